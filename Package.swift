@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours treats warnings as errors.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// A target of the house, with its tests in `Tests/<name>Tests`.
+func room(_ name: String, on dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(of name: String, with extra: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: [.byName(name: name)] + extra, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "stagewright",
+  products: [
+    .executable(name: "stagewright", targets: ["stagewright"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // The core: no Foundation, no C, no clock, no log, no environment.
+    room("Quantities"),
+    room("Workload", on: ["Quantities"]),
+    room("Hardware", on: ["Quantities"]),
+    room("Costing", on: ["Quantities", "Workload", "Hardware"]),
+    room("Scheduling", on: ["Quantities"]),
+    room(
+      "Planning",
+      on: [
+        "Quantities", "Workload", "Hardware", "Costing", "Scheduling",
+        .product(name: "HeapModule", package: "swift-collections"),
+      ]),
+
+    // What others write and read.
+    room("JSON"),
+    room("Importing", on: ["Quantities", "Workload", "Hardware", "JSON"]),
+    room("Exporting", on: ["Quantities", "Workload", "Hardware", "Costing", "Planning", "JSON"]),
+    room(
+      "Reporting",
+      on: ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning"]),
+    room(
+      "PlanAPI",
+      on: [
+        "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning",
+        "JSON", "Importing", "Exporting", "Reporting",
+      ]),
+
+    // The shell.
+    .systemLibrary(
+      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
+    room("MicroHTTP", on: ["CMicroHTTPD"]),
+    .executableTarget(
+      name: "stagewright",
+      dependencies: [
+        "PlanAPI", "MicroHTTP", "JSON",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+
+    .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+    tests(of: "Quantities"),
+  ]
+)

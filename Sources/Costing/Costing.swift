@@ -1,0 +1,2 @@
+/// Costs of layers, stages and collectives under one parallel strategy.
+package enum Costing {}
