@@ -1,0 +1,71 @@
+import Quantities
+
+/// What is trained, how: everything that a request fixes before a parallel strategy is chosen.
+package struct TrainingJob: Hashable, Sendable {
+  /// Sequences that one optimizer step sees.
+  package var globalBatchSize: Int
+  /// Tokens of one sequence.
+  package var sequenceLength: Int
+  package var precision: Precision
+  package var optimizer: Optimizer
+  /// Kept apart from the precision's habit only if the request says so.
+  package var gradientBytesOverride: Double?
+  /// How attention scores are computed; left out, the precision and the chip decide
+  /// (see `CostModel.attentionKernel`).
+  package var attention: AttentionKernel?
+  /// Dropout masks are kept, and dropout kernels run.
+  package var usesDropout: Bool
+
+  package init(
+    globalBatchSize: Int, sequenceLength: Int, precision: Precision = .bf16,
+    optimizer: Optimizer = .adam, gradientBytesOverride: Double? = nil,
+    attention: AttentionKernel? = nil, usesDropout: Bool = false
+  ) {
+    self.globalBatchSize = globalBatchSize
+    self.sequenceLength = sequenceLength
+    self.precision = precision
+    self.optimizer = optimizer
+    self.gradientBytesOverride = gradientBytesOverride
+    self.attention = attention
+    self.usesDropout = usesDropout
+  }
+
+  /// Bytes of one weight's gradient, as it is accumulated and reduced: 4 where a 16-bit exponent
+  /// range forbids nothing but 8 bits of mantissa lose small contributions (bf16 and fp8 jobs
+  /// accumulate in 32 bits by default, as Megatron-LM does), 2 with fp16's loss scaling.
+  package var gradientBytes: Double {
+    if let gradientBytesOverride { return gradientBytesOverride }
+    switch precision {
+    case .bf16, .fp8, .fp32: return 4
+    case .fp16: return 2
+    }
+  }
+
+  /// Bytes of optimizer state a parameter: the 32-bit master copy where weights are narrower, and
+  /// the moments.
+  package var optimizerBytes: Double {
+    (precision == .fp32 ? 0 : 4) + optimizer.momentBytes
+  }
+}
+
+package enum AttentionKernel: String, Hashable, Sendable, CaseIterable {
+  /// Scores never reach memory (Dao et al. 2022, FlashAttention).
+  case fused
+  /// Scores, softmax and its mask are written out and kept for the backward pass.
+  case unfused
+}
+
+package enum Optimizer: String, Hashable, Sendable, CaseIterable {
+  case adam, adamw, adam8bit = "adam-8bit", momentum, sgd, adafactor, lion, muon
+
+  /// Bytes of moments a parameter, beside the master copy.
+  package var momentBytes: Double {
+    switch self {
+    case .adam, .adamw: 8
+    case .adam8bit: 2
+    case .momentum, .lion, .muon: 4
+    // One row and one column vector a matrix: nothing next to the matrix.
+    case .sgd, .adafactor: 0
+    }
+  }
+}
