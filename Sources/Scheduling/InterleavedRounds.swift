@@ -1,0 +1,112 @@
+/// Plays interleaved 1F1B: several model chunks a stage.
+///
+/// Counted over all chunks, stage `i` runs `2 (p - 1 - i) + (v - 1) p` forwards first and then
+/// alternates. In round `r` it runs its forward number `r + p - 1 - i` and its backward number
+/// `r - (v - 1) p - (p - 1 - i)`. With these leads every pass waits only for passes of the round
+/// before: those of the neighbouring stage with the same number, and at the ends of the pipeline,
+/// where a micro-batch moves on to the next chunk, those of the other end numbered `p` less.
+struct InterleavedRounds: RoundPlayer {
+  private let stages: Int
+  private let chunks: Int
+  /// Forward passes of a stage in a step.
+  private let passes: Int
+  private let durations: PassDurations
+  /// When stage `i` is free.
+  let free: UnsafeMutablePointer<Double>
+  /// When the latest forward input of stage `i` arrived; at `stages`, what the last stage sent to
+  /// the first, which picks it up a round later.
+  private let forwardArrival: UnsafeMutablePointer<Double>
+  /// When the latest gradient arrived at stage `i`; at -1, what the first sent to the last.
+  private let backwardArrival: UnsafeMutablePointer<Double>
+
+  init(_ durations: PassDurations, microBatches: Int) {
+    stages = durations.stages
+    chunks = durations.virtualStages / stages
+    passes = microBatches * chunks
+    self.durations = durations
+    forwardArrival = durations.clocks
+    free = durations.clocks + (stages + 1)
+    backwardArrival = durations.clocks + (2 * stages + 2)
+  }
+
+  /// Without the two ends, which each round sets anew.
+  var liveClocks: UnsafeMutableBufferPointer<Double> {
+    UnsafeMutableBufferPointer(start: durations.clocks + 1, count: 3 * stages)
+  }
+  var anchor: UnsafeMutablePointer<Double> { durations.anchor }
+  var roundsPerCycle: Int { stages * chunks }
+
+  var rounds: Range<Int> { (1 - stages)..<(passes + stages * chunks - 1) }
+
+  var steadyRounds: Range<Int> {
+    let start = stages * chunks - 1
+    return start..<max(start, passes - stages + 1)
+  }
+
+  func playSteadyRounds(_ rounds: Range<Int>) {
+    for round in rounds { playEdgeRound(round) }
+  }
+
+  func playEdgeRound(_ round: Int) {
+    playForwards(round)
+    playBackwards(round)
+  }
+
+  private func playForwards(_ round: Int) {
+    let number = round + stages - 1
+    let first = max(0, number - passes + 1)
+    let last = min(stages - 1, number)
+    guard first <= last else { return }
+    // Stages up to `edge` are in one group of `stages` numbers, those after it in the one before.
+    let (group, edge) = number.quotientAndRemainder(dividingBy: stages)
+    let chunk = group % chunks
+    forwardArrival[0] = chunk == 0 ? 0 : forwardArrival[stages]
+    // Downwards, so that each input is read before the next one arrives.
+    if last > edge {
+      let chunkBefore = chunk == 0 ? chunks - 1 : chunk - 1
+      runForwards(from: max(first, edge + 1), to: last, chunkBefore * stages)
+    }
+    runForwards(from: first, to: min(last, edge), chunk * stages)
+  }
+
+  private func playBackwards(_ round: Int) {
+    let number = round - (chunks - 1) * stages
+    let first = max(0, stages - 1 - number)
+    let last = min(stages - 1, stages - 1 - (number - passes + 1))
+    guard first <= last else { return }
+    let (group, distance) = number.quotientAndRemainder(dividingBy: stages)
+    let edge = stages - 1 - distance
+    let chunk = chunks - 1 - group % chunks
+    backwardArrival[stages - 1] = chunk == chunks - 1 ? 0 : backwardArrival[-1]
+    if first < edge {
+      let chunkBefore = chunk == chunks - 1 ? 0 : chunk + 1
+      runBackwards(from: first, to: min(last, edge - 1), chunkBefore * stages)
+    }
+    runBackwards(from: max(first, edge), to: last, chunk * stages)
+  }
+
+  /// - Parameter chunk: virtual stage of the chunk at stage 0.
+  @inline(__always)
+  private func runForwards(from first: Int, to last: Int, _ chunk: Int) {
+    let (duration, send) = (durations.forward + chunk, durations.sendForward + chunk)
+    var stage = last
+    while stage >= first {
+      let end = max(free[stage], forwardArrival[stage]) + duration[stage]
+      free[stage] = end
+      forwardArrival[stage + 1] = max(end, forwardArrival[stage + 1]) + send[stage]
+      stage -= 1
+    }
+  }
+
+  @inline(__always)
+  private func runBackwards(from first: Int, to last: Int, _ chunk: Int) {
+    let (duration, send) = (durations.backward + chunk, durations.sendBackward + chunk)
+    var stage = first
+    while stage <= last {
+      let end = max(free[stage], backwardArrival[stage]) + duration[stage]
+      free[stage] = end
+      backwardArrival[stage - 1] = max(end, backwardArrival[stage - 1]) + send[stage]
+      stage += 1
+    }
+  }
+}
