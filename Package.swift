@@ -71,5 +71,6 @@ let package = Package(
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     tests(of: "Quantities"),
     tests(of: "Scheduling", with: ["Quantities"]),
+    tests(of: "JSON"),
   ]
 )
