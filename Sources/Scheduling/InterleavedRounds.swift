@@ -10,30 +10,19 @@ struct InterleavedRounds: RoundPlayer {
   private let chunks: Int
   /// Forward passes of a stage in a step.
   private let passes: Int
-  private let durations: PassDurations
-  /// When stage `i` is free.
-  let free: UnsafeMutablePointer<Double>
-  /// When the latest forward input of stage `i` arrived; at `stages`, what the last stage sent to
-  /// the first, which picks it up a round later.
-  private let forwardArrival: UnsafeMutablePointer<Double>
-  /// When the latest gradient arrived at stage `i`; at -1, what the first sent to the last.
-  private let backwardArrival: UnsafeMutablePointer<Double>
+  private let clocks: StageClocks
+  let anchor: UnsafeMutablePointer<Double>
 
   init(_ durations: PassDurations, microBatches: Int) {
     stages = durations.stages
     chunks = durations.virtualStages / stages
     passes = microBatches * chunks
-    self.durations = durations
-    forwardArrival = durations.clocks
-    free = durations.clocks + (stages + 1)
-    backwardArrival = durations.clocks + (2 * stages + 2)
+    clocks = StageClocks(durations)
+    anchor = durations.anchor
   }
 
-  /// Without the two ends, which each round sets anew.
-  var liveClocks: UnsafeMutableBufferPointer<Double> {
-    UnsafeMutableBufferPointer(start: durations.clocks + 1, count: 3 * stages)
-  }
-  var anchor: UnsafeMutablePointer<Double> { durations.anchor }
+  var free: UnsafeMutablePointer<Double> { clocks.free }
+  var liveClocks: UnsafeMutableBufferPointer<Double> { clocks.live }
   var roundsPerCycle: Int { stages * chunks }
 
   var rounds: Range<Int> { (1 - stages)..<(passes + stages * chunks - 1) }
@@ -60,7 +49,8 @@ struct InterleavedRounds: RoundPlayer {
     // Stages up to `edge` are in one group of `stages` numbers, those after it in the one before.
     let (group, edge) = number.quotientAndRemainder(dividingBy: stages)
     let chunk = group % chunks
-    forwardArrival[0] = chunk == 0 ? 0 : forwardArrival[stages]
+    // What the last stage sent is picked up a round later.
+    clocks.forwardArrival[0] = chunk == 0 ? 0 : clocks.forwardArrival[stages]
     // Downwards, so that each input is read before the next one arrives.
     if last > edge {
       let chunkBefore = chunk == 0 ? chunks - 1 : chunk - 1
@@ -77,7 +67,7 @@ struct InterleavedRounds: RoundPlayer {
     let (group, distance) = number.quotientAndRemainder(dividingBy: stages)
     let edge = stages - 1 - distance
     let chunk = chunks - 1 - group % chunks
-    backwardArrival[stages - 1] = chunk == chunks - 1 ? 0 : backwardArrival[-1]
+    clocks.backwardArrival[stages - 1] = chunk == chunks - 1 ? 0 : clocks.backwardArrival[-1]
     if first < edge {
       let chunkBefore = chunk == chunks - 1 ? 0 : chunk + 1
       runBackwards(from: first, to: min(last, edge - 1), chunkBefore * stages)
@@ -88,24 +78,20 @@ struct InterleavedRounds: RoundPlayer {
   /// - Parameter chunk: virtual stage of the chunk at stage 0.
   @inline(__always)
   private func runForwards(from first: Int, to last: Int, _ chunk: Int) {
-    let (duration, send) = (durations.forward + chunk, durations.sendForward + chunk)
+    let clocks = clocks
     var stage = last
     while stage >= first {
-      let end = max(free[stage], forwardArrival[stage]) + duration[stage]
-      free[stage] = end
-      forwardArrival[stage + 1] = max(end, forwardArrival[stage + 1]) + send[stage]
+      clocks.runForward(stage, chunk: chunk)
       stage -= 1
     }
   }
 
   @inline(__always)
   private func runBackwards(from first: Int, to last: Int, _ chunk: Int) {
-    let (duration, send) = (durations.backward + chunk, durations.sendBackward + chunk)
+    let clocks = clocks
     var stage = first
     while stage <= last {
-      let end = max(free[stage], backwardArrival[stage]) + duration[stage]
-      free[stage] = end
-      backwardArrival[stage - 1] = max(end, backwardArrival[stage - 1]) + send[stage]
+      clocks.runBackward(stage, chunk: chunk)
       stage += 1
     }
   }

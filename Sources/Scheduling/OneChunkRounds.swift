@@ -8,34 +8,23 @@
 struct OneChunkRounds: RoundPlayer {
   private let stages: Int
   private let microBatches: Int
-  private let durations: PassDurations
+  private let weight: UnsafeMutablePointer<Double>
   /// Whether weight gradients trail by the stage's number.
   private let delaysWeights: Bool
-  /// When stage `i` is free.
-  let free: UnsafeMutablePointer<Double>
-  /// When the latest forward input of stage `i` arrived, which is also when the link is free.
-  private let forwardArrival: UnsafeMutablePointer<Double>
-  /// When the latest gradient from stage `i + 1` arrived.
-  private let backwardArrival: UnsafeMutablePointer<Double>
+  private let clocks: StageClocks
+  let anchor: UnsafeMutablePointer<Double>
 
   init(_ durations: PassDurations, microBatches: Int, delaysWeights: Bool) {
     stages = durations.stages
     self.microBatches = microBatches
-    self.durations = durations
+    weight = durations.weight
     self.delaysWeights = delaysWeights
-    // The first stage's input and the last stage's gradient never wait: their clocks stay zero at
-    // either end of the buffer. Next to them lie the clocks that nobody reads: what the last stage
-    // sends forward and the first sends back.
-    forwardArrival = durations.clocks
-    free = durations.clocks + (stages + 1)
-    backwardArrival = durations.clocks + (2 * stages + 2)
+    clocks = StageClocks(durations)
+    anchor = durations.anchor
   }
 
-  /// Without the two that stay zero.
-  var liveClocks: UnsafeMutableBufferPointer<Double> {
-    UnsafeMutableBufferPointer(start: durations.clocks + 1, count: 3 * stages)
-  }
-  var anchor: UnsafeMutablePointer<Double> { durations.anchor }
+  var free: UnsafeMutablePointer<Double> { clocks.free }
+  var liveClocks: UnsafeMutableBufferPointer<Double> { clocks.live }
   var roundsPerCycle: Int { 1 }
 
   /// Odd stages in `stage..<stages - 1`.
@@ -53,49 +42,36 @@ struct OneChunkRounds: RoundPlayer {
   }
 
   func playSteadyRounds(_ rounds: Range<Int>) {
+    let (clocks, weight, stages) = (clocks, weight, stages)
     for _ in rounds {
-      for stage in stride(from: 0, to: stages, by: 2) { playAll(stage) }
-      for stage in stride(from: 1, to: stages, by: 2) { playAll(stage) }
+      for half in 0..<2 {
+        var stage = half
+        while stage < stages {
+          clocks.runForward(stage, chunk: 0)
+          clocks.runBackward(stage, chunk: 0)
+          clocks.free[stage] += weight[stage]
+          stage += 2
+        }
+      }
     }
   }
 
-  @inline(__always)
-  private func playAll(_ stage: Int) {
-    let sent = forward(stage, from: free[stage])
-    free[stage] = backward(stage, from: sent) + durations.weight[stage]
-  }
-
   func playEdgeRound(_ round: Int) {
-    for stage in stride(from: 0, to: stages, by: 2) { playSome(stage, round) }
-    for stage in stride(from: 1, to: stages, by: 2) { playSome(stage, round) }
+    for half in 0..<2 {
+      for stage in stride(from: half, to: stages, by: 2) { playSome(stage, round) }
+    }
   }
 
   private func playSome(_ stage: Int, _ round: Int) {
     let passes = 0..<microBatches
-    let forwardIndex = round + lead(stage)
-    if passes.contains(forwardIndex) { free[stage] = forward(stage, from: free[stage]) }
-    let backwardIndex = forwardIndex - warmUp(stage)
-    guard passes.contains(backwardIndex) else { return }
-    free[stage] = backward(stage, from: free[stage])
-    if !delaysWeights || backwardIndex >= stage { free[stage] += durations.weight[stage] }
-    if delaysWeights && backwardIndex == microBatches - 1 {
-      free[stage] += Double(min(stage, microBatches)) * durations.weight[stage]
+    let forward = round + lead(stage)
+    if passes.contains(forward) { clocks.runForward(stage, chunk: 0) }
+    let backward = forward - warmUp(stage)
+    guard passes.contains(backward) else { return }
+    clocks.runBackward(stage, chunk: 0)
+    if !delaysWeights || backward >= stage { clocks.free[stage] += weight[stage] }
+    if delaysWeights && backward == microBatches - 1 {
+      clocks.free[stage] += Double(min(stage, microBatches)) * weight[stage]
     }
-  }
-
-  @inline(__always)
-  private func forward(_ stage: Int, from free: Double) -> Double {
-    let end = max(free, forwardArrival[stage]) + durations.forward[stage]
-    forwardArrival[stage + 1] =
-      max(end, forwardArrival[stage + 1]) + durations.sendForward[stage]
-    return end
-  }
-
-  @inline(__always)
-  private func backward(_ stage: Int, from free: Double) -> Double {
-    let end = max(free, backwardArrival[stage]) + durations.backward[stage]
-    backwardArrival[stage - 1] =
-      max(end, backwardArrival[stage - 1]) + durations.sendBackward[stage]
-    return end
   }
 }

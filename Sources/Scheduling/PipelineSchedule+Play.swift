@@ -10,10 +10,7 @@ extension PipelineSchedule {
   package func play(
     _ times: PipelineTimes, microBatches: Int, withTimeline: Bool = false
   ) -> Playback {
-    precondition(microBatches >= 1, "a step has a micro-batch")
-    let obstacle = obstacle(
-      stages: times.stages, chunksPerStage: times.chunksPerStage, microBatches: microBatches)
-    precondition(obstacle == nil, "the schedule can run this pipeline")
+    requirePlayable(times, microBatches)
     let grid = TimeGrid(times, microBatches: microBatches)
     let durations = PassDurations(times, schedule: self, grid: grid)
     defer { durations.deallocate() }
@@ -30,6 +27,22 @@ extension PipelineSchedule {
           microBatches: microBatches)
       },
       timeline: withTimeline ? timeline(times, microBatches: microBatches, grid: grid) : nil)
+  }
+
+  /// Only how long one step takes: `play(times, microBatches:).makespan` at half its cost or less.
+  package func makespan(_ times: PipelineTimes, microBatches: Int) -> Seconds {
+    requirePlayable(times, microBatches)
+    let grid = TimeGrid(times, microBatches: microBatches)
+    let durations = PassDurations(times, schedule: self, grid: grid)
+    defer { durations.deallocate() }
+    return Seconds(makespan(durations, microBatches))
+  }
+
+  private func requirePlayable(_ times: PipelineTimes, _ microBatches: Int) {
+    precondition(microBatches >= 1, "a step has a micro-batch")
+    let obstacle = obstacle(
+      stages: times.stages, chunksPerStage: times.chunksPerStage, microBatches: microBatches)
+    precondition(obstacle == nil, "the schedule can run this pipeline")
   }
 
   /// - Parameter fastForwarding: whether to jump over a repeating steady state, which changes no

@@ -12,8 +12,9 @@ import Testing
       let played = schedule.play(
         example.times, microBatches: example.microBatches, withTimeline: true)
       let last = played.timeline!.map(\.end).max() ?? .zero
-      // A send of no time is no slot, and where a send occupies the sender it is part of the step.
       #expect(played.makespan == last, "\(example)")
+      let alone = schedule.makespan(example.times, microBatches: example.microBatches)
+      #expect(played.makespan == alone, "\(example)")
     }
   }
 
