@@ -72,5 +72,7 @@ let package = Package(
     tests(of: "Quantities"),
     tests(of: "Scheduling", with: ["Quantities"]),
     tests(of: "JSON"),
+    tests(
+      of: "PlanAPI", with: ["JSON", "Quantities", "Workload", "Hardware", "Costing", "Planning"]),
   ]
 )

@@ -1,0 +1,23 @@
+/// Names one state of a resource (RFC 9110, section 8.8.3).
+enum EntityTag {
+  /// A strong tag: the same bytes have the same tag. 64-bit FNV-1a (Fowler, Noll and Vo).
+  static func of(_ bytes: [UInt8]) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    let digits = String(hash, radix: 16)
+    return "\"" + String(repeating: "0", count: 16 - digits.count) + digits + "\""
+  }
+
+  /// One of the fields' tags is `tag`, or they say `*`. Weak comparison, as If-None-Match has it.
+  static func matches(_ tag: String, ifNoneMatch fields: [String]) -> Bool {
+    fields.contains { field in
+      field.split(separator: ",").contains { item in
+        let item = item.drop { $0 == " " || $0 == "\t" }
+        let opaque = item.hasPrefix("W/") ? item.dropFirst(2) : item
+        let end = opaque.lastIndex { $0 != " " && $0 != "\t" }.map { opaque.index(after: $0) }
+        let trimmed = opaque[..<(end ?? opaque.startIndex)]
+        return trimmed == "*" || trimmed == tag
+      }
+    }
+  }
+}
