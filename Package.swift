@@ -73,6 +73,7 @@ let package = Package(
     tests(of: "Scheduling", with: ["Quantities"]),
     tests(of: "JSON"),
     tests(
-      of: "PlanAPI", with: ["JSON", "Quantities", "Workload", "Hardware", "Costing", "Planning"]),
+      of: "PlanAPI",
+      with: ["JSON", "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning"]),
   ]
 )

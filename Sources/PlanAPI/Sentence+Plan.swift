@@ -1,0 +1,106 @@
+import JSON
+import Planning
+import Scheduling
+
+/// What can be wrong with a plan that the sender chose.
+extension Sentence {
+  static func stageCount(_ count: Int, pipeline: Int) -> String {
+    "the strategy's pipeline_parallel is \(pipeline), but this says \(stages(count))"
+  }
+
+  static let noLayerRange = "missing: expected layer_range, or layer_ranges with one range a chunk"
+  static let twoLayerRanges = "expected layer_range or layer_ranges, found both"
+
+  static func reversedRange(_ first: Int, _ last: Int) -> String {
+    "the first layer, \(first), comes after the last, \(last)"
+  }
+
+  static func tooManyGPUs(replica: Int, data: Int, gpus: Int) -> String {
+    "pipeline_parallel · tensor_parallel · context_parallel · data_parallel = \(replica) · \(data) "
+      + "is more than the cluster's \(gpus) GPUs"
+  }
+
+  static func replicaDoesNotDivide(replica: Int, gpus: Int) -> String {
+    "pipeline_parallel · tensor_parallel · context_parallel = \(replica) does not divide the "
+      + "cluster's \(gpus) GPUs; give data_parallel to use only some of them"
+  }
+
+  static func batchOverReplicas(_ batch: Int, data: Int) -> String {
+    "the global batch of \(batch) does not divide over \(data) data-parallel replicas"
+  }
+
+  static func shareOverMicroBatches(_ share: Int, _ given: Int) -> String {
+    "\(given) does not divide the \(share) sequences that each replica sees in a step"
+  }
+
+  static func microBatches(_ given: Int, _ strategy: ParallelStrategy, _ batch: Int) -> String {
+    "a global batch of \(batch) over \(strategy.data) replicas in micro-batches of "
+      + "\(strategy.microBatchSize) makes \(strategy.microBatches) micro-batches, not \(given)"
+  }
+
+  static func expertsDoNotDivide(_ strategy: ParallelStrategy) -> String {
+    "\(strategy.expert) does not divide data_parallel · context_parallel = "
+      + "\(strategy.data * strategy.context), over which experts are spread"
+  }
+
+  static func schedule(_ schedule: PipelineSchedule, _ obstacle: ScheduleObstacle) -> String {
+    let name = "\"\(schedule.rawValue)\""
+    switch obstacle {
+    case .oneChunkOnly(let chunks):
+      return "\(name) runs one model chunk a stage, but virtual_stages is \(chunks)"
+    case .twoChunksNeeded: return "\(name) needs virtual_stages of at least 2"
+    case .twoStagesNeeded: return "\(name) needs pipeline_parallel of at least 2"
+    case .microBatchesNotInGroups(let microBatches, let stages):
+      return "\(name) runs micro-batches in groups of pipeline_parallel = \(stages), which does "
+        + "not divide the \(microBatches) micro-batches"
+    }
+  }
+
+  static func chunkCount(_ count: Int, expected: Int) -> String {
+    "expected \(expected) layer range\(expected == 1 ? "" : "s"), one a model chunk, found \(count)"
+  }
+
+  static func rangeOutOfPlace(_ range: ClosedRange<Int>, expected: Int, layers: Int) -> String {
+    range.lowerBound == expected
+      ? "ends at layer \(range.upperBound), but the model's last layer is \(layers - 1)"
+      : "expected to start at layer \(expected), which follows the stage before, found "
+        + "\(range.lowerBound)"
+  }
+
+  static func layersLeft(from first: Int, layers: Int) -> String {
+    "the stages end before layer \(first), but the model's last layer is \(layers - 1)"
+  }
+
+  static func tooManyRecomputed(_ count: Int, held: Int) -> String {
+    "\(count) layers cannot be recomputed in a stage that holds \(held)"
+  }
+
+  static let recomputesWithoutPolicy =
+    "layers are recomputed, but the strategy's recompute is \"none\""
+
+  static let devicesForSomeStages =
+    "missing: either every stage names its devices or none does"
+
+  static func deviceCount(_ count: Int, needed: Int) -> String {
+    "tensor_parallel · data_parallel · context_parallel = \(needed) GPUs are needed, found \(count)"
+  }
+
+  static func unknownNode(_ name: String, known: [String]) -> String {
+    let near = NearestNames.to(name, among: known)
+    return near.isEmpty
+      ? "the cluster has no such node"
+      : "the cluster has no such node; did you mean \"\(near.joined(separator: "\" or \""))\"?"
+  }
+
+  static func noSuchGPU(_ gpu: Int, node: String, count: Int) -> String {
+    "node \(node) has GPUs 0 to \(count - 1), not \(gpu)"
+  }
+
+  static func gpuTwice(_ gpu: Int, node: String) -> String {
+    "GPU \(gpu) of node \(node) is named twice"
+  }
+
+  private static func stages(_ count: Int) -> String {
+    count == 1 ? "1 stage" : "\(count) stages"
+  }
+}

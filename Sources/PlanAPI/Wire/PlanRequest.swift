@@ -1,0 +1,42 @@
+import Costing
+import JSON
+import Planning
+import Scheduling
+
+/// `plan`: a strategy that the sender chose, with its stages or without. An answer's plan is one too:
+/// the figures that were predicted for it may stay in, and are not looked at.
+struct PlanRequest: Sendable {
+  var strategy: StrategyRequest
+  /// `nil` where the best split for the strategy is wanted.
+  var stages: [StageRequest]?
+  /// The whole, for faults that show later.
+  let value: JSONValue
+}
+
+/// A strategy as far as it was given.
+struct StrategyRequest: Sendable {
+  var pipeline: Int?
+  var tensor: Int?
+  var data: Int?
+  var context: Int?
+  var expert: Int?
+  var virtualStages: Int?
+  var microBatchSize: Int?
+  var microBatches: Int?
+  var zeroStage: ZeroStage?
+  var sequenceParallel: Bool?
+  var recompute: RecomputePolicy?
+  var schedule: PipelineSchedule?
+  let value: JSONValue
+}
+
+/// One stage as far as it was given.
+struct StageRequest: Sendable {
+  /// Nodes of the layer graph, one range a model chunk.
+  var layerRanges: [ClosedRange<Int>]
+  /// `nil` where the strategy's recompute policy decides.
+  var recomputedLayers: Int?
+  /// `nil` where the placement is left to us.
+  var devices: [DeviceGroup]?
+  let value: JSONValue
+}

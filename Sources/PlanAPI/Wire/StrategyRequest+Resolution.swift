@@ -1,0 +1,79 @@
+import Costing
+import JSON
+import Planning
+import Scheduling
+
+extension StrategyRequest {
+  /// The strategy with what was left out filled in as the training frameworks do: degrees of 1 but
+  /// for data parallelism, which takes the GPUs that are left; sequence parallelism along with tensor
+  /// parallelism; ZeRO-1; 1F1B, interleaved where there are several chunks; micro-batches of one
+  /// sequence, or as large as their number says.
+  ///
+  /// `nil` after noting what does not go together.
+  func resolved(gpus: Int, job: TrainingJob, _ log: JSONFaultLog) -> ParallelStrategy? {
+    let before = log.count
+    var strategy = ParallelStrategy(
+      pipeline: pipeline ?? 1, tensor: tensor ?? 1, context: context ?? 1, expert: expert ?? 1,
+      virtualStages: virtualStages ?? 1, zeroStage: zeroStage ?? .optimizer,
+      sequenceParallel: sequenceParallel ?? ((tensor ?? 1) > 1), recompute: recompute ?? .none,
+      schedule: schedule ?? ((virtualStages ?? 1) > 1 ? .interleaved : .oneForwardOneBackward))
+    guard resolveData(&strategy, gpus: gpus, log),
+      resolveMicroBatches(&strategy, batch: job.globalBatchSize, log)
+    else { return nil }
+    if strategy.data * strategy.context % strategy.expert != 0 {
+      log.note(value, member: "expert_parallel", Sentence.expertsDoNotDivide(strategy))
+    }
+    if let obstacle = strategy.schedule.obstacle(
+      stages: strategy.pipeline, chunksPerStage: strategy.virtualStages,
+      microBatches: strategy.microBatches)
+    {
+      log.note(value, member: "schedule", Sentence.schedule(strategy.schedule, obstacle))
+    }
+    return log.count == before ? strategy : nil
+  }
+
+  private func resolveData(
+    _ strategy: inout ParallelStrategy, gpus: Int, _ log: JSONFaultLog
+  ) -> Bool {
+    // Three degrees of at most 2^20 each.
+    let replica = strategy.pipeline * strategy.tensor * strategy.context
+    if let data {
+      let (needed, overflows) = replica.multipliedReportingOverflow(by: data)
+      guard !overflows, needed <= gpus else {
+        log.note(value, Sentence.tooManyGPUs(replica: replica, data: data, gpus: gpus))
+        return false
+      }
+      strategy.data = data
+    } else {
+      guard replica <= gpus, gpus % replica == 0 else {
+        log.note(value, Sentence.replicaDoesNotDivide(replica: replica, gpus: gpus))
+        return false
+      }
+      strategy.data = gpus / replica
+    }
+    return true
+  }
+
+  private func resolveMicroBatches(
+    _ strategy: inout ParallelStrategy, batch: Int, _ log: JSONFaultLog
+  ) -> Bool {
+    guard batch % strategy.data == 0 else {
+      log.note(value, Sentence.batchOverReplicas(batch, data: strategy.data))
+      return false
+    }
+    let share = batch / strategy.data
+    let given = microBatchSize ?? microBatches ?? 1
+    guard share % given == 0 else {
+      let member = microBatchSize != nil ? "micro_batch_size" : "micro_batches"
+      log.note(value, member: member, Sentence.shareOverMicroBatches(share, given))
+      return false
+    }
+    strategy.microBatchSize = microBatchSize ?? microBatches.map { share / $0 } ?? 1
+    strategy.microBatches = share / strategy.microBatchSize
+    if let microBatches, microBatches != strategy.microBatches {
+      log.note(value, member: "micro_batches", Sentence.microBatches(microBatches, strategy, batch))
+      return false
+    }
+    return true
+  }
+}
