@@ -39,6 +39,10 @@ let package = Package(
         .product(name: "HeapModule", package: "swift-collections"),
       ]),
 
+    room(
+      "Calibrating",
+      on: ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning"]),
+
     // What others write and read.
     room("JSON"),
     room("Importing", on: ["Quantities", "Workload", "Hardware", "JSON"]),

@@ -10,6 +10,9 @@ private let allowedImports: [String: Set<String>] = [
   "Costing": ["Quantities", "Workload", "Hardware"],
   "Scheduling": ["Quantities"],
   "Planning": ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "HeapModule"],
+  "Calibrating": [
+    "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning",
+  ],
   "JSON": [],
   "Importing": ["Quantities", "Workload", "Hardware", "JSON"],
   "Exporting": ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON"],

@@ -1,0 +1,168 @@
+/// Robust nonlinear least squares over positive parameters.
+///
+/// Minimises Σ wᵢ·ρ(rᵢ(x)) + Σ ((xⱼ − priorⱼ) / (priorⱼ·spreadⱼ))² by Levenberg–Marquardt
+/// (Marquardt 1963) with iteratively reweighted residuals: ρ is quadratic up to `huber` and linear
+/// beyond (Huber 1964), so that single rows far off do not drag the fit along.
+package struct LeastSquares: Sendable {
+  package struct Parameter: Hashable, Sendable {
+    package var name: String
+    /// Where the search starts, and what the data must argue against.
+    package var prior: Double
+    /// Relative width of the prior.
+    package var spread: Double
+    package var bounds: ClosedRange<Double>
+
+    package init(_ name: String, prior: Double, spread: Double, bounds: ClosedRange<Double>) {
+      precondition(prior > 0 && bounds.contains(prior), "\(name): prior lies within its bounds")
+      self.name = name
+      self.prior = prior
+      self.spread = spread
+      self.bounds = bounds
+    }
+  }
+
+  package struct Fit: Sendable {
+    package var values: [Double]
+    /// Robust objective, the prior's part included.
+    package var objective: Double
+    /// Relative standard error of each parameter, from the curvature at the optimum.
+    package var relativeErrors: [Double]
+    package var iterations: Int
+  }
+
+  package var parameters: [Parameter]
+  /// Residuals beyond this count linearly.
+  package var huber: Double
+  /// How strongly the prior speaks, in residual units squared.
+  package var priorWeight: Double
+
+  package init(parameters: [Parameter], huber: Double = 0.05, priorWeight: Double = 0.01) {
+    self.parameters = parameters
+    self.huber = huber
+    self.priorWeight = priorWeight
+  }
+
+  /// Complexity: O(iterations · parameters) evaluations of `residuals`.
+  package func fit(
+    from start: [Double]? = nil, weights: [Double], iterations: Int = 40,
+    residuals: ([Double]) -> [Double]
+  ) -> Fit {
+    var x = start ?? parameters.map(\.prior)
+    var r = residuals(x)
+    var best = objective(x, r, weights)
+    var damping = 1e-2
+    var done = 0
+    var curvature: [[Double]] = []
+    for _ in 0..<iterations {
+      done += 1
+      let (matrix, gradient) = normalEquations(x, r, weights, residuals)
+      curvature = matrix
+      var improved = false
+      for _ in 0..<8 {
+        var damped = matrix
+        for j in damped.indices { damped[j][j] *= 1 + damping }
+        guard let step = Self.solve(damped, gradient) else { break }
+        let candidate = zip(x, zip(step, parameters)).map { value, rest in
+          let (delta, parameter) = rest
+          // Steps are relative: a parameter keeps its sign and at most doubles.
+          let moved = value * max(0.5, min(2, 1 - delta))
+          return min(max(moved, parameter.bounds.lowerBound), parameter.bounds.upperBound)
+        }
+        let residual = residuals(candidate)
+        let value = objective(candidate, residual, weights)
+        if value < best {
+          improved = best - value > 1e-7 * best
+          (x, r, best) = (candidate, residual, value)
+          damping = max(1e-6, damping / 4)
+          break
+        }
+        damping *= 4
+      }
+      if !improved { break }
+    }
+    return Fit(
+      values: x, objective: best, relativeErrors: Self.errors(curvature), iterations: done)
+  }
+
+  private func objective(_ x: [Double], _ r: [Double], _ weights: [Double]) -> Double {
+    var sum = 0.0
+    for (residual, weight) in zip(r, weights) {
+      let size = abs(residual)
+      sum += weight * (size <= huber ? size * size : huber * (2 * size - huber))
+    }
+    for (value, parameter) in zip(x, parameters) {
+      let distance = (value - parameter.prior) / (parameter.prior * parameter.spread)
+      sum += priorWeight * distance * distance
+    }
+    return sum
+  }
+
+  /// Jᵀ·W·J and Jᵀ·W·r for relative changes of the parameters, by forward differences.
+  private func normalEquations(
+    _ x: [Double], _ r: [Double], _ weights: [Double], _ residuals: ([Double]) -> [Double]
+  ) -> (matrix: [[Double]], gradient: [Double]) {
+    let step = 1e-4
+    let columns = x.indices.map { j in
+      var moved = x
+      // Away from the bound that a step forward would cross.
+      let sign = x[j] * (1 + step) > parameters[j].bounds.upperBound ? -1.0 : 1.0
+      moved[j] = x[j] * (1 + sign * step)
+      return zip(residuals(moved), r).map { ($0 - $1) / (sign * step) }
+    }
+    let robust = zip(r, weights).map { residual, weight in
+      weight * (abs(residual) <= huber ? 1 : huber / abs(residual))
+    }
+    var matrix = [[Double]](repeating: [Double](repeating: 0, count: x.count), count: x.count)
+    var gradient = [Double](repeating: 0, count: x.count)
+    for a in x.indices {
+      for b in 0...a {
+        var sum = 0.0
+        for i in r.indices { sum += robust[i] * columns[a][i] * columns[b][i] }
+        matrix[a][b] = sum
+        matrix[b][a] = sum
+      }
+      for i in r.indices { gradient[a] += robust[i] * columns[a][i] * r[i] }
+      let scale = x[a] / (parameters[a].prior * parameters[a].spread)
+      let distance = (x[a] - parameters[a].prior) / (parameters[a].prior * parameters[a].spread)
+      matrix[a][a] += priorWeight * scale * scale
+      gradient[a] += priorWeight * scale * distance
+    }
+    return (matrix, gradient)
+  }
+
+  /// Square roots of the inverse curvature's diagonal.
+  private static func errors(_ matrix: [[Double]]) -> [Double] {
+    matrix.indices.map { j in
+      var unit = [Double](repeating: 0, count: matrix.count)
+      unit[j] = 1
+      guard let column = solve(matrix, unit), column[j] > 0 else { return .infinity }
+      return column[j].squareRoot()
+    }
+  }
+
+  /// Gaussian elimination with partial pivoting; nil for a singular matrix.
+  static func solve(_ matrix: [[Double]], _ right: [Double]) -> [Double]? {
+    var a = matrix
+    var b = right
+    let n = b.count
+    for column in 0..<n {
+      guard
+        let pivot = (column..<n).max(by: { abs(a[$0][column]) < abs(a[$1][column]) }),
+        abs(a[pivot][column]) > 1e-300
+      else { return nil }
+      a.swapAt(column, pivot)
+      b.swapAt(column, pivot)
+      for row in (column + 1)..<max(n, column + 1) {
+        let factor = a[row][column] / a[column][column]
+        guard factor != 0 else { continue }
+        for k in column..<n { a[row][k] -= factor * a[column][k] }
+        b[row] -= factor * b[column]
+      }
+    }
+    for row in stride(from: n - 1, through: 0, by: -1) {
+      for k in (row + 1)..<max(n, row + 1) { b[row] -= a[row][k] * b[k] }
+      b[row] /= a[row][row]
+    }
+    return b
+  }
+}

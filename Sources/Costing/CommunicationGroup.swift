@@ -1,0 +1,26 @@
+import Hardware
+
+/// A group of GPUs that communicate, as the network sees it: how many of its members share a block
+/// of each network level.
+///
+/// Members are `size` ranks at a distance of `stride`. Inside an aligned block of `span` ranks lie
+/// ⌊span / stride⌋ of them (at least one, at most all). Level `l` therefore joins
+/// members(l) / members(l − 1) blocks.
+package struct CommunicationGroup: Hashable, Sendable {
+  package var size: Int
+  /// Members inside one block of each level, innermost first; levels beyond the fourth are merged
+  /// into it. Unused places hold `size`.
+  package var members: SIMD4<Double>
+
+  /// Complexity: O(levels).
+  package init(size: Int, stride: Int, levels: [NetworkLevel]) {
+    precondition(size >= 1 && stride >= 1, "a group has members at a positive distance")
+    self.size = size
+    members = SIMD4(repeating: Double(size))
+    for (index, level) in levels.prefix(4).enumerated() where index < levels.count - 1 {
+      members[index] = Double(min(size, max(1, level.span / stride)))
+    }
+  }
+
+  package static let alone = CommunicationGroup(size: 1, stride: 1, levels: [])
+}

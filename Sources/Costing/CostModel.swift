@@ -1,0 +1,103 @@
+import Hardware
+import Quantities
+import Workload
+
+/// Where costs of layers come from: the analytic model, or measurements.
+package protocol LayerCosting: Sendable {
+  /// What each distinct layer of the graph (`LayerGraph.kinds`) costs under one split.
+  func layerCosts(_ parallelism: LayerParallelism) -> [LayerCost]
+}
+
+/// The analytic cost model of one job on one pool.
+package struct CostModel: LayerCosting {
+  package let graph: LayerGraph
+  package let pool: Pool
+  package let job: TrainingJob
+  package let parameters: CostParameters
+  package let chip: ChipEfficiency
+  package let kernels: KernelTime
+
+  package init(graph: LayerGraph, pool: Pool, job: TrainingJob, parameters: CostParameters) {
+    self.graph = graph
+    self.pool = pool
+    self.job = job
+    self.parameters = parameters
+    chip = parameters.chip(pool.accelerator.architecture)
+    kernels = KernelTime(
+      pool.accelerator, precision: job.precision, chip: chip, software: parameters.software)
+  }
+
+  /// Fused where the chip has such kernels and the job's precision belongs to frameworks that use
+  /// them: fp16 with loss scaling is the habit of those that came before FlashAttention.
+  package var attentionKernel: AttentionKernel {
+    if let chosen = job.attention { return chosen }
+    switch pool.accelerator.architecture {
+    case .volta, .turing: return .unfused
+    case .ampere, .ada, .hopper, .blackwell, .blackwellUltra, .cdna2, .cdna3, .cdna4, .gaudi, .tpu,
+      .davinci:
+      return job.precision == .fp16 ? .unfused : .fused
+    }
+  }
+
+  package func collectives(_ parallelism: LayerParallelism) -> CollectiveTime {
+    CollectiveTime(
+      pool: pool, parallelism: parallelism, chip: chip, software: parameters.software)
+  }
+
+  package func layerCosts(_ parallelism: LayerParallelism) -> [LayerCost] {
+    let context = LayerContext(
+      kernels: kernels, collectives: collectives(parallelism), parallelism: parallelism,
+      sequenceLength: job.sequenceLength, hiddenSize: graph.hiddenSize,
+      attention: attentionKernel, usesDropout: job.usesDropout,
+      activationBytes: job.precision.activationBytes, gradientBytes: job.gradientBytes)
+    return graph.kinds.map { LayerCost(of: $0, in: context) }
+  }
+
+  /// Bytes of one micro-batch, on one GPU, that cross from the nodes before `cut` to the rest.
+  /// Tensor-parallel ranks send disjoint parts (Narayanan et al. 2021, section 4.1).
+  package func boundaryBytes(at cut: Int, _ parallelism: LayerParallelism) -> ByteCount {
+    let tokens =
+      Double(parallelism.microBatchSize) * Double(job.sequenceLength)
+      / Double(parallelism.context)
+    var bytes = 0.0
+    for edge in graph.edges where edge.source < cut && edge.target >= cut {
+      bytes += edge.elementsPerToken * tokens * job.precision.activationBytes
+      bytes += edge.bytesPerSequence * Double(parallelism.microBatchSize)
+    }
+    return ByteCount(bytes / Double(parallelism.tensor))
+  }
+
+  /// The model's FLOPs of one step, forward and backward, by counting matrix products: no
+  /// recomputation, no causal discount (Narayanan et al. 2021, equation 3, generalised).
+  package var modelFLOPs: FLOPs {
+    let tokens = Double(job.globalBatchSize) * Double(job.sequenceLength)
+    var sum = 0.0
+    var perKind = [Double?](repeating: nil, count: graph.kinds.count)
+    for node in graph.nodes {
+      let known = perKind[node.kind] ?? graph.kinds[node.kind].productFLOPs(job: job)
+      perKind[node.kind] = known
+      sum += known
+    }
+    return FLOPs(3 * sum * tokens)
+  }
+}
+
+extension Layer {
+  /// FLOPs a token of the layer's products, forward.
+  fileprivate func productFLOPs(job: TrainingJob) -> Double {
+    operators.reduce(0) { sum, op in
+      switch op.work {
+      case .matrixProduct(let inputs, let outputs):
+        sum + 2 * Double(inputs) * Double(outputs)
+      case .expertProduct(let inputs, let outputs, _, let active):
+        sum + 2 * Double(inputs) * Double(outputs) * Double(active)
+      case .attention(let shape):
+        sum + 2 * Double(shape.heads) * Double(shape.keyDimension + shape.valueDimension)
+          * Double(min(job.sequenceLength, shape.window ?? .max))
+      case .opaque(let figures):
+        sum + figures.forwardFLOPs / Double(job.sequenceLength)
+      case .lookup, .elementwise, .crossEntropy, .expertExchange: sum
+      }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Quantities
+
+/// Prefix sums of the layers' costs under one split, so that any stage costs O(1).
+///
+/// Recomputation of `n` layers of a stage always means its first `n` layers that can recompute.
+package struct StageTable: Hashable, Sendable {
+  package let costs: [LayerCost]
+  /// The kind of each node.
+  package let kinds: [Int]
+
+  package let nodeCount: Int
+  /// Sums over the nodes before an index (`nodeCount` + 1 entries), in seconds, parameters, bytes.
+  package let forward: [Double]
+  package let backward: [Double]
+  package let weightGradient: [Double]
+  package let selective: [Double]
+  package let parameters: [Double]
+  package let expertParameters: [Double]
+  package let activations: [Double]
+  package let selectiveActivations: [Double]
+  /// How many nodes before an index can recompute.
+  package let recomputable: [Int]
+  /// Sums over the recomputable nodes before an ordinal: time that full recomputation adds, and
+  /// bytes that it saves of `activations`.
+  package let fullTime: [Double]
+  package let fullSaving: [Double]
+
+  /// Complexity: O(nodes).
+  package init(kinds: [Int], costs: [LayerCost]) {
+    self.kinds = kinds
+    self.costs = costs
+    nodeCount = kinds.count
+    func prefix(_ value: (LayerCost) -> Double) -> [Double] {
+      let perKind = costs.map(value)
+      var sums = [Double](repeating: 0, count: kinds.count + 1)
+      for (index, kind) in kinds.enumerated() { sums[index + 1] = sums[index] + perKind[kind] }
+      return sums
+    }
+    forward = prefix { $0.forward.total.value }
+    backward = prefix { $0.backward.total.value }
+    weightGradient = prefix { $0.weightGradient.value }
+    selective = prefix { $0.selectiveRecompute.total.value }
+    parameters = prefix { $0.parameters }
+    expertParameters = prefix { $0.expertParameters }
+    activations = prefix { $0.activations.value }
+    selectiveActivations = prefix { $0.selectiveActivations.value }
+
+    var ordinals = [0]
+    var times = [0.0]
+    var savings = [0.0]
+    for kind in kinds {
+      let cost = costs[kind]
+      if cost.canRecompute {
+        times.append(times[times.count - 1] + cost.fullRecompute.total.value)
+        savings.append(
+          savings[savings.count - 1] + (cost.activations - cost.fullActivations).value)
+      }
+      ordinals.append(times.count - 1)
+    }
+    recomputable = ordinals
+    fullTime = times
+    fullSaving = savings
+  }
+
+  package func recomputableLayers(_ nodes: Range<Int>) -> Int {
+    recomputable[nodes.upperBound] - recomputable[nodes.lowerBound]
+  }
+
+  package func forwardTime(_ nodes: Range<Int>) -> Double {
+    forward[nodes.upperBound] - forward[nodes.lowerBound]
+  }
+
+  /// Of the first `recomputed` layers under `full`, of all under `selective`.
+  package func recomputeTime(
+    _ nodes: Range<Int>, _ policy: RecomputePolicy, recomputed: Int
+  ) -> Double {
+    switch policy {
+    case .none: return 0
+    case .selective: return selective[nodes.upperBound] - selective[nodes.lowerBound]
+    case .full:
+      let first = recomputable[nodes.lowerBound]
+      return fullTime[first + recomputed] - fullTime[first]
+    }
+  }
+
+  /// Without recomputation.
+  package func backwardTime(_ nodes: Range<Int>) -> Double {
+    backward[nodes.upperBound] - backward[nodes.lowerBound]
+  }
+
+  package func weightGradientTime(_ nodes: Range<Int>) -> Double {
+    weightGradient[nodes.upperBound] - weightGradient[nodes.lowerBound]
+  }
+
+  /// Bytes that one micro-batch keeps.
+  package func activationBytes(
+    _ nodes: Range<Int>, _ policy: RecomputePolicy, recomputed: Int
+  ) -> Double {
+    switch policy {
+    case .selective:
+      return selectiveActivations[nodes.upperBound] - selectiveActivations[nodes.lowerBound]
+    case .none: return activations[nodes.upperBound] - activations[nodes.lowerBound]
+    case .full:
+      let first = recomputable[nodes.lowerBound]
+      return activations[nodes.upperBound] - activations[nodes.lowerBound]
+        - (fullSaving[first + recomputed] - fullSaving[first])
+    }
+  }
+
+  /// Bytes that exist only while some layer runs: the head's logits, or what a recomputed layer
+  /// brings back. Complexity: O(nodes).
+  package func transientBytes(
+    _ nodes: Range<Int>, _ policy: RecomputePolicy, recomputed: Int
+  ) -> Double {
+    var largest = 0.0
+    var left = recomputed
+    for node in nodes {
+      let cost = costs[kinds[node]]
+      var bytes = cost.transient.value
+      switch policy {
+      case .none: break
+      case .selective: bytes += (cost.activations - cost.selectiveActivations).value
+      case .full where cost.canRecompute && left > 0:
+        left -= 1
+        bytes += (cost.activations - cost.fullActivations).value
+      case .full: break
+      }
+      largest = max(largest, bytes)
+    }
+    return largest
+  }
+}

@@ -1,0 +1,77 @@
+import Quantities
+
+/// What a stage does once a step beside its micro-batches: reducing gradients over the replicas and
+/// updating the weights.
+package struct StepEnd: Hashable, Sendable {
+  private let collectives: CollectiveTime
+  private let kernels: KernelTime
+  private let job: TrainingJob
+  private let parallelism: LayerParallelism
+
+  package init(
+    collectives: CollectiveTime, kernels: KernelTime, job: TrainingJob,
+    parallelism: LayerParallelism
+  ) {
+    self.collectives = collectives
+    self.kernels = kernels
+    self.job = job
+    self.parallelism = parallelism
+  }
+
+  /// Gradient reduction, and the gathering of updated weights, that one micro-batch's backward and
+  /// forward pass of the stage do not hide.
+  ///
+  /// ZeRO-0 all-reduces; ZeRO-1 and 2 reduce-scatter gradients and all-gather weights, the same
+  /// volume; ZeRO-2 scatters after every micro-batch, since it keeps no whole gradient; ZeRO-3 has
+  /// paid with every layer.
+  package func exposedReduction(
+    parameters: Double, expertParameters: Double, tiedBytes: ByteCount, forward: Seconds,
+    backward: Seconds, microBatches: Int
+  ) -> Seconds {
+    let overlap = kernels.software.gradientOverlap
+    var exposed = Seconds.zero
+    switch parallelism.zeroStage {
+    case .none:
+      let whole =
+        allReduce(parameters * job.gradientBytes, .data)
+        + allReduce(expertParameters * job.gradientBytes, .expertData)
+      exposed += max(whole - backward * overlap, .zero)
+    case .optimizer, .gradients:
+      let scatter =
+        shard(parameters * job.gradientBytes, .data)
+        + shard(expertParameters * job.gradientBytes, .expertData)
+      let gather =
+        shard(parameters * job.precision.weightBytes, .data)
+        + shard(expertParameters * job.precision.weightBytes, .expertData)
+      let rounds = parallelism.zeroStage == .gradients ? microBatches : 1
+      exposed += max(scatter - backward * overlap, .zero) * rounds
+      exposed += max(gather - forward * overlap, .zero)
+    case .weights: break
+    }
+    return exposed + ByteCount(tiedBytes.value) / sendRate
+  }
+
+  /// The two copies of a tied embedding add their gradients: an all-reduce of two.
+  private var sendRate: Bandwidth { collectives.outermostBandwidth }
+
+  /// Reads and writes every state of this GPU's shard once.
+  package func optimizerTime(parameters: Double, expertParameters: Double) -> Seconds {
+    let replicas = Double(parallelism.data * parallelism.context)
+    let expertReplicas = max(
+      1, replicas * Double(parallelism.tensor) / Double(parallelism.expert))
+    let isSharded = parallelism.zeroStage >= .optimizer
+    let owned =
+      parameters / (isSharded ? replicas : 1)
+      + expertParameters / (isSharded ? expertReplicas : 1)
+    let bytes = job.gradientBytes + 2 * job.optimizerBytes + job.precision.weightBytes
+    return kernels.traffic(owned * bytes)
+  }
+
+  private func shard(_ bytes: Double, _ axis: CollectiveTime.Axis) -> Seconds {
+    bytes > 0 ? collectives.shard(ByteCount(bytes), axis) : .zero
+  }
+
+  private func allReduce(_ bytes: Double, _ axis: CollectiveTime.Axis) -> Seconds {
+    bytes > 0 ? collectives.allReduce(ByteCount(bytes), axis) : .zero
+  }
+}

@@ -1,0 +1,38 @@
+import Costing
+import Quantities
+import Workload
+
+extension StrategyModel {
+  /// Parameters of a stage on one GPU, dense and of experts, before ZeRO.
+  package func stageParameters(_ chunks: [Range<Int>]) -> (dense: Double, expert: Double) {
+    var dense = tiedParameters(chunks)
+    var expert = 0.0
+    for nodes in chunks {
+      dense += table.parameters[nodes.upperBound] - table.parameters[nodes.lowerBound]
+      expert +=
+        table.expertParameters[nodes.upperBound] - table.expertParameters[nodes.lowerBound]
+    }
+    return (dense, expert)
+  }
+
+  /// What a stage's gradient reduction adds after its last micro-batch, and its optimizer step.
+  package func stepEnd(
+    _ chunks: [Range<Int>], forward: Seconds, backward: Seconds
+  ) -> (reduction: Seconds, optimizer: Seconds) {
+    let (dense, expert) = stageParameters(chunks)
+    let reduction = end.exposedReduction(
+      parameters: dense, expertParameters: expert, tiedBytes: tiedGradientBytes(chunks),
+      forward: forward, backward: backward, microBatches: strategy.microBatches)
+    return (reduction, end.optimizerTime(parameters: dense, expertParameters: expert))
+  }
+
+  /// Gradients of a tied table that this stage exchanges with the stage of the other copy.
+  private func tiedGradientBytes(_ chunks: [Range<Int>]) -> ByteCount {
+    guard let tie = problem.tie else { return .zero }
+    let hasHead = chunks.contains { $0.contains(tie.head) }
+    let hasEmbedding = chunks.contains { $0.contains(tie.embedding) }
+    guard hasHead != hasEmbedding else { return .zero }
+    let parameters = table.costs[problem.graph.nodes[tie.embedding].kind].parameters
+    return ByteCount(parameters * problem.job.gradientBytes)
+  }
+}

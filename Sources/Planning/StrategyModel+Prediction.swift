@@ -1,0 +1,141 @@
+import Costing
+import Hardware
+import Quantities
+import Scheduling
+import Workload
+
+extension StrategyModel {
+  /// Times of the pipeline for one split, as the schedule plays them.
+  package func pipelineTimes(_ split: PipelineSplit) -> PipelineTimes {
+    let count = virtualStages
+    let overhead = problem.costs.parameters.software.microBatchOverhead.value
+    var forward: [Seconds] = []
+    var input: [Seconds] = []
+    var weight: [Seconds] = []
+    var recompute = [Seconds](repeating: .zero, count: count)
+    for stage in 0..<stages {
+      let chunks = split.chunks(ofStage: stage, of: stages)
+      let counts = recomputedLayers(split.recomputed[stage], in: chunks)
+      for (chunk, nodes) in chunks.enumerated() {
+        recompute[chunk * stages + stage] = Seconds(
+          table.recomputeTime(nodes, strategy.recompute, recomputed: counts[chunk]))
+      }
+    }
+    for index in 0..<count {
+      let nodes = split.nodes(ofVirtualStage: index)
+      let weights = table.weightGradientTime(nodes)
+      forward.append(Seconds(table.forwardTime(nodes) + overhead))
+      input.append(
+        Seconds(max(0, table.backwardTime(nodes) - weights) + overhead) + recompute[index])
+      weight.append(Seconds(weights))
+    }
+    let sends = (0..<(count - 1)).map {
+      sendTime(afterVirtualStage: $0, cut: split.boundaries[$0 + 1])
+    }
+    return PipelineTimes(
+      stages: stages, chunksPerStage: strategy.virtualStages, forward: forward,
+      backwardInput: input, backwardWeight: weight, recompute: recompute, sendForward: sends,
+      sendBackward: sends)
+  }
+
+  /// Predicts a step, by playing the schedule. Complexity: O(nodes + virtual stages · rounds).
+  package func plan(_ split: PipelineSplit, devices: [[DeviceGroup]]) -> Plan {
+    let times = pipelineTimes(split)
+    let played = strategy.schedule.play(times, microBatches: strategy.microBatches)
+    var stagePlans: [StagePlan] = []
+    var reduction = Seconds.zero
+    var optimizer = Seconds.zero
+    for stage in 0..<stages {
+      let chunks = split.chunks(ofStage: stage, of: stages)
+      let indices = Array(stride(from: stage, to: virtualStages, by: stages))
+      let forward = indices.reduce(Seconds.zero) { $0 + times.forward[$1] }
+      let backward = indices.reduce(Seconds.zero) {
+        $0 + times.backwardInput[$1] + times.backwardWeight[$1]
+      }
+      let ending = stepEnd(chunks, forward: forward, backward: backward)
+      reduction = max(reduction, ending.reduction)
+      optimizer = max(optimizer, ending.optimizer)
+      stagePlans.append(
+        StagePlan(
+          id: stage, layerRanges: chunks.map { $0.lowerBound...($0.upperBound - 1) },
+          parameters: chunks.reduce(0) { $0 + parameters(of: $1) },
+          recomputedLayers: split.recomputed[stage],
+          devices: devices.isEmpty ? [] : devices[stage], forward: forward, backward: backward,
+          memory: memory(stage: stage, chunks: chunks, recomputed: split.recomputed[stage]),
+          memoryLimit: problem.memoryLimit))
+    }
+    let overhead = problem.costs.parameters.software.stepOverhead
+    let undisturbed = played.makespan + reduction + optimizer + overhead
+    let waiting = undisturbed * problem.stragglerFraction(gpus: strategy.gpus)
+    var prediction = self.prediction(step: undisturbed + waiting, played: played)
+    prediction.breakdown = breakdown(
+      split, played: played, step: prediction.step, reduction: reduction + waiting,
+      optimizer: optimizer + overhead)
+    prediction.peakMemory = stagePlans.reduce(.zero) { max($0, $1.memory.total) }
+    return Plan(
+      strategy: strategy, stages: stagePlans, prediction: prediction,
+      balanceScore: variation(stagePlans.map { ($0.forward + $0.backward).value }),
+      fits: stagePlans.allSatisfy { $0.memory.total <= $0.memoryLimit })
+  }
+
+  private func parameters(of nodes: Range<Int>) -> Int {
+    nodes.reduce(0) { $0 + problem.graph.layer($1).parameters }
+  }
+
+  private func prediction(step: Seconds, played: Playback) -> Prediction {
+    let tokens = Double(problem.job.globalBatchSize) * Double(problem.job.sequenceLength)
+    let rate = ComputeRate(problem.costs.modelFLOPs.value / step.value / Double(strategy.gpus))
+    let peak =
+      problem.pool.accelerator.peaks[problem.job.precision]
+      ?? KernelTime.widePeak(problem.pool.accelerator, problem.job.precision)
+    return Prediction(
+      step: step, tokensPerSecond: tokens / step.value, gpus: strategy.gpus, modelRate: rate,
+      modelFLOPsUtilization: rate.value / peak.value, bubbleFraction: played.bubbleFraction,
+      peakMemory: .zero, breakdown: StepBreakdown())
+  }
+
+  /// Splits the step by cause: the busiest stage's own work, then what it waits for.
+  private func breakdown(
+    _ split: PipelineSplit, played: Playback, step: Seconds, reduction: Seconds,
+    optimizer: Seconds
+  ) -> StepBreakdown {
+    var parts = StepBreakdown()
+    let stage = played.boundingStage
+    let chunks = split.chunks(ofStage: stage, of: stages)
+    let counts = recomputedLayers(split.recomputed[stage], in: chunks)
+    var pass = PassTime()
+    var again = PassTime()
+    for (chunk, nodes) in chunks.enumerated() {
+      var left = counts[chunk]
+      for node in nodes {
+        let cost = table.costs[table.kinds[node]]
+        pass += cost.forward + cost.backward
+        let recomputes =
+          strategy.recompute == .selective || (cost.canRecompute && left > 0)
+        if recomputes { again += cost.recompute(strategy.recompute) }
+        if cost.canRecompute { left -= 1 }
+      }
+    }
+    let count = Double(strategy.microBatches)
+    let overhead = problem.costs.parameters.software.microBatchOverhead
+    parts.compute = pass.compute * count + overhead * (2 * count * Double(chunks.count))
+    parts.recompute = again.compute * count
+    parts.tensorParallel = (pass.tensor + again.tensor) * count
+    parts.contextParallel = (pass.context + again.context) * count
+    parts.expertParallel = (pass.expert + again.expert) * count
+    parts.dataParallel = (pass.data + again.data) * count + reduction
+    parts.optimizer = optimizer
+    parts.pipeline = played.exposedSend
+    parts.bubble = .zero
+    parts.bubble = max(step - parts.total, .zero)
+    return parts
+  }
+}
+
+/// Coefficient of variation of a population: standard deviation over mean.
+package func variation(_ values: [Double]) -> Double {
+  let mean = values.reduce(0, +) / Double(values.count)
+  guard mean > 0 else { return 0 }
+  let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+  return (squares / Double(values.count)).squareRoot() / mean
+}

@@ -1,0 +1,97 @@
+import Costing
+import Hardware
+import Quantities
+import Scheduling
+import Workload
+
+/// Everything about one strategy that does not depend on where the pipeline is cut.
+package struct StrategyModel: Sendable {
+  package let problem: PlanningProblem
+  package let strategy: ParallelStrategy
+  package let table: StageTable
+  package let states: StateMemory
+  package let end: StepEnd
+  private let collectives: CollectiveTime
+
+  package init(_ problem: PlanningProblem, _ strategy: ParallelStrategy, table: StageTable? = nil) {
+    self.problem = problem
+    self.strategy = strategy
+    let parallelism = strategy.layerParallelism
+    self.table = table ?? problem.table(parallelism)
+    states = StateMemory(problem.job, parallelism)
+    collectives = problem.costs.collectives(parallelism)
+    end = StepEnd(
+      collectives: collectives, kernels: problem.costs.kernels, job: problem.job,
+      parallelism: parallelism)
+  }
+
+  package var stages: Int { strategy.pipeline }
+  package var virtualStages: Int { strategy.pipeline * strategy.virtualStages }
+
+  /// Model chunks (of micro-batches) that a stage holds at its fullest, by chunk.
+  ///
+  /// Interleaved schedules run micro-batches in groups of p through a stage's chunks, so of `n`
+  /// held chunks every p·v hold each chunk p times, and the rest fills chunk after chunk.
+  package func heldMicroBatches(stage: Int, chunk: Int) -> Int {
+    let held = strategy.schedule.inFlightMicroBatches(
+      atStage: stage, stages: stages, chunksPerStage: strategy.virtualStages,
+      microBatches: strategy.microBatches)
+    guard strategy.virtualStages > 1 else { return held }
+    let round = stages * strategy.virtualStages
+    let rest = held % round - chunk * stages
+    return held / round * stages + min(stages, max(0, rest))
+  }
+
+  /// Seconds that a tensor travels from virtual stage `index` to the next, cut at node `cut`.
+  package func sendTime(afterVirtualStage index: Int, cut: Int) -> Seconds {
+    guard stages > 1 else { return .zero }
+    let bytes = problem.costs.boundaryBytes(at: cut, strategy.layerParallelism)
+    // The last stage's chunk goes on to the first stage: as far as any two neighbours.
+    return collectives.send(bytes, fromStage: min(index % stages, stages - 2))
+  }
+
+  /// How many of a stage's `recomputed` layers lie in each of its chunks: its first ones.
+  package func recomputedLayers(_ recomputed: Int, in chunks: [Range<Int>]) -> [Int] {
+    var left = recomputed
+    return chunks.map { nodes in
+      let here = min(left, table.recomputableLayers(nodes))
+      left -= here
+      return here
+    }
+  }
+
+  /// What one GPU of a stage holds at its fullest. Complexity: O(nodes of the stage).
+  package func memory(stage: Int, chunks: [Range<Int>], recomputed: Int) -> StageMemory {
+    var memory = StageMemory()
+    var dense = 0.0
+    var expert = 0.0
+    var activations = 0.0
+    var transient = 0.0
+    let counts = recomputedLayers(recomputed, in: chunks)
+    for (chunk, nodes) in chunks.enumerated() {
+      dense += table.parameters[nodes.upperBound] - table.parameters[nodes.lowerBound]
+      expert +=
+        table.expertParameters[nodes.upperBound] - table.expertParameters[nodes.lowerBound]
+      activations +=
+        Double(heldMicroBatches(stage: stage, chunk: chunk))
+        * table.activationBytes(nodes, strategy.recompute, recomputed: counts[chunk])
+      transient = max(
+        transient, table.transientBytes(nodes, strategy.recompute, recomputed: counts[chunk]))
+    }
+    dense += tiedParameters(chunks)
+    memory.weights = states.weights(dense, expert)
+    memory.gradients = states.gradients(dense, expert)
+    memory.optimizer = states.optimizer(dense, expert)
+    memory.activations = ByteCount(activations)
+    memory.workspace = ByteCount(transient) + problem.runtimeMemory
+    return memory
+  }
+
+  /// A tied head on another stage than the embedding keeps its own copy of the table.
+  func tiedParameters(_ chunks: [Range<Int>]) -> Double {
+    guard let tie = problem.tie, chunks.contains(where: { $0.contains(tie.head) }),
+      !chunks.contains(where: { $0.contains(tie.embedding) })
+    else { return 0 }
+    return table.costs[problem.graph.nodes[tie.embedding].kind].parameters
+  }
+}
