@@ -44,7 +44,7 @@ package final class JSONDocument: Sendable {
       Result { () throws(JSONSyntaxError) in
         var parser = JSONParser(text: text, depthLimit: depthLimit)
         try parser.parseDocument()
-        return (parser.tape, parser.unescaped)
+        return (parser.tape.tape, parser.unescaped)
       }
     }
     return try result.get()

@@ -22,6 +22,33 @@ extension JSONParser {
   /// nearest `Double` one rounded operation finds (Clinger 1990) are converted now, and the rest when
   /// they are asked for.
   mutating func parseNumber() throws(JSONSyntaxError) {
+    if !parseShortInteger() { try parseAnyNumber() }
+  }
+
+  /// Reads a whole number of up to 18 digits, which most numbers are; else stays where it is.
+  private mutating func parseShortInteger() -> Bool {
+    let start = position
+    let isNegative = text[start] == UInt8(ascii: "-")
+    let first = isNegative ? start + 1 : start
+    let limit = min(text.count, first + 18)
+    var next = first
+    var value = 0
+    while next < limit {
+      let digit = text[next] &- UInt8(ascii: "0")
+      guard digit < 10 else { break }
+      value = value &* 10 &+ Int(digit)
+      next += 1
+    }
+    guard next > first, next == first + 1 || text[first] != UInt8(ascii: "0"),
+      next == text.count || !JSONNumber.isDigitOrSign(text[next])
+    else { return false }
+    let bits = UInt64(bitPattern: Int64(isNegative ? -value : value))
+    tape.append(TapeEntry(.integer, start: start, payload: bits))
+    position = next
+    return true
+  }
+
+  private mutating func parseAnyNumber() throws(JSONSyntaxError) {
     let start = position
     let isNegative = pass(UInt8(ascii: "-"))
     var digits = Digits()
@@ -52,16 +79,18 @@ extension JSONParser {
     }
   }
 
+  @inline(__always)
   private mutating func parseDigits(into digits: inout Digits) throws(JSONSyntaxError) -> Int {
-    let start = position
-    while position < text.count {
-      let digit = text[position] &- UInt8(ascii: "0")
+    var next = position
+    while next < text.count {
+      let digit = text[next] &- UInt8(ascii: "0")
       guard digit < 10 else { break }
       digits.append(digit)
-      position += 1
+      next += 1
     }
-    guard position > start else { throw failure("expected a digit, found \(found)") }
-    return position - start
+    guard next > position else { throw failure("expected a digit, found \(found)") }
+    defer { position = next }
+    return next - position
   }
 
   /// The exponent after its letter, no further from zero than what decides any number.

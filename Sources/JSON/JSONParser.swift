@@ -2,24 +2,24 @@
 ///
 /// `text` is not bounds-checked in release builds: every read stands behind a comparison of
 /// `position` with `text.count`. Containers recurse, so `depthLimit` bounds the stack.
-struct JSONParser {
+struct JSONParser: ~Copyable {
   let text: UnsafeBufferPointer<UInt8>
   let depthLimit: Int
   var position = 0
   var depth = 0
-  var tape: [TapeEntry] = []
+  var tape: TapeBuilder
   var unescaped: [UInt8] = []
 
   init(text: UnsafeBufferPointer<UInt8>, depthLimit: Int) {
     self.text = text
     self.depthLimit = depthLimit
+    tape = TapeBuilder(capacity: min(text.count / 8, 1 << 16) + 16)
   }
 
   mutating func parseDocument() throws(JSONSyntaxError) {
     guard text.count <= Int(Int32.max) else {
       throw failure("the text is longer than 2 GiB", at: 0)
     }
-    tape.reserveCapacity(min(text.count / 8, 1 << 16) + 16)
     if text.count >= 3, text[0] == 0xEF, text[1] == 0xBB, text[2] == 0xBF {
       throw failure("the text starts with a byte order mark; send UTF-8 without one", at: 0)
     }
@@ -130,17 +130,25 @@ struct JSONParser {
 }
 
 extension JSONParser {
+  @inline(__always)
   mutating func skipWhitespace() {
-    while position < text.count {
-      switch text[position] {
-      case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"):
-        position += 1
-      default: return
+    guard position < text.count, text[position] <= UInt8(ascii: " ") else { return }
+    skipMoreWhitespace()
+  }
+
+  private mutating func skipMoreWhitespace() {
+    var next = position
+    loop: while next < text.count {
+      switch text[next] {
+      case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): next += 1
+      default: break loop
       }
     }
+    position = next
   }
 
   /// Steps over `byte` if it comes next.
+  @inline(__always)
   mutating func pass(_ byte: UInt8) -> Bool {
     guard position < text.count, text[position] == byte else { return false }
     position += 1
