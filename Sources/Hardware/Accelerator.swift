@@ -14,7 +14,8 @@ package struct Accelerator: Hashable, Sendable {
   package var name: String
   package var vendor: String
   package var architecture: Architecture
-  /// Dense peak rates with 32-bit accumulation; what the chip cannot multiply is absent.
+  /// Dense peak rates with 32-bit accumulation; what the chip cannot multiply is absent (bf16 before
+  /// Ampere, fp8 before Ada). `fp32` is the rate of its TF32 units where it has them.
   package var peaks: [Precision: ComputeRate]
   /// What the driver reports (`nvidia-smi`), not the marketing figure.
   package var memory: ByteCount
@@ -26,11 +27,19 @@ package struct Accelerator: Hashable, Sendable {
   package var gpusPerNode: Int
   /// GPUs joined by the scale-up network: a node's, or a rack's (72 for NVL72).
   package var scaleUpDomain: Int
+  package var scaleUpLink: ScaleUpLink
+  /// To a single peer, where peers are wired one to one and not through a switch: a group of `g`
+  /// neighbours then sees `(g - 1)` times this, at most `scaleUpBandwidth`.
+  package var peerBandwidth: Bandwidth?
+  /// Inside a node but outside the scale-up domain (through PCIe), where that is smaller.
+  package var hostBandwidth: Bandwidth
 
   package init(
     id: String, name: String, vendor: String, architecture: Architecture,
     peaks: [Precision: ComputeRate], memory: ByteCount, memoryBandwidth: Bandwidth,
-    scaleUpBandwidth: Bandwidth, networkBandwidth: Bandwidth, gpusPerNode: Int, scaleUpDomain: Int
+    scaleUpBandwidth: Bandwidth, networkBandwidth: Bandwidth, gpusPerNode: Int, scaleUpDomain: Int,
+    scaleUpLink: ScaleUpLink = .nvlink, peerBandwidth: Bandwidth? = nil,
+    hostBandwidth: Bandwidth? = nil
   ) {
     self.id = id
     self.name = name
@@ -43,5 +52,8 @@ package struct Accelerator: Hashable, Sendable {
     self.networkBandwidth = networkBandwidth
     self.gpusPerNode = gpusPerNode
     self.scaleUpDomain = scaleUpDomain
+    self.scaleUpLink = scaleUpLink
+    self.peerBandwidth = peerBandwidth
+    self.hostBandwidth = hostBandwidth ?? scaleUpBandwidth
   }
 }

@@ -1,51 +1,5 @@
 import Quantities
 
-/// One level of a pool's network, from the innermost (the scale-up domain) outwards.
-package struct NetworkLevel: Hashable, Sendable {
-  package var name: String
-  /// Consecutive GPUs that one group of this level joins; the outermost level joins all.
-  package var span: Int
-  /// Per GPU and direction, with oversubscription already applied.
-  package var bandwidth: Bandwidth
-  /// Of one message between two members.
-  package var latency: Seconds
-
-  package init(name: String, span: Int, bandwidth: Bandwidth, latency: Seconds) {
-    self.name = name
-    self.span = span
-    self.bandwidth = bandwidth
-    self.latency = latency
-  }
-}
-
-/// Nodes of one kind, with one type of GPU.
-package struct Pool: Hashable, Sendable {
-  package var name: String
-  package var accelerator: Accelerator
-  package var gpusPerNode: Int
-  /// One name a node, in rank order.
-  package var nodeNames: [String]
-  /// Memory that one GPU offers.
-  package var memory: ByteCount
-  /// Innermost first; spans increase strictly and each divides the next, but for the last.
-  package var levels: [NetworkLevel]
-
-  package init(
-    name: String, accelerator: Accelerator, gpusPerNode: Int, nodeNames: [String],
-    memory: ByteCount, levels: [NetworkLevel]
-  ) {
-    self.name = name
-    self.accelerator = accelerator
-    self.gpusPerNode = gpusPerNode
-    self.nodeNames = nodeNames
-    self.memory = memory
-    self.levels = levels
-  }
-
-  package var nodes: Int { nodeNames.count }
-  package var gpus: Int { nodes * gpusPerNode }
-}
-
 /// The GPUs a job may use: one pool, or several that differ.
 package struct Cluster: Hashable, Sendable {
   package var pools: [Pool]
@@ -58,5 +12,47 @@ package struct Cluster: Hashable, Sendable {
   }
 
   package var gpus: Int { pools.reduce(0) { $0 + $1.gpus } }
+  package var nodes: Int { pools.reduce(0) { $0 + $1.nodes } }
   package var isHomogeneous: Bool { pools.count == 1 }
+
+  /// Joins pools by a network that gives each GPU what the weakest pool's ports give, unless the
+  /// caller knows better. Pools of one name are told apart by a number; nodes must have names of
+  /// their own.
+  package static func joining(
+    _ pools: [Pool], by override: LinkOverride = LinkOverride()
+  ) throws(PoolFault) -> Cluster {
+    if pools.isEmpty { throw .noPools }
+    var (gpus, nodeNames) = (0, Set<String>())
+    for pool in pools {
+      // At most `gpuLimit` each, and as many pools as a caller can write down: no overflow.
+      gpus += pool.gpus
+      for name in pool.nodeNames where !nodeNames.insert(name).inserted {
+        throw .duplicateNodeName(name)
+      }
+    }
+    if gpus > Pool.gpuLimit { throw .tooManyGPUs(limit: Pool.gpuLimit) }
+    if let rate = override.bandwidth, !rate.isUsable { throw .interNodeBandwidthNotPositive }
+    if let time = override.latency, !time.isUsable { throw .interNodeLatencyNegative }
+    let pools = distinctlyNamed(pools)
+    guard pools.count > 1 else { return Cluster(pools: pools) }
+    return Cluster(
+      pools: pools,
+      interPool: NetworkLevel(
+        name: "network", span: gpus,
+        bandwidth: override.bandwidth ?? pools.map(\.uplink.bandwidth).min()!,
+        latency: override.latency ?? pools.map(\.uplink.latency).max()!))
+  }
+
+  private static func distinctlyNamed(_ pools: [Pool]) -> [Pool] {
+    var taken = Set<String>()
+    return pools.map { pool in
+      var (pool, number, name) = (pool, 2, pool.name)
+      while !taken.insert(name).inserted {
+        name = "\(pool.name)-\(number)"
+        number += 1
+      }
+      pool.name = name
+      return pool
+    }
+  }
 }

@@ -56,16 +56,8 @@ package struct StagePlan: Hashable, Sendable {
   }
 }
 
-/// GPUs of one node.
-package struct DeviceGroup: Hashable, Sendable {
-  package var node: String
-  package var gpus: [Int]
-
-  package init(node: String, gpus: [Int]) {
-    self.node = node
-    self.gpus = gpus
-  }
-}
+/// GPUs of one node, as a plan lists them.
+package typealias DeviceGroup = Hardware.DeviceGroup
 
 /// What a step is predicted to take.
 package struct Prediction: Hashable, Sendable {

@@ -1,0 +1,48 @@
+import Quantities
+
+extension CatalogueEntry {
+  /// The figures that costs are computed from.
+  ///
+  /// - The fp32 peak is TF32's where the chip has it: matrix products of a 32-bit job run on those
+  ///   units when the framework allows it (`allow_tf32`), and nobody trains large models without.
+  /// - A GPU that hangs on PCIe reaches its network port through it, and so no faster.
+  /// - `siblings` help to derive memory that no driver was seen to report (see
+  ///   `driverMemory(among:)`).
+  package func accelerator(among siblings: [CatalogueEntry]) -> Accelerator {
+    var peaks: [Precision: ComputeRate] = [:]
+    for (precision, figure) in [
+      (Precision.bf16, bf16), (.fp16, fp16), (.fp8, fp8), (.fp32, tf32 ?? fp32),
+    ] {
+      if let figure { peaks[precision] = .tera(figure.value) }
+    }
+    let port =
+      switch link {
+      case .pcie, .pcieThroughHost: min(networkBandwidth.value, linkBandwidth.value)
+      case .nvlink, .infinityFabric, .ethernet, .torus, .hccs: networkBandwidth.value
+      }
+    let perNode = Int(gpusPerNode.value)
+    return Accelerator(
+      id: id, name: name, vendor: vendor, architecture: architecture, peaks: peaks,
+      memory: .mebi(driverMemory(among: siblings).value),
+      memoryBandwidth: .gigabytes(memoryBandwidth.value),
+      scaleUpBandwidth: .gigabytes(linkBandwidth.value),
+      networkBandwidth: .gigabytes(port), gpusPerNode: perNode,
+      scaleUpDomain: scaleUpDomain.map { Int($0.value) } ?? perNode, scaleUpLink: link,
+      peerBandwidth: peerBandwidth.map { .gigabytes($0.value) },
+      hostBandwidth: hostBandwidth.map { .gigabytes($0.value) })
+  }
+
+  /// What the driver reports, 2^20 bytes; derived on the safe side where nobody wrote it down.
+  ///
+  /// The least that a chip of the same architecture sold with the same size reports (an A800 carries
+  /// an A100's memory); without one, the marketed size read as decimal gigabytes, which no driver in
+  /// the catalogue falls below.
+  package func driverMemory(among siblings: [CatalogueEntry]) -> Figure {
+    if let driverMemory { return driverMemory }
+    let reported = siblings.lazy
+      .filter { $0.architecture == architecture && $0.marketedMemory.value == marketedMemory.value }
+      .compactMap(\.driverMemory?.value)
+    if let least = reported.min() { return .derived(least) }
+    return .derived((marketedMemory.value * 1e9 / 0x1p20).rounded(.down))
+  }
+}

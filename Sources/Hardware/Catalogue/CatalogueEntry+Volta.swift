@@ -1,0 +1,51 @@
+extension CatalogueEntry {
+  /// The accelerators of NVIDIA's Volta and Turing generations: no bf16.
+  static let voltaAndTuring: [CatalogueEntry] = [
+    CatalogueEntry(
+      id: "v100-sxm2-16gb", name: "V100 SXM2 16GB", vendor: "nvidia", architecture: .volta,
+      aliases: ["v100-16gb"],
+      kubernetesProducts: ["Tesla-V100-SXM2-16GB"],
+      fp16: .composer(125), fp32: .composer(15.7),
+      marketedMemory: .recalled(16), driverMemory: .recalled(16384),
+      memoryBandwidth: .llmAnalysis(900),
+      link: .nvlink, linkBandwidth: .mlEngineering(150),
+      linkDetail: "NVLink2 (6 links x 25 GB/s); hybrid-cube-mesh (DGX-1) or NVSwitch (DGX-2)",
+      gpusPerNode: .recalled(8), networkBandwidth: .recalled(12.5),
+      networkNote: "100Gb EDR, typically 4 NICs per 8 GPUs",
+      power: .recalled(300),
+      note: "no bf16, no tf32; the llm-analysis file v100-sxm-16gb.json wrongly lists 32 GB"),
+    CatalogueEntry(
+      id: "v100-sxm2-32gb", name: "V100 SXM2/SXM3 32GB", vendor: "nvidia", architecture: .volta,
+      aliases: ["v100-32gb", "v100-sxm3-32gb"],
+      kubernetesProducts: ["Tesla-V100-SXM2-32GB", "Tesla-V100-SXM3-32GB"],
+      fp16: .composer(125), fp32: .composer(15.7),
+      marketedMemory: .llmAnalysis(32), driverMemory: .recalled(32768),
+      memoryBandwidth: .llmAnalysis(900),
+      link: .nvlink, linkBandwidth: .mlEngineering(150),
+      linkDetail: "NVLink2; hybrid-cube-mesh / NVSwitch(16)",
+      gpusPerNode: .recalled(8), networkBandwidth: .recalled(12.5),
+      power: .recalled(300),
+      note: "no bf16"),
+    CatalogueEntry(
+      id: "v100-pcie-16gb", name: "V100 PCIe", vendor: "nvidia", architecture: .volta,
+      kubernetesProducts: ["Tesla-V100-PCIE-16GB"],
+      fp16: .composer(112), fp32: .composer(14),
+      marketedMemory: .llmAnalysis(16), memoryBandwidth: .llmAnalysis(900),
+      link: .pcie, linkBandwidth: .llmAnalysis(16),
+      linkDetail: "PCIe3 x16",
+      gpusPerNode: .recalled(8), networkBandwidth: .recalled(12.5),
+      note: "no bf16"),
+    CatalogueEntry(
+      id: "t4", name: "T4", vendor: "nvidia", architecture: .turing,
+      aliases: ["t4-16gb"],
+      kubernetesProducts: ["Tesla-T4", "nvidia-tesla-t4"],
+      fp16: .composer(65), fp32: .composer(8.1),
+      marketedMemory: .recalled(16), driverMemory: .recalled(15360),
+      memoryBandwidth: .recalled(320),
+      link: .pcie, linkBandwidth: .recalled(16),
+      linkDetail: "PCIe3 x16",
+      gpusPerNode: .recalled(4), networkBandwidth: .recalled(6.25),
+      power: .recalled(70),
+      note: "no bf16; GFD README example gpu.memory=15360, gpu.product=Tesla-T4"),
+  ]
+}

@@ -1,0 +1,32 @@
+import Quantities
+
+/// One level of a pool's network, from the innermost (the scale-up domain) outwards.
+package struct NetworkLevel: Hashable, Sendable {
+  package var name: String
+  /// Consecutive GPUs that one group of this level joins; the outermost level joins all.
+  package var span: Int
+  /// Per GPU and direction, with oversubscription already applied.
+  package var bandwidth: Bandwidth
+  /// Of one message between two members.
+  package var latency: Seconds
+  /// To a single peer, where this level wires peers one to one: a group of `g` members then has
+  /// `min(bandwidth, (g - 1) · peerBandwidth)` each.
+  package var peerBandwidth: Bandwidth?
+
+  package init(
+    name: String, span: Int, bandwidth: Bandwidth, latency: Seconds,
+    peerBandwidth: Bandwidth? = nil
+  ) {
+    self.name = name
+    self.span = span
+    self.bandwidth = bandwidth
+    self.latency = latency
+    self.peerBandwidth = peerBandwidth
+  }
+
+  /// What each of `members` neighbours can send to the others of their group together.
+  package func bandwidth(amongMembers members: Int) -> Bandwidth {
+    guard let peerBandwidth, members > 1 else { return bandwidth }
+    return min(bandwidth, peerBandwidth * (members - 1))
+  }
+}

@@ -1,0 +1,31 @@
+import Quantities
+
+/// What joins the accelerators of one scale-up domain.
+package enum ScaleUpLink: String, Hashable, Sendable, CaseIterable {
+  case nvlink
+  /// PCIe with direct access between peers.
+  case pcie
+  /// PCIe without it: every transfer goes through host memory.
+  case pcieThroughHost = "pcie-through-host"
+  case infinityFabric = "infinity-fabric"
+  /// Ethernet ports of the chips themselves (Gaudi).
+  case ethernet
+  /// A torus of the chips' own links (TPU's ICI).
+  case torus
+  case hccs
+
+  /// Time of one small message between two neighbours, software included.
+  ///
+  /// NCCL's own tuning table gives 1.9 µs (LL128) to 3.4 µs (Simple) for a ring step over NVLink and
+  /// 2.5 to 5.7 µs over PCIe (`src/graph/tuning.cc`, `hwLat`). We take the faster protocol's figure,
+  /// rounded, as small messages use it, and assume the other vendors' fabrics to be like NVLink. A
+  /// transfer through host memory is two.
+  package var latency: Seconds {
+    switch self {
+    case .nvlink, .infinityFabric, .hccs, .torus: .micro(2)
+    case .pcie: .micro(3)
+    case .pcieThroughHost: .micro(6)
+    case .ethernet: .micro(4)
+    }
+  }
+}
