@@ -75,6 +75,7 @@ let package = Package(
     .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     tests(of: "Quantities"),
     tests(of: "Hardware", with: ["Quantities"]),
+    tests(of: "MicroHTTP"),
     tests(of: "Scheduling", with: ["Quantities"]),
     tests(of: "JSON"),
     tests(

@@ -1,0 +1,196 @@
+import CMicroHTTPD
+import Glibc
+
+/// What happens on libmicrohttpd's event loop.
+extension HTTPServer {
+  /// A request line has come.
+  func begin(rawTarget: String, on connection: Connection) -> Exchange {
+    let exchange = Exchange(rawTarget: rawTarget, connection: connection, gate: gate)
+    connection.exchange = exchange
+    _ = connection.enter(.head)
+    return exchange
+  }
+
+  /// The access handler's first call: the head is whole, nothing of the body is read.
+  func receiveHead(
+    of exchange: Exchange, handle: OpaquePointer, method: UnsafePointer<CChar>,
+    url: UnsafePointer<CChar>, version: UnsafePointer<CChar>
+  ) -> MHD_Result {
+    exchange.stage = .body
+    do throws(Refused) {
+      let head = try RequestHead(
+        connection: handle, rawTarget: exchange.request.rawTarget, method: method, url: url,
+        version: version)
+      adopt(head, into: exchange)
+      guard shim_head_size(handle) <= configuration.headerLimit else {
+        throw Refused(.headTooLarge, problem(.headTooLarge, nil, for: exchange).detail)
+      }
+      try admit(exchange)
+    } catch {
+      if exchange.request.id.isEmpty { exchange.request.id = RequestIdentity.make() }
+      return refuse(exchange, handle, error.refusal, error.detail)
+    }
+    observer.exchangeStarted(exchange.request)
+    exchange.isStarted = true
+    guard exchange.expectedLength != 0 else { return .YES }
+    exchange.body.reserveCapacity(Int(exchange.expectedLength ?? 16 << 10))
+    return exchange.connection.enter(.body) ? .YES : .NO
+  }
+
+  private func adopt(_ head: RequestHead, into exchange: Exchange) {
+    exchange.request.method = head.method
+    exchange.request.path = head.target.path
+    exchange.request.query = head.target.query
+    exchange.request.headers = head.headers
+    exchange.expectedLength = head.contentLength
+    // A bare LF in the chunks' framing is accepted by the library and cannot be seen from here; as
+    // nothing after a chunked body is read, nothing can be smuggled behind one.
+    exchange.closesConnection = head.isChunked || exchange.connection.surplusRefusal != nil
+    let sent = head.headers["X-Request-Id"]
+    exchange.request.id =
+      sent.flatMap { RequestIdentity.isUsable($0) ? $0 : nil } ?? RequestIdentity.make()
+    exchange.request.traceparent = head.headers["traceparent"]
+      .flatMap { RequestIdentity.isTraceparent($0) ? $0 : nil }
+  }
+
+  /// Whether a body may come at all.
+  private func admit(_ exchange: Exchange) throws(Refused) {
+    guard let length = exchange.expectedLength, length > 0 else { return }
+    if length > UInt64(configuration.maximumBodyBytes) {
+      throw Refused(.bodyTooLarge, problem(.bodyTooLarge, nil, for: exchange).detail)
+    }
+    // Why read a body that nobody has time for?
+    if pool.isFull { throw Refused(.queueFull, problem(.queueFull, nil, for: exchange).detail) }
+  }
+
+  /// The access handler's calls with a piece of the body.
+  func receiveBody(
+    of exchange: Exchange, _ piece: UnsafeRawBufferPointer
+  ) -> MHD_Result {
+    guard exchange.connection.phase != .expired else { return .NO }
+    exchange.receivedBytes += piece.count
+    guard exchange.receivedBytes <= configuration.maximumBodyBytes else {
+      // Only a chunked body comes here. The library lets nothing be queued in mid-body.
+      account(exchange, .bodyTooLarge)
+      refuseDirectly(.bodyTooLarge, exchange: exchange, connection: exchange.connection)
+      exchange.isAnsweredDirectly = true
+      return .NO
+    }
+    exchange.body.append(contentsOf: piece)
+    return .YES
+  }
+
+  /// The access handler's call when the request is whole.
+  func receiveEnd(of exchange: Exchange, handle: OpaquePointer) -> MHD_Result {
+    exchange.request.body = exchange.body
+    exchange.body = []
+    if exchange.request.body.isEmpty, let response = inlineHandler(exchange.request, self) {
+      return answer(exchange, handle, with: response)
+    }
+    if let refusal = exchange.connection.surplusRefusal {
+      return refuse(exchange, handle, refusal)
+    }
+    guard !exchange.connection.peerHasHungUp, exchange.connection.enter(.working) else {
+      return .NO
+    }
+    // Suspended before anybody else can know the exchange, or it could be resumed too early.
+    guard exchange.suspend(handle) else { return refuse(exchange, handle, .stopping) }
+    exchange.stage = .working
+    exchange.isDispatched = true
+    exchange.submitted = MonotonicClock.nanoseconds()
+    inFlight.add(1, ordering: .relaxed)
+    if !pool.submit(exchange) {
+      exchange.refusal = .queueFull
+      exchange.complete(refusalResponse(.queueFull, for: exchange))
+    } else if exchange.connection.peerHasHungUp {
+      // The doorman may have looked just before the exchange was suspended.
+      exchange.abandon(.clientGone)
+    }
+    return .YES
+  }
+
+  /// The access handler's call after the connection was resumed.
+  func receiveAnswer(to exchange: Exchange, handle: OpaquePointer) -> MHD_Result {
+    guard let response = exchange.takeAnswer() else { return .NO }
+    if exchange.cancellation.reason == .deadlineExceeded { exchange.refusal = .handlingDeadline }
+    if exchange.cancellation.reason == .stopping { exchange.refusal = .stopping }
+    return answer(exchange, handle, with: response)
+  }
+
+  /// Hands the answer to the library.
+  func answer(
+    _ exchange: Exchange, _ handle: OpaquePointer, with response: HTTPResponse
+  ) -> MHD_Result {
+    let made: LibraryResponse?
+    let phase: Connection.Phase
+    switch response.body {
+    case .bytes(let bytes):
+      made = LibraryResponse(bytes: bytes)
+      phase = .sending
+      exchange.sentBytes = exchange.request.method == .head ? 0 : bytes.count
+    case .stream:
+      made = LibraryResponse(streaming: exchange, on: handle)
+      phase = .streaming
+    }
+    guard var made, exchange.connection.enter(phase) else { return .NO }
+    defer { MHD_destroy_response(made.handle) }
+    made.add(response.headers)
+    made.add("X-Request-Id", exchange.request.id)
+    if let traceparent = exchange.request.traceparent { made.add("traceparent", traceparent) }
+    if exchange.closesConnection || isDraining { made.add("Connection", "close") }
+    for name in made.rejected {
+      observer.serverReported("the answer's header \(name) cannot be sent as it is")
+    }
+    exchange.stage = .answered
+    exchange.status = response.status
+    exchange.route = response.route
+    return queueResponse(handle, UInt32(response.status), made.handle)
+  }
+
+  /// Answers with a refusal of the server's own. In the access handler's first call the library
+  /// then closes the connection without reading a body.
+  func refuse(
+    _ exchange: Exchange, _ handle: OpaquePointer, _ refusal: HTTPRefusal, _ detail: String? = nil
+  ) -> MHD_Result {
+    account(exchange, refusal)
+    exchange.connection.markLingering()
+    return answer(exchange, handle, with: refusalResponse(refusal, detail, for: exchange))
+  }
+
+  func account(_ exchange: Exchange, _ refusal: HTTPRefusal) {
+    exchange.refusal = refusal
+    exchange.status = refusal.status
+  }
+
+  /// The exchange is over, or the connection with it.
+  func end(_ exchange: Exchange, as code: MHD_RequestTerminationCode) {
+    let connection = exchange.connection
+    exchange.abandon(.clientGone)
+    if exchange.isDispatched {
+      if exchange.workStarted.load(ordering: .relaxed) == 0 { pool.withdraw(exchange) }
+      inFlight.subtract(1, ordering: .releasing)
+    }
+    connection.exchange = nil
+    let outcome: HTTPExchange.Outcome
+    if let phase = connection.expiredPhase {
+      outcome = .cut
+      if phase == .head || phase == .body { account(exchange, .receiveDeadline) }
+    } else if code == .REQUEST_TERMINATED_COMPLETED_OK || exchange.isAnsweredDirectly {
+      outcome = .completed
+    } else if code == .REQUEST_TERMINATED_TIMEOUT_REACHED
+      || code == .REQUEST_TERMINATED_DAEMON_SHUTDOWN
+    {
+      outcome = .cut
+    } else {
+      outcome = .clientGone
+    }
+    _ = connection.enter(.waiting)
+    observer.exchangeFinished(exchange.report(endedBy: outcome))
+  }
+
+  /// The library is about to close the connection's descriptor.
+  func connectionCloses(_ connection: Connection) {
+    table.close(connection)
+    running.withLock { $0?.doorman }?.connectionCloses(connection)
+  }
+}
