@@ -21,22 +21,26 @@ extension JSONValue {
   /// The value's pointer from the document's root, which is "". Complexity: O(tape).
   package var pointer: String { document.pointers(to: [index])[0] }
 
-  /// The value that a pointer leads to, if there is one.
+  /// The value that a pointer leads to, if there is one. (Bytes are compared: to a `String`, a slash
+  /// and an accent after it are one character, and two spellings of an accented letter are equal.)
   package func value(at pointer: String) -> JSONValue? {
     var value = self
-    guard pointer.isEmpty || pointer.hasPrefix("/") else { return nil }
-    for token in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-      guard let next = value.child(String(token)) else { return nil }
+    let slash = UInt8(ascii: "/")
+    guard pointer.utf8.first ?? slash == slash else { return nil }
+    let tokens = pointer.utf8.split(separator: slash, omittingEmptySubsequences: false)
+    for token in tokens.dropFirst() {
+      guard let next = value.child(Substring(token)) else { return nil }
       value = next
     }
     return value
   }
 
-  private func child(_ token: String) -> JSONValue? {
+  private func child(_ token: Substring) -> JSONValue? {
     switch kind {
     case .object:
-      for (name, value) in members where JSONPointer.token(name) == "/" + token { return value }
-      return nil
+      return members.first {
+        JSONPointer.token($0.name).utf8.dropFirst().elementsEqual(token.utf8)
+      }?.value
     case .array:
       guard let position = Int(token), String(position) == token else { return nil }
       return self[position]

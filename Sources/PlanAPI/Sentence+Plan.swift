@@ -1,6 +1,5 @@
 import JSON
 import Planning
-import Scheduling
 
 /// What can be wrong with a plan that the sender chose.
 extension Sentence {
@@ -36,24 +35,6 @@ extension Sentence {
   static func microBatches(_ given: Int, _ strategy: ParallelStrategy, _ batch: Int) -> String {
     "a global batch of \(batch) over \(strategy.data) replicas in micro-batches of "
       + "\(strategy.microBatchSize) makes \(strategy.microBatches) micro-batches, not \(given)"
-  }
-
-  static func expertsDoNotDivide(_ strategy: ParallelStrategy) -> String {
-    "\(strategy.expert) does not divide data_parallel · context_parallel = "
-      + "\(strategy.data * strategy.context), over which experts are spread"
-  }
-
-  static func schedule(_ schedule: PipelineSchedule, _ obstacle: ScheduleObstacle) -> String {
-    let name = "\"\(schedule.rawValue)\""
-    switch obstacle {
-    case .oneChunkOnly(let chunks):
-      return "\(name) runs one model chunk a stage, but virtual_stages is \(chunks)"
-    case .twoChunksNeeded: return "\(name) needs virtual_stages of at least 2"
-    case .twoStagesNeeded: return "\(name) needs pipeline_parallel of at least 2"
-    case .microBatchesNotInGroups(let microBatches, let stages):
-      return "\(name) runs micro-batches in groups of pipeline_parallel = \(stages), which does "
-        + "not divide the \(microBatches) micro-batches"
-    }
   }
 
   static func chunkCount(_ count: Int, expected: Int) -> String {

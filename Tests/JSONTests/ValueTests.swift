@@ -49,6 +49,17 @@ import Testing
     #expect(root.value(at: pointer) == nil)
   }
 
+  /// Found by fuzzing: a name that starts with a mark which joins the slash before it.
+  @Test func pointersAreBytes() throws {
+    let marked = try JSONDocument(parsing: #"{"\u1060,1": {"\u00e9": 1, "e\u0301": 2}}"#).root
+    let inner = try #require(marked.members.first { _ in true }).value
+    #expect(inner.members.map(\.value.integer) == [1, 2])
+    for (_, value) in inner.members {
+      #expect(marked.value(at: value.pointer)?.integer == value.integer)
+    }
+    #expect(inner["e\u{301}"]?.integer == 2)
+  }
+
   @Test func agreesWithFoundationOnStrings() throws {
     let text =
       #"["\"\\\/\b\f\n\r\t", "\u0000\u001f\u00e9\u4e2d\ud83d\ude00", "plain é中😀", "1234567\n8"]"#

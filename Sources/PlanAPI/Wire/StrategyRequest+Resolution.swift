@@ -9,9 +9,10 @@ extension StrategyRequest {
   /// parallelism; ZeRO-1; 1F1B, interleaved where there are several chunks; micro-batches of one
   /// sequence, or as large as their number says.
   ///
-  /// `nil` after noting what does not go together.
-  func resolved(gpus: Int, job: TrainingJob, _ log: JSONFaultLog) -> ParallelStrategy? {
-    let before = log.count
+  /// `nil` after noting what does not go together, and which of the training runtimes' rules are broken.
+  func resolved(
+    gpus: Int, job: TrainingJob, limits: ModelLimits, _ log: JSONFaultLog
+  ) -> ParallelStrategy? {
     var strategy = ParallelStrategy(
       pipeline: pipeline ?? 1, tensor: tensor ?? 1, context: context ?? 1, expert: expert ?? 1,
       virtualStages: virtualStages ?? 1, zeroStage: zeroStage ?? .optimizer,
@@ -20,16 +21,11 @@ extension StrategyRequest {
     guard resolveData(&strategy, gpus: gpus, log),
       resolveMicroBatches(&strategy, batch: job.globalBatchSize, log)
     else { return nil }
-    if strategy.data * strategy.context % strategy.expert != 0 {
-      log.note(value, member: "expert_parallel", Sentence.expertsDoNotDivide(strategy))
+    let violations = strategy.violations(limits, job, gpus: gpus)
+    for violation in violations {
+      log.note(value, member: violation.field, violation.reason)
     }
-    if let obstacle = strategy.schedule.obstacle(
-      stages: strategy.pipeline, chunksPerStage: strategy.virtualStages,
-      microBatches: strategy.microBatches)
-    {
-      log.note(value, member: "schedule", Sentence.schedule(strategy.schedule, obstacle))
-    }
-    return log.count == before ? strategy : nil
+    return violations.isEmpty ? strategy : nil
   }
 
   private func resolveData(
