@@ -41,7 +41,7 @@ enum Sentence {
   }
 
   /// A caller's text cut short, without control characters.
-  private static func excerpt(_ text: String) -> String {
+  static func excerpt(_ text: String) -> String {
     let head = text.unicodeScalars.prefix(64).map {
       $0.value < 0x20 || $0.value == 0x7F ? Unicode.Scalar("?") : $0
     }

@@ -1,5 +1,6 @@
 import Costing
 import JSON
+import Hardware
 import Planning
 import Scheduling
 

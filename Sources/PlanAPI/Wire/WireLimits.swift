@@ -14,4 +14,16 @@ enum WireLimits {
   /// A day.
   static let deadlineMilliseconds = 86_400_000
   static let stages = 100_000
+  /// Of all pools together: each has a name, so nodes take memory.
+  static let nodes = 1 << 16
+  static let gpusPerNode = 1024
+  static let pools = 256
+  /// 2^50 bytes, a thousand times what a GPU has.
+  static let memoryBytes = 1 << 50
+  /// 10^9 bytes a second, or 10^9 bits.
+  static let bandwidth = 1e9
+  static let latencyMicroseconds = 1e6
+  static let oversubscription = 1e4
+  static let nameLength = 253
+  static let shorthandLength = 4096
 }

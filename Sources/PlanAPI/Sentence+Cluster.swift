@@ -1,0 +1,62 @@
+import Hardware
+
+/// What can be wrong with a cluster.
+extension Sentence {
+  static let noNodes = "missing: expected nodes, or node_names"
+
+  static func tooManyNodes(_ nodes: Int) -> String {
+    "\(nodes) nodes are more than the \(WireLimits.nodes) that are planned for"
+  }
+
+  static let longShorthand =
+    "a shorthand has up to \(WireLimits.shorthandLength) bytes; give pools instead"
+
+  static func badShorthand(_ part: String) -> String {
+    "\"\(excerpt(part))\" is not nodes x GPUs per node x type, such as \"4x8xh100-sxm5-80gb\""
+  }
+
+  static func largeShorthand(_ part: String) -> String {
+    "\"\(excerpt(part))\" has more than \(WireLimits.nodes) nodes or \(WireLimits.gpusPerNode) "
+      + "GPUs a node"
+  }
+
+  static func unknownGPU(_ name: String, suggestions: [String]) -> String {
+    let unknown = "unknown GPU \"\(excerpt(name))\""
+    return suggestions.isEmpty
+      ? "\(unknown); GET /catalog/gpus lists those that are known"
+      : "\(unknown); did you mean \"\(suggestions.joined(separator: "\" or \""))\"?"
+  }
+
+  static func pool(_ fault: PoolFault) -> String {
+    switch fault {
+    case .noGPUs: "expected at least 1"
+    case .noNodes: "expected at least 1"
+    case .tooManyGPUs(let limit): "more than \(limit) GPUs"
+    case .nodeCount(let nodes, let names): "\(names) names for \(nodes) nodes"
+    case .emptyNodeName(let index): "the name at \(index) is empty"
+    case .duplicateNodeName(let name): "two nodes are named \"\(excerpt(name))\""
+    case .memoryNotPositive: "expected a positive size"
+    case .intraNodeBandwidthNotPositive, .interNodeBandwidthNotPositive:
+      "expected a positive bandwidth"
+    case .intraNodeLatencyNegative, .interNodeLatencyNegative:
+      "expected a latency that is not negative"
+    case .priceNegative: "expected a price that is not negative"
+    case .scaleUpDomain(let domain, let gpusPerNode):
+      "a scale-up domain of \(domain) GPUs holds no whole number of nodes of \(gpusPerNode) GPUs, "
+        + "nor a node a whole number of it"
+    case .tooManyLevels(let limit):
+      "more than \(limit) levels, those within the node counted"
+    case .fabricSpanNotPositive: "expected at least one node"
+    case .fabricSpanNotIncreasing(_, let nodes, let inner):
+      "joins \(nodes) nodes, which is not more than the \(inner) of the level below it"
+    case .fabricSpanNotMultiple(_, let nodes, let inner):
+      "joins \(nodes) nodes, which are no whole groups of the \(inner) of the level below it"
+    case .fabricEndsEarly(let nodes, let all):
+      "the outermost level joins \(nodes) nodes, but the pool has \(all)"
+    case .fabricOversubscription: "expected an oversubscription of at least 1"
+    case .fabricBandwidthNotPositive: "expected a positive bandwidth"
+    case .fabricLatencyNegative: "expected a latency that is not negative"
+    case .noPools: "expected at least one pool"
+    }
+  }
+}

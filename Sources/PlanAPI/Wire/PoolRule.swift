@@ -1,0 +1,120 @@
+import Hardware
+import JSON
+import Quantities
+
+/// A pool as far as it was given, its type found in the catalogue.
+struct PoolRequest: Sendable {
+  var name: String?
+  var accelerator: Accelerator
+  var gpusPerNode: Int?
+  var nodes: Int
+  var nodeNames: [String]?
+  var memory: ByteCount?
+  var scaleUpDomain: Int?
+  var intraNode = LinkOverride()
+  var interNode = LinkOverride()
+  var pricePerGPUHour: Double?
+  let value: JSONValue
+}
+
+/// Reads one of a cluster's `pools`.
+struct PoolRule: JSONRule {
+  let catalogue: AcceleratorCatalogue
+
+  var expectation: String { "an object that describes a pool of nodes" }
+
+  func read(_ value: JSONValue, _ log: JSONFaultLog) -> PoolRequest? {
+    members.read(value, log)
+  }
+
+  private var members: JSONObjectRule<PoolRequest> {
+    .object { [catalogue] pool in
+      let accelerator = pool.required("gpu", AcceleratorRule(catalogue: catalogue))
+      let gpusPerNode = pool.optional(
+        "gpus_per_node", .positiveInteger(max: WireLimits.gpusPerNode))
+      let nodes = pool.optional("nodes", .positiveInteger(max: WireLimits.nodes))
+      let names = pool.optional(
+        "node_names", .list(of: .string(lengths: 1...253), counts: 1...WireLimits.nodes))
+      if pool.object["nodes"] == nil, pool.object["node_names"] == nil {
+        pool.note("nodes", Sentence.noNodes)
+      }
+      let name = pool.optional("name", .nonEmptyString)
+      let memory = pool.optional("memory_bytes", .positiveInteger(max: WireLimits.memoryBytes))
+      let domain = pool.optional("scale_up_domain", .positiveInteger(max: WireLimits.nodes))
+      let intra = pool.optional("intra_node", LinkRules.perGPU, absent: LinkOverride())
+      let inter = pool.optional("inter_node", LinkRules.perNode, absent: LinkOverride())
+      let price = pool.optional("price_per_gpu_hour", .nonNegativeNumber(max: 1e6))
+      guard let accelerator, let count = nodes ?? names?.count else { return nil }
+      return PoolRequest(
+        name: name, accelerator: accelerator, gpusPerNode: gpusPerNode, nodes: count,
+        nodeNames: names, memory: memory.map { ByteCount($0) }, scaleUpDomain: domain,
+        intraNode: intra, interNode: inter, pricePerGPUHour: price, value: pool.object)
+    }
+  }
+}
+
+/// An accelerator by any of the names the catalogue knows it by.
+struct AcceleratorRule: JSONRule {
+  let catalogue: AcceleratorCatalogue
+
+  var expectation: String { "the name of a GPU" }
+
+  func read(_ value: JSONValue, _ log: JSONFaultLog) -> Accelerator? {
+    guard let name = value.string, name.utf8.count <= WireLimits.nameLength else {
+      return refuse(value, log)
+    }
+    return Self.accelerator(name, in: catalogue, for: value, log)
+  }
+
+  /// The accelerator of that name; `value` is where the name was found.
+  static func accelerator(
+    _ name: String, in catalogue: AcceleratorCatalogue, for value: JSONValue, _ log: JSONFaultLog
+  ) -> Accelerator? {
+    if let accelerator = catalogue.accelerator(named: name) { return accelerator }
+    log.note(value, Sentence.unknownGPU(name, suggestions: catalogue.suggestions(for: name)))
+    return nil
+  }
+}
+
+extension PoolRequest {
+  /// The pool with what was left out; `nil` after noting what of it does not go together.
+  func pool(
+    firstNode: Int, _ network: NetworkRequest, cluster: JSONValue, _ log: JSONFaultLog
+  ) -> Pool? {
+    do throws(PoolFault) {
+      return try Pool.make(
+        name: name, accelerator: accelerator, gpusPerNode: gpusPerNode, nodes: nodes,
+        nodeNames: nodeNames, firstNode: firstNode, memory: memory, scaleUpDomain: scaleUpDomain,
+        intraNode: intraNode, interNode: interNode, fabric: network.levels,
+        pricePerGPUHour: pricePerGPUHour)
+    } catch {
+      let place = error.place(pool: value, cluster: cluster)
+      log.note(place.value, member: place.member, Sentence.pool(error))
+      return nil
+    }
+  }
+}
+
+extension PoolFault {
+  /// Which member of the request is to blame.
+  fileprivate func place(
+    pool: JSONValue, cluster: JSONValue
+  ) -> (value: JSONValue, member: String?) {
+    switch self {
+    case .noGPUs: return (pool, "gpus_per_node")
+    case .noNodes: return (pool, "nodes")
+    case .tooManyGPUs, .noPools: return (pool, nil)
+    case .nodeCount, .emptyNodeName, .duplicateNodeName: return (pool, "node_names")
+    case .memoryNotPositive: return (pool, "memory_bytes")
+    case .intraNodeBandwidthNotPositive, .intraNodeLatencyNegative: return (pool, "intra_node")
+    case .interNodeBandwidthNotPositive, .interNodeLatencyNegative: return (pool, "inter_node")
+    case .priceNegative: return (pool, "price_per_gpu_hour")
+    case .scaleUpDomain: return (pool, "scale_up_domain")
+    case .tooManyLevels, .fabricEndsEarly: return (cluster["network"] ?? cluster, "levels")
+    case .fabricSpanNotPositive(let level), .fabricSpanNotIncreasing(let level, _, _),
+      .fabricSpanNotMultiple(let level, _, _), .fabricOversubscription(let level),
+      .fabricBandwidthNotPositive(let level), .fabricLatencyNegative(let level):
+      return (cluster["network"]?["levels"]?[level] ?? cluster, nil)
+    }
+  }
+}
