@@ -44,24 +44,6 @@ import Testing
     #expect(catalogue.entry(named: name) == nil)
   }
 
-  @Test(arguments: [
-    ("h100-smx5-80gb", "h100-sxm5-80gb"),
-    ("a100-80", "a100-sxm4-80gb"),
-    ("mi300", "mi300x"),
-    ("rtx-4090", "rtx4090"),
-    ("v100", "v100-sxm2-16gb"),
-    ("gb-200", "gb200"),
-  ])
-  func suggestsWhatWasMeant(name: String, id: String) {
-    #expect(catalogue.suggestions(for: name).contains(id), "\(catalogue.suggestions(for: name))")
-  }
-
-  @Test func suggestsNothingForNonsense() {
-    #expect(catalogue.suggestions(for: "").isEmpty)
-    #expect(catalogue.suggestions(for: "quantum-abacus-9000").isEmpty)
-    #expect(catalogue.suggestions(for: String(repeating: "z", count: 1_000_000)).isEmpty)
-  }
-
   @Test func figuresArePlausibleAndOrdered() {
     for entry in catalogue.entries {
       let accelerator = entry.accelerator(among: catalogue.entries)
