@@ -28,7 +28,8 @@ let package = Package(
   targets: [
     // The core: no Foundation, no C, no clock, no log, no environment.
     room("Quantities"),
-    room("Workload", on: ["Quantities"]),
+    room(
+      "Workload", on: ["Quantities", .product(name: "HeapModule", package: "swift-collections")]),
     room("Hardware", on: ["Quantities"]),
     room("Costing", on: ["Quantities", "Workload", "Hardware"]),
     room("Scheduling", on: ["Quantities"]),
@@ -76,6 +77,7 @@ let package = Package(
     tests(of: "Quantities"),
     tests(of: "Hardware", with: ["Quantities"]),
     tests(of: "MicroHTTP"),
+    tests(of: "Workload", with: ["Quantities"]),
     tests(of: "Scheduling", with: ["Quantities"]),
     tests(of: "JSON"),
     tests(

@@ -5,7 +5,7 @@ import Testing
 /// declares; this holds `Package.swift` itself, and keeps Foundation and C out of the core.
 private let allowedImports: [String: Set<String>] = [
   "Quantities": [],
-  "Workload": ["Quantities"],
+  "Workload": ["Quantities", "HeapModule"],
   "Hardware": ["Quantities"],
   "Costing": ["Quantities", "Workload", "Hardware"],
   "Scheduling": ["Quantities"],
