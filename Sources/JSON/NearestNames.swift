@@ -1,10 +1,11 @@
 /// Guesses which known name someone meant.
 package enum NearestNames {
-  /// The known names near to `name`, nearest first, at most `limit` of them and only those as near
-  /// as the nearest, within one step.
+  /// The known names near to `name`, nearest first: at most `limit` of them, and only those that are
+  /// as near to containing it (or being contained) as the nearest is.
   ///
-  /// Near is: the same but for case and punctuation; beginning with the other, or containing it, from
-  /// three characters on; or an edit distance of at most a third of the length.
+  /// Names are compared without case and punctuation. One is near if at most a third of the shorter
+  /// one's characters must be edited to make it a part of the longer one: `h100-smx` is near to
+  /// `h100-sxm5-80gb`. Names of one or two characters must be equal but for one edit.
   ///
   /// Complexity: O(known · length²), with names cut off at 64 characters.
   package static func to(
@@ -12,20 +13,25 @@ package enum NearestNames {
   ) -> [String] {
     let wanted = folded(name)
     guard !wanted.isEmpty else { return [] }
-    var near: [(distance: Int, name: String)] = []
+    var near: [(part: Int, whole: Int, name: String)] = []
     for candidate in known {
-      if let distance = distance(wanted, folded(candidate)) { near.append((distance, candidate)) }
+      if let (part, whole) = distance(wanted, folded(candidate)) {
+        near.append((part, whole, candidate))
+      }
     }
-    near.sort { ($0.distance, $0.name) < ($1.distance, $1.name) }
-    guard let best = near.first?.distance else { return [] }
-    return near.prefix(limit).prefix { $0.distance <= best + 1 }.map(\.name)
+    near.sort { ($0.part, $0.whole, $0.name) < ($1.part, $1.whole, $1.name) }
+    guard let best = near.first?.part else { return [] }
+    return near.prefix(limit).prefix { $0.part == best }.map(\.name)
   }
 
-  private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int? {
-    if a == b { return 0 }
-    if min(a.count, b.count) >= 3, contains(a, b) || contains(b, a) { return 1 }
-    let edits = editDistance(a, b)
-    return edits <= max(1, min(max(a.count, b.count) / 3, a.count - 1)) ? 1 + edits : nil
+  /// The edits that make the shorter name a part of the longer, and those that make them equal; nil
+  /// if the names are not near.
+  private static func distance(_ a: [UInt8], _ b: [UInt8]) -> (part: Int, whole: Int)? {
+    let (short, long) = a.count <= b.count ? (a, b) : (b, a)
+    let whole = editDistance(short, long)
+    guard short.count >= 3 else { return whole <= 1 ? (whole, whole) : nil }
+    let part = editDistance(short, long, toAnyPart: true)
+    return part * 3 <= short.count ? (part, whole) : nil
   }
 
   /// Letters in lower case and digits; other ASCII characters left out.
@@ -42,29 +48,24 @@ package enum NearestNames {
     return result
   }
 
-  private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {
-    guard part.count <= text.count else { return false }
-    return (0...text.count - part.count).contains { text[$0...].starts(with: part) }
-  }
-
-  /// Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`
-  /// (optimal string alignment).
-  static func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-    guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }
+  /// Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment) that
+  /// turn `a` into `b`, or into the part of `b` that takes fewest.
+  static func editDistance(_ a: [UInt8], _ b: [UInt8], toAnyPart: Bool = false) -> Int {
     var beforeLast = [Int](repeating: 0, count: b.count + 1)
-    var last = Array(0...b.count)
-    for i in 1...a.count {
-      var row = [i]
-      for j in 1...b.count {
-        let substitution = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)
-        var best = min(last[j] + 1, row[j - 1] + 1, substitution)
-        if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
-          best = min(best, beforeLast[j - 2] + 1)
+    var last = toAnyPart ? beforeLast : Array(0...b.count)
+    for i in a.indices {
+      var row = [i + 1]
+      row.reserveCapacity(b.count + 1)
+      for j in b.indices {
+        let substitution = last[j] + (a[i] == b[j] ? 0 : 1)
+        var best = min(last[j + 1] + 1, row[j] + 1, substitution)
+        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
+          best = min(best, beforeLast[j - 1] + 1)
         }
         row.append(best)
       }
       (beforeLast, last) = (last, row)
     }
-    return last[b.count]
+    return toAnyPart ? last.min() ?? 0 : last[b.count]
   }
 }

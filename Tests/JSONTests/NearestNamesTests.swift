@@ -10,6 +10,8 @@ import Testing
 
   @Test(arguments: [
     ("H100-SXM5-80GB", ["h100-sxm5-80gb"]), ("h100", ["h100-pcie-80gb", "h100-sxm5-80gb"]),
+    ("h100-smx", ["h100-sxm5-80gb"]),
+    ("h1000", ["h100-pcie-80gb"]), ("v10", ["v100-sxm2-32gb"]),
     ("a100-sxm4-80g", ["a100-sxm4-80gb"]), ("mi300", ["mi300x"]),
     ("abacus", []), ("", []), ("zzzzzz", []), ("x", []),
   ])
@@ -17,6 +19,15 @@ import Testing
     let near = NearestNames.to(name, among: gpus)
     #expect(near.prefix(expected.count) == expected[...])
     #expect(near.isEmpty == expected.isEmpty)
+  }
+
+  @Test(arguments: [
+    ("", "abc", 0), ("abc", "", 3), ("b", "abc", 0), ("smx5", "h100sxm580gb", 1),
+    ("xyz", "axbycz", 2),
+  ])
+  func countsEditsToAPart(a: String, b: String, expected: Int) {
+    #expect(
+      NearestNames.editDistance(Array(a.utf8), Array(b.utf8), toAnyPart: true) == expected)
   }
 
   @Test(arguments: [

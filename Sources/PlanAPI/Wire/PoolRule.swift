@@ -71,8 +71,20 @@ struct AcceleratorRule: JSONRule {
     _ name: String, in catalogue: AcceleratorCatalogue, for value: JSONValue, _ log: JSONFaultLog
   ) -> Accelerator? {
     if let accelerator = catalogue.accelerator(named: name) { return accelerator }
-    log.note(value, Sentence.unknownGPU(name, suggestions: catalogue.suggestions(for: name)))
+    log.note(value, Sentence.unknownGPU(name, suggestions: suggestions(for: name, in: catalogue)))
     return nil
+  }
+
+  /// Ids of the entries with a name near to `name`.
+  private static func suggestions(
+    for name: String, in catalogue: AcceleratorCatalogue
+  ) -> [String] {
+    let names = catalogue.entries.flatMap { [$0.id] + $0.aliases }
+    var ids: [String] = []
+    for near in NearestNames.to(name, among: names) {
+      if let id = catalogue.entry(named: near)?.id, !ids.contains(id) { ids.append(id) }
+    }
+    return ids
   }
 }
 
