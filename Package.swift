@@ -79,6 +79,9 @@ let package = Package(
     tests(of: "MicroHTTP"),
     tests(of: "Workload", with: ["Quantities"]),
     tests(of: "Scheduling", with: ["Quantities"]),
+    tests(
+      of: "Planning",
+      with: ["Quantities", "Workload", "Hardware", "Costing", "Scheduling"]),
     tests(of: "JSON"),
     tests(
       of: "PlanAPI",

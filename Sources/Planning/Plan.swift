@@ -106,3 +106,15 @@ package struct StepBreakdown: Hashable, Sendable {
       + dataParallel + optimizer
   }
 }
+
+extension Plan {
+  /// Where the plan cuts the pipeline: simulating `strategy` with it gives the plan again.
+  package var split: PipelineSplit {
+    let ranges = (0..<strategy.virtualStages).flatMap { chunk in
+      stages.map { $0.layerRanges[chunk] }
+    }
+    return PipelineSplit(
+      boundaries: [0] + ranges.map { $0.upperBound + 1 },
+      recomputed: stages.map(\.recomputedLayers))
+  }
+}
