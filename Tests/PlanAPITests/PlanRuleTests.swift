@@ -79,7 +79,7 @@ private let limits = ModelLimits(
 
   @Test func takesAnAnswersPlan() throws {
     let text = """
-      {"total_stages": 1, "balance_score": 0.1, "prediction": {"step_seconds": 1}, "fits": true,
+      {"total_stages": 1, "balance_score": 0.1, "prediction": {"step_seconds": 1},
        "strategy": {"pipeline_parallel": 1, "tensor_parallel": 1, "data_parallel": 1,
          "context_parallel": 1, "expert_parallel": 1, "virtual_stages": 1, "micro_batch_size": 1,
          "micro_batches": 8, "zero_stage": 1, "sequence_parallel": false, "recompute": "none",
@@ -140,7 +140,7 @@ private let limits = ModelLimits(
     let plan = try #require(PlanRule().read(document.root, log))
     let job = TrainingJob(globalBatchSize: 8, sequenceLength: 8)
     let resolved = try #require(plan.strategy.resolved(gpus: 4, job: job, limits: limits, log))
-    plan.checkStages(resolved, layers: 10, cluster: cluster, log)
+    plan.checkStages(resolved, layers: 10, pools: cluster.pools, log)
     return log.faults?.list.map { "\($0.pointer): \($0.detail)" } ?? []
   }
 

@@ -14,7 +14,7 @@ struct PlanRule: JSONRule {
     let strategy = plan.required("strategy", strategy)
     let stages = plan.optional("stages", .list(of: stage, counts: 1...WireLimits.stages))
     let total = plan.optional("total_stages", StrategyRules.degree)
-    passOverFigures(&plan, ["balance_score", "prediction", "fits"])
+    passOverFigures(&plan, ["balance_score", "prediction"])
     guard let strategy else { return nil }
     let pipeline = strategy.pipeline ?? 1
     if let total, total != pipeline {

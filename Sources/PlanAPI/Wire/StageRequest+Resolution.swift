@@ -7,12 +7,12 @@ extension PlanRequest {
   /// Holds the given stages against the model's layers and the cluster's GPUs, noting what does not
   /// fit them. The stages are those of `strategy`.
   func checkStages(
-    _ strategy: ParallelStrategy, layers: Int, cluster: Cluster, _ log: JSONFaultLog
+    _ strategy: ParallelStrategy, layers: Int, pools: [Pool], _ log: JSONFaultLog
   ) {
     guard let stages, stages.count == strategy.pipeline else { return }
     checkRanges(stages, strategy, layers: layers, log)
     checkRecompute(stages, strategy, log)
-    checkDevices(stages, strategy, cluster, log)
+    checkDevices(stages, strategy, pools, log)
   }
 
   /// Chunk c of stage s is part c·p + s of the model; the parts follow one another without a gap from
@@ -64,12 +64,12 @@ extension PlanRequest {
   /// Either no stage names its GPUs or all do: each of them as many as it needs, all of them real,
   /// and none for two stages.
   private func checkDevices(
-    _ stages: [StageRequest], _ strategy: ParallelStrategy, _ cluster: Cluster,
+    _ stages: [StageRequest], _ strategy: ParallelStrategy, _ pools: [Pool],
     _ log: JSONFaultLog
   ) {
     guard stages.contains(where: { $0.devices != nil }) else { return }
     var gpusByNode: [String: Int] = [:]
-    for pool in cluster.pools {
+    for pool in pools {
       for node in pool.nodeNames { gpusByNode[node] = pool.gpusPerNode }
     }
     let needed = strategy.tensor * strategy.data * strategy.context

@@ -5,8 +5,9 @@
 enum WireLimits {
   /// Ways to split along one dimension, stages, and micro-batches on one replica.
   static let degree = 1 << 20
-  /// Sequences of one step, and tokens of one sequence.
-  static let batch = 100_000_000
+  /// Sequences of one step. Playing a schedule can take time in proportion.
+  static let batch = 1 << 20
+  /// Tokens of one sequence.
   static let sequenceLength = 100_000_000
   /// Values that one search dimension may list.
   static let choices = 256

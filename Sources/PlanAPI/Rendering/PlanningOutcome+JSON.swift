@@ -1,0 +1,61 @@
+import JSON
+import Planning
+import Quantities
+
+extension JSONWriter {
+  /// The answer of a search that found a plan.
+  mutating func result(_ result: PlanningResult, _ job: JobRequest, searchSeconds: Double) {
+    object { w in
+      w.member("status", result.proof.isClosed ? "optimal" : "feasible")
+      w.member("model_name", job.graph.name)
+      w.name("plan")
+      w.plan(result.best)
+      w.object("proof") { w in
+        w.member("lower_bound_seconds", result.proof.lowerBound.value)
+        w.member("gap_fraction", result.proof.gapFraction)
+        w.member("strategies_considered", result.proof.strategiesConsidered)
+        w.member("strategies_pruned", result.proof.strategiesPruned)
+        w.member("search_seconds", searchSeconds)
+      }
+      w.array("alternatives", result.alternatives) { $0.plan($1) }
+      if !result.frontier.isEmpty {
+        w.array("frontier", result.frontier) { $0.plan($1) }
+      }
+      w.member("warnings", job.warnings + result.warnings)
+    }
+  }
+
+  /// The answer where no plan is possible, and why.
+  mutating func infeasibility(_ infeasibility: Infeasibility, _ job: JobRequest) {
+    object { w in
+      w.member("status", "infeasible")
+      w.member("model_name", job.graph.name)
+      w.name("reason")
+      w.reason(infeasibility.reason)
+      w.member("remedies", infeasibility.remedies)
+      w.member("warnings", job.warnings)
+    }
+  }
+
+  private mutating func reason(_ reason: Infeasibility.Reason) {
+    object { w in
+      switch reason {
+      case .noStrategy(let rules):
+        w.member("kind", "no_strategy")
+        w.member("detail", Sentence.noStrategy)
+        w.member("rules", rules)
+      case .memory(let nearest, let stage, let excess):
+        w.member("kind", "memory")
+        w.member(
+          "detail",
+          Sentence.memory(
+            excess, over: nearest.stages[stage].memoryLimit, atStage: stage))
+        w.member("stage_id", stage)
+        w.member("excess_bytes", excess.value.rounded(.up))
+        w.member("memory_limit_bytes", nearest.stages[stage].memoryLimit.value.rounded(.down))
+        w.name("nearest_plan")
+        w.plan(nearest)
+      }
+    }
+  }
+}

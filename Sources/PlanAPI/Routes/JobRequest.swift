@@ -1,0 +1,70 @@
+import Costing
+import Hardware
+import JSON
+import Planning
+import Quantities
+import Workload
+
+/// What is to be trained on what: the part that requests for plans have in common.
+struct JobRequest: Sendable {
+  var graph: LayerGraph
+  /// Plans are made for clusters of one pool.
+  var pool: Pool
+  var job: TrainingJob
+  /// What was taken for granted, in sentences.
+  var warnings: [String]
+
+  func problem(
+    _ parameters: CostParameters, memoryHeadroomFraction: Double
+  ) -> PlanningProblem {
+    PlanningProblem(
+      graph: graph, pool: pool, job: job, parameters: parameters,
+      memoryHeadroomFraction: memoryHeadroomFraction)
+  }
+}
+
+extension PlanService {
+  /// Reads `model`, `cluster` and `training`; `nil` after noting what is wrong with them, alone or
+  /// together.
+  func readJob(_ members: inout JSONMemberReader) -> JobRequest? {
+    let graph = readModel(model, &members)
+    let cluster = members.required("cluster", .cluster(catalogue))
+    let job = members.required("training", .training)
+    guard let graph, let cluster, let job else { return nil }
+    guard cluster.isHomogeneous, let pool = cluster.pools.first else {
+      members.note("cluster", Sentence.severalPools)
+      return nil
+    }
+    guard let training = members.object["training"] else { return nil }
+    var warnings: [String] = []
+    check(job.precision, on: pool.accelerator, training, &warnings, members.log)
+    if let most = graph.maximumSequenceLength, job.sequenceLength > most {
+      warnings.append(Sentence.longSequence(job.sequenceLength, most: most))
+    }
+    return JobRequest(graph: graph, pool: pool, job: job, warnings: warnings)
+  }
+
+  private func readModel(
+    _ rule: some JSONRule<LayerGraph>, _ members: inout JSONMemberReader
+  ) -> LayerGraph? {
+    members.required("model", rule)
+  }
+
+  /// Refuses precisions that the chip has no units for, but for bf16, which chips before Ampere
+  /// emulate: it is taken to run as fast as fp16, and said.
+  private func check(
+    _ precision: Precision, on accelerator: Accelerator, _ training: JSONValue,
+    _ warnings: inout [String], _ log: JSONFaultLog
+  ) {
+    guard accelerator.peaks[precision] == nil else { return }
+    if precision == .bf16, accelerator.peaks[.fp16] != nil {
+      warnings.append(Sentence.emulatedPrecision(accelerator.id))
+    } else {
+      log.note(
+        training, member: "precision",
+        Sentence.unsupportedPrecision(
+          precision.rawValue, accelerator.id,
+          supported: accelerator.peaks.keys.map(\.rawValue).sorted()))
+    }
+  }
+}

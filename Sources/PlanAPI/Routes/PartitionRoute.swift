@@ -1,0 +1,40 @@
+import JSON
+import Planning
+
+extension PlanService {
+  /// `POST /partition`: the best plan for a job, with a proof of how good it is.
+  func partition(_ body: JSONValue, _ request: APIRequest) throws(Problem) -> APIResponse {
+    let rule: JSONObjectRule<(JobRequest, SearchRequest)> = .object { members in
+      let job = readJob(&members)
+      let search = members.optional("search", .search, absent: SearchRequest())
+      guard let job else { return nil }
+      return (job, search)
+    }
+    let (job, search) = try read(body, as: rule)
+    let problem = job.problem(
+      parameters, memoryHeadroomFraction: search.constraints.memoryHeadroomFraction)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let deadline = search.deadlineMilliseconds.map { start + .milliseconds($0) }
+    let outcome = Planner(problem).plan(search.constraints) {
+      request.isCancelled() || deadline.map { clock.now >= $0 } ?? false
+    }
+    let seconds = (clock.now - start) / .seconds(1)
+    return .json { w in
+      switch outcome {
+      case .found(let result): w.result(result, job, searchSeconds: seconds)
+      case .infeasible(let infeasibility): w.infeasibility(infeasibility, job)
+      }
+    }
+  }
+
+  /// What the body stands for, or a problem with every fault.
+  func read<Rule: JSONRule>(
+    _ body: JSONValue, as rule: Rule
+  ) throws(Problem) -> Rule.Value {
+    switch body.read(as: rule) {
+    case .success(let value): return value
+    case .failure(let faults): throw .invalid(faults)
+    }
+  }
+}

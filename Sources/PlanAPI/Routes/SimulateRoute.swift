@@ -1,0 +1,67 @@
+import Costing
+import JSON
+import Planning
+
+/// A job with the plan that the sender chose for it.
+struct SimulationRequest: Sendable {
+  var job: JobRequest
+  var strategy: ParallelStrategy
+  /// `nil` where the best split for the strategy is wanted.
+  var split: PipelineSplit?
+}
+
+extension PlanService {
+  /// `POST /simulate`: what a given plan is predicted to do.
+  func simulate(_ body: JSONValue) throws(Problem) -> APIResponse {
+    let rule: JSONObjectRule<SimulationRequest> = .object { members in
+      let job = readJob(&members)
+      let plan = members.required("plan", .plan)
+      guard let job, let plan else { return nil }
+      return simulation(of: plan, job, members.log)
+    }
+    let request = try read(body, as: rule)
+    let problem = request.job.problem(
+      parameters, memoryHeadroomFraction: SearchConstraints().memoryHeadroomFraction)
+    let plan = Planner(problem).simulate(request.strategy, split: request.split)
+    return .json { w in
+      w.object { w in
+        w.name("plan")
+        w.plan(plan)
+        w.member("fits", plan.fits)
+        w.member("warnings", request.job.warnings)
+      }
+    }
+  }
+
+  private func simulation(
+    of plan: PlanRequest, _ request: JobRequest, _ log: JSONFaultLog
+  ) -> SimulationRequest? {
+    let layers = request.graph.nodes.count
+    let limits = ModelLimits(request.graph)
+    guard
+      let strategy = plan.strategy.resolved(
+        gpus: request.pool.gpus, job: request.job, limits: limits, log)
+    else { return nil }
+    let before = log.count
+    plan.checkStages(strategy, layers: layers, pools: [request.pool], log)
+    guard log.count == before else { return nil }
+    return SimulationRequest(job: request, strategy: strategy, split: plan.split(strategy))
+  }
+}
+
+extension PlanRequest {
+  /// Where the given stages cut the model; they have been checked. A stage that does not say how many
+  /// layers it recomputes recomputes all, if the strategy's policy is to.
+  fileprivate func split(_ strategy: ParallelStrategy) -> PipelineSplit? {
+    guard let stages else { return nil }
+    var boundaries = [0]
+    for chunk in 0..<strategy.virtualStages {
+      for stage in stages { boundaries.append(stage.layerRanges[chunk].upperBound + 1) }
+    }
+    let recomputed = stages.map { stage in
+      let held = stage.layerRanges.reduce(0) { $0 + $1.count }
+      return stage.recomputedLayers ?? (strategy.recompute == .none ? 0 : held)
+    }
+    return PipelineSplit(boundaries: boundaries, recomputed: recomputed)
+  }
+}

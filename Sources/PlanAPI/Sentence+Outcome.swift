@@ -1,0 +1,34 @@
+import Quantities
+
+/// What is said of jobs that are valid: that they fit nothing, or what was taken for granted.
+extension Sentence {
+  static let severalPools =
+    "plans are made for clusters of one pool; give the pools apart, each in a request of its own"
+
+  static func unsupportedPrecision(
+    _ precision: String, _ accelerator: String, supported: [String]
+  ) -> String {
+    "\(accelerator) has no units for \(precision), but for \(supported.joined(separator: ", "))"
+  }
+
+  static func emulatedPrecision(_ accelerator: String) -> String {
+    "\(accelerator) has no units for bf16; the plan assumes fp16's speed."
+  }
+
+  static func longSequence(_ length: Int, most: Int) -> String {
+    "A sequence length of \(length) is more than the \(most) that the model was made for."
+  }
+
+  static let noStrategy =
+    "No combination of degrees satisfies the constraints and the rules of training runtimes."
+
+  static func memory(_ excess: ByteCount, over limit: ByteCount, atStage stage: Int) -> String {
+    "The plan that comes nearest needs \(gibibytes(excess)) more than the "
+      + "\(gibibytes(limit)) of a GPU at stage \(stage)."
+  }
+
+  private static func gibibytes(_ size: ByteCount) -> String {
+    let hundredths = (size.gibibytes * 100).rounded(.up)
+    return "\(hundredths / 100) GiB"
+  }
+}
