@@ -82,6 +82,9 @@ let package = Package(
     tests(
       of: "Planning",
       with: ["Quantities", "Workload", "Hardware", "Costing", "Scheduling"]),
+    tests(
+      of: "Reporting",
+      with: ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning"]),
     tests(of: "JSON"),
     tests(
       of: "PlanAPI",

@@ -1,0 +1,205 @@
+import Costing
+import Planning
+import Quantities
+
+/// A plan, or why there is none, as text for people: the first five lines say what matters, tables
+/// follow.
+package struct PlanReport {
+  private let subject: String
+  private let style: TerminalStyle
+
+  /// - Parameters:
+  ///   - modelName: of the model.
+  ///   - clusterName: the cluster in a few words, such as `4x8xh100-sxm5-80gb`.
+  package init(modelName: String, clusterName: String, style: TerminalStyle = .plain) {
+    subject = "\(modelName) on \(clusterName)"
+    self.style = style
+  }
+
+  /// What a search found. Ends with a line break.
+  package func text(_ outcome: PlanningOutcome) -> String {
+    let lines =
+      switch outcome {
+      case .found(let result): found(result)
+      case .infeasible(let why): infeasible(why)
+      }
+    return joined(lines)
+  }
+
+  /// A plan that somebody else made. Ends with a line break.
+  package func text(_ plan: Plan) -> String {
+    joined(head(plan, proof: nil) + details(plan))
+  }
+
+  private func joined(_ lines: [String]) -> String {
+    lines.map { $0 + "\n" }.joined()
+  }
+
+  private func found(_ result: PlanningResult) -> [String] {
+    var lines = head(result.best, proof: result.proof) + details(result.best)
+    lines += section("Alternatives", alternatives(result.alternatives, to: result.best))
+    lines += section("Time against memory", alternatives(result.frontier, to: result.best))
+    lines += section("Warnings", result.warnings.map { "  - " + $0 })
+    return lines
+  }
+
+  // MARK: The first lines
+
+  private func head(_ plan: Plan, proof: OptimalityProof?) -> [String] {
+    var lines = [style.strong("\(subject): \(plan.prediction.speed)")]
+    lines.append("\(plan.strategy.degrees); \(plan.strategy.manner)")
+    lines.append(memory(plan))
+    lines.append(timeSpent(plan.prediction.breakdown))
+    if let proof { lines.append(sentence(proof)) }
+    return lines
+  }
+
+  private func memory(_ plan: Plan) -> String {
+    func room(_ stage: StagePlan) -> ByteCount { stage.memoryLimit - stage.memory.total }
+    guard let tightest = plan.stages.min(by: { room($0) < room($1) }) else {
+      return "No stages."
+    }
+    let sizes =
+      "\(HumanNumber.size(tightest.memory.total)) of \(HumanNumber.size(tightest.memoryLimit)) "
+      + "a GPU at stage \(tightest.id)"
+    if plan.fits { return style.good("Fits") + ": at most " + sizes }
+    let excess = max(ByteCount.zero, ByteCount.zero - room(tightest))
+    return style.bad("Does not fit") + ": \(sizes), \(HumanNumber.size(excess)) too much"
+  }
+
+  private func timeSpent(_ breakdown: StepBreakdown) -> String {
+    let total = max(breakdown.total, Seconds(.leastNormalMagnitude))
+    let largest = breakdown.parts.filter { $0.time > .zero }.enumerated().sorted {
+      ($1.element.time, $0.offset) < ($0.element.time, $1.offset)
+    }.prefix(4)
+    return "Time goes to "
+      + largest.map { "\($0.element.name) \(HumanNumber.percent($0.element.time / total))" }
+      .joined(separator: ", ")
+  }
+
+  private func sentence(_ proof: OptimalityProof) -> String {
+    let weighed =
+      "\(HumanNumber.count(proof.strategiesConsidered)) strategies worked out, "
+      + "\(HumanNumber.count(proof.strategiesPruned)) excluded by bounds"
+    if proof.isClosed { return "Optimal under the cost model: \(weighed)" }
+    return
+      "Within \(HumanNumber.percent(proof.gapFraction)) of the best possible, which takes at least "
+      + "\(HumanNumber.time(proof.lowerBound)): \(weighed)"
+  }
+
+  // MARK: Tables
+
+  private func details(_ plan: Plan) -> [String] {
+    section("Stages", stages(plan).lines(indent: 2))
+      + section("Memory of one GPU", memoryTable(plan).lines(indent: 2))
+      + section("Time of one step", timeTable(plan.prediction).lines(indent: 2))
+  }
+
+  private func section(_ title: String, _ lines: [String]) -> [String] {
+    lines.isEmpty ? [] : ["", style.strong(title)] + lines
+  }
+
+  private func stages(_ plan: Plan) -> TextTable {
+    let recomputes = plan.stages.contains { $0.recomputedLayers > 0 }
+    var table = TextTable(
+      [
+        .numbers("stage"), .words("layers"), .numbers("parameters"), .numbers("forward"),
+        .numbers("backward"),
+      ] + (recomputes ? [.numbers("recomputed")] : []) + [.words("devices")])
+    for stage in plan.stages {
+      table.add(
+        [
+          "\(stage.id)", stage.layerRanges.map(range).joined(separator: ", "),
+          HumanNumber.amount(Double(stage.parameters)), HumanNumber.time(stage.forward),
+          HumanNumber.time(stage.backward),
+        ] + (recomputes ? [HumanNumber.count(stage.recomputedLayers)] : [])
+          + [devices(stage.devices)])
+    }
+    return table
+  }
+
+  private func memoryTable(_ plan: Plan) -> TextTable {
+    var table = TextTable(
+      [.numbers("stage")] + MemoryPart.allCases.map { .numbers($0.rawValue) }
+        + [.numbers("total"), .numbers("limit"), .numbers("used")])
+    for stage in plan.stages {
+      let used = stage.memory.total / max(stage.memoryLimit, ByteCount(1))
+      let mark = stage.memory.total > stage.memoryLimit ? " over" : ""
+      table.add(
+        ["\(stage.id)"] + MemoryPart.allCases.map { HumanNumber.size($0.size(stage.memory)) }
+          + [
+            HumanNumber.size(stage.memory.total), HumanNumber.size(stage.memoryLimit),
+            HumanNumber.percent(used) + mark,
+          ])
+    }
+    return table
+  }
+
+  private func timeTable(_ prediction: Prediction) -> TextTable {
+    var table = TextTable([.words("part"), .numbers("time"), .numbers("share"), .words("")])
+    let total = max(prediction.breakdown.total, Seconds(.leastNormalMagnitude))
+    for part in prediction.breakdown.parts where part.time > .zero {
+      let share = part.time / total
+      let bar = String(repeating: "█", count: Int((share * 40).rounded()))
+      table.add([part.name, HumanNumber.time(part.time), HumanNumber.percent(share), bar])
+    }
+    table.add(["step", HumanNumber.time(prediction.step), "", ""])
+    return table
+  }
+
+  private func alternatives(_ plans: [Plan], to best: Plan) -> [String] {
+    guard !plans.isEmpty else { return [] }
+    var table = TextTable([
+      .numbers("step"), .numbers("against best"), .numbers("peak memory"), .words("GPUs"),
+      .words("how"),
+    ])
+    for plan in plans {
+      let slower = plan.prediction.step / best.prediction.step - 1
+      table.add([
+        HumanNumber.time(plan.prediction.step),
+        (slower >= 0 ? "+" : "") + HumanNumber.percent(slower),
+        HumanNumber.size(plan.prediction.peakMemory), plan.strategy.degrees, plan.strategy.manner,
+      ])
+    }
+    return table.lines(indent: 2)
+  }
+
+  private func range(_ layers: ClosedRange<Int>) -> String {
+    layers.count == 1 ? "\(layers.lowerBound)" : "\(layers.lowerBound)–\(layers.upperBound)"
+  }
+
+  /// `node-0: 0–3`, or for many nodes `node-0 … node-7 (64 GPUs)`.
+  private func devices(_ groups: [DeviceGroup]) -> String {
+    guard let first = groups.first, let last = groups.last else { return "" }
+    if groups.count <= 2 {
+      return groups.map { "\($0.node): \(gpus($0.gpus))" }.joined(separator: ", ")
+    }
+    let count = groups.reduce(0) { $0 + $1.gpus.count }
+    return "\(first.node) … \(last.node) (\(HumanNumber.count(count)) GPUs)"
+  }
+
+  private func gpus(_ gpus: [Int]) -> String {
+    guard let first = gpus.first, let last = gpus.last else { return "" }
+    let isRun = gpus.count > 2 && zip(gpus, gpus.dropFirst()).allSatisfy { $1 == $0 + 1 }
+    return isRun ? "\(first)–\(last)" : gpus.map(String.init).joined(separator: ", ")
+  }
+
+  // MARK: No plan
+
+  private func infeasible(_ why: Infeasibility) -> [String] {
+    var lines = [style.bad("No plan for \(subject)")]
+    switch why.reason {
+    case .noStrategy(let reasons):
+      lines.append("No way of using the GPUs satisfies every rule:")
+      lines += reasons.map { "  - " + $0 }
+    case .memory(let nearest, let stage, let excess):
+      lines.append(
+        "Nothing fits. The plan that comes nearest needs \(HumanNumber.size(excess)) too much "
+          + "at stage \(stage):")
+      lines.append("\(nearest.strategy.degrees); \(nearest.strategy.manner)")
+      lines += section("Memory of one GPU", memoryTable(nearest).lines(indent: 2))
+    }
+    lines += section("What would help", why.remedies.map { "  - " + $0 })
+    return lines
+  }
+}

@@ -1,0 +1,106 @@
+import Planning
+import Quantities
+import Testing
+
+@testable import Reporting
+
+@Suite struct PlanReportTests {
+  private let sample = SamplePlan(
+    stages: 4, microBatches: 8, schedule: .oneForwardOneBackward, recompute: 0.003)
+  private let proof = OptimalityProof(
+    lowerBound: .milli(250), gapFraction: 0, strategiesConsidered: 1_240, strategiesPruned: 118_000)
+
+  private func lines(_ text: String) -> [String] {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  private func report(_ outcome: PlanningOutcome, style: TerminalStyle = .plain) -> String {
+    PlanReport(modelName: "gpt-1.5b", clusterName: "2x8xh100-sxm5-80gb", style: style)
+      .text(outcome)
+  }
+
+  @Test func firstLinesSayWhatMatters() {
+    let text = report(.found(PlanningResult(best: sample.plan, proof: proof)))
+    #expect(
+      lines(text).prefix(5) == [
+        "gpt-1.5b on 2x8xh100-sxm5-80gb: 261 ms a step, 125,644 tokens/s, 43.1 % MFU",
+        "4 pipeline x 2 tensor x 2 data = 16 GPUs; 1F1B, 8 micro-batches of 2, ZeRO-1, "
+          + "full recomputation",
+        "Fits: at most 52.9 GiB of 62.9 GiB a GPU at stage 0",
+        "Time goes to compute 59.5 %, pipeline bubble 23.0 %, recompute 9.2 %, data parallel 4.2 %",
+        "Optimal under the cost model: 1,240 strategies worked out, 118,000 excluded by bounds",
+      ])
+  }
+
+  @Test func openProofSaysHowFar() {
+    var open = proof
+    open.gapFraction = 0.042
+    let text = report(.found(PlanningResult(best: sample.plan, proof: open)))
+    #expect(
+      lines(text)[4]
+        == "Within 4.2 % of the best possible, which takes at least 250 ms: 1,240 strategies worked "
+        + "out, 118,000 excluded by bounds")
+  }
+
+  @Test func stagesAreListed() {
+    let text = report(.found(PlanningResult(best: sample.plan, proof: proof)))
+    let all = lines(text)
+    #expect(all.contains("      2  13–19        409 M  6.00 ms   11.0 ms  node-1: 0–3"))
+    #expect(
+      all.contains(
+        "      3  6.10 GiB   6.10 GiB   18.3 GiB     5.00 GiB   5.20 GiB  40.7 GiB  75.6 GiB  53.8 %"
+      ))
+    #expect(all.contains("  compute           155 ms  59.5 %  ████████████████████████"))
+    #expect(all.contains("  step              261 ms"))
+  }
+
+  @Test func alternativesAndWarningsOnlyWhereThereAreSome() {
+    let bare = report(.found(PlanningResult(best: sample.plan, proof: proof)))
+    #expect(!bare.contains("Alternatives") && !bare.contains("Warnings"))
+    let slower = SamplePlan(stages: 8, microBatches: 16, schedule: .zeroBubble).plan
+    let full = report(
+      .found(
+        PlanningResult(
+          best: sample.plan, alternatives: [slower], proof: proof,
+          warnings: ["the network was assumed"])))
+    #expect(full.contains("+47.9 %"))
+    #expect(full.contains("zero-bubble (ZB-H1), 16 micro-batches of 2"))
+    #expect(full.hasSuffix("Warnings\n  - the network was assumed\n"))
+  }
+
+  @Test func planThatDoesNotFit() {
+    let over = SamplePlan(
+      stages: 4, microBatches: 8, schedule: .oneForwardOneBackward, excess: 3.2)
+    let text = PlanReport(modelName: "m", clusterName: "c").text(over.plan)
+    #expect(
+      lines(text)[2].hasPrefix("Does not fit: 52.9 GiB of 49.7 GiB a GPU at stage 0, 3.20 GiB"))
+    #expect(text.contains("106.4 % over"))
+  }
+
+  @Test func reasonsForNoPlan() {
+    let nearest = SamplePlan(stages: 4, microBatches: 8, schedule: .gpipe, excess: 4).plan
+    let memory = report(
+      .infeasible(
+        Infeasibility(
+          reason: .memory(nearest: nearest, stage: 0, excess: .gibi(4)),
+          remedies: ["16 more GPUs"])))
+    #expect(lines(memory)[0] == "No plan for gpt-1.5b on 2x8xh100-sxm5-80gb")
+    #expect(lines(memory)[1].hasSuffix("needs 4.00 GiB too much at stage 0:"))
+    #expect(memory.hasSuffix("What would help\n  - 16 more GPUs\n"))
+    let none = report(.infeasible(Infeasibility(reason: .noStrategy(["7 heads over 2 GPUs"]))))
+    #expect(none.hasSuffix("satisfies every rule:\n  - 7 heads over 2 GPUs\n"))
+  }
+
+  /// Colour adds nothing that the words do not say.
+  @Test func coloursOnlyDecorate() {
+    let outcome = PlanningOutcome.found(PlanningResult(best: sample.plan, proof: proof))
+    let coloured = report(outcome, style: .ansi)
+    #expect(coloured.contains("\u{1B}[1m"))
+    #expect(coloured.replacing(/\u{1B}\[[0-9;]*m/, with: "") == report(outcome))
+  }
+
+  @Test func noLineEndsInBlanks() {
+    let text = report(.found(PlanningResult(best: sample.plan, proof: proof)))
+    #expect(lines(text).allSatisfy { $0.last != " " })
+  }
+}
