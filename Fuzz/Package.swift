@@ -6,18 +6,33 @@ import PackageDescription
 ///
 ///     swift build -c release
 ///     SWIFT_BACKTRACE=enable=no .build/release/FuzzJSON -dict=JSON.dict FOUND Corpus/JSON
+///     SWIFT_BACKTRACE=enable=no .build/release/FuzzRequests -dict=Requests.dict FOUND Corpus/Requests
 ///
 /// New inputs go to the folder FOUND; one that fails becomes a test.
 let instrumented: [SwiftSetting] = [
   .unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])
 ]
 
+/// From the ground up: each may use those before it.
+let rooms = [
+  "Quantities", "JSON", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Importing",
+  "Exporting", "Reporting", "PlanAPI",
+]
+
+func fuzzer(_ name: String, of room: String) -> Target {
+  .executableTarget(
+    name: name, dependencies: [.byName(name: room), "JSON"], swiftSettings: instrumented,
+    linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])])
+}
+
 let package = Package(
   name: "fuzz",
-  targets: [
-    .target(name: "JSON", swiftSettings: instrumented),
-    .executableTarget(
-      name: "FuzzJSON", dependencies: ["JSON"], swiftSettings: instrumented,
-      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]),
-  ]
+  dependencies: [.package(url: "https://github.com/apple/swift-collections", from: "1.6.0")],
+  targets: rooms.enumerated().map { index, room in
+    .target(
+      name: room,
+      dependencies: rooms[..<index].map { .byName(name: $0) }
+        + [.product(name: "HeapModule", package: "swift-collections")],
+      swiftSettings: instrumented)
+  } + [fuzzer("FuzzJSON", of: "JSON"), fuzzer("FuzzRequests", of: "PlanAPI")]
 )
