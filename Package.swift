@@ -86,6 +86,7 @@ let package = Package(
       of: "Reporting",
       with: ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning"]),
     tests(of: "JSON"),
+    tests(of: "Importing", with: ["Workload", "JSON", "Quantities"]),
     tests(
       of: "PlanAPI",
       with: ["JSON", "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning"]),

@@ -6,6 +6,10 @@ package struct ExpertFeedForward: Hashable, Sendable {
   package var active: Int
   package var expert: DenseFeedForward
   package var hasRouterBias: Bool
+  /// Experts work on a narrower state, into which tokens are projected before they are sent and out
+  /// of which after (Nemotron 3).
+  package var latentWidth: Int?
+  package var hasLatentBias = false
   /// All shared experts as one network of their joint width.
   package var shared: DenseFeedForward?
   /// The shared network's output is multiplied by a sigmoid of one more projection (Qwen 2 MoE).
@@ -28,27 +32,35 @@ package struct ExpertFeedForward: Hashable, Sendable {
   /// second product, as Megatron does since 0.12.
   func operators(hiddenSize: Int, keepsInput: Bool) -> [Operator] {
     let copies = Double(active)
+    let width = latentWidth ?? hiddenSize
     var list = [
       Operator(
         "router", .matrixProduct(inputs: hiddenSize, outputs: experts), sharding: .replicated,
         parameters: hiddenSize * experts + (hasRouterBias ? experts : 0),
-        savedElements: (keepsInput ? Double(hiddenSize) : 0) + Double(experts)),
-      permutation("expert_permutation", hiddenSize),
+        savedElements: (keepsInput ? Double(hiddenSize) : 0) + Double(experts))
+    ]
+    if latentWidth != nil {
+      list.append(latentProduct("latent_down", hiddenSize, width, saved: 0))
+    }
+    list += [
+      permutation("expert_permutation", width),
       Operator(
-        "expert_dispatch", .expertExchange(width: hiddenSize, active: active), sharding: .experts),
+        "expert_dispatch", .expertExchange(width: width, active: active), sharding: .experts),
       product(
-        "expert_up", inputs: hiddenSize, outputs: expert.upWidth,
-        saved: copies * Double(hiddenSize)),
+        "expert_up", inputs: width, outputs: expert.upWidth, saved: copies * Double(width)),
       Operator(
         "expert_activation", .elementwise(elements: copies * Double(expert.upWidth + expert.width)),
         sharding: .experts, savedElements: copies * Double(expert.upWidth)),
       product(
-        "expert_down", inputs: expert.width, outputs: hiddenSize,
+        "expert_down", inputs: expert.width, outputs: width,
         saved: copies * Double(expert.width)),
       Operator(
-        "expert_combine", .expertExchange(width: hiddenSize, active: active), sharding: .experts),
-      permutation("expert_restoration", hiddenSize),
+        "expert_combine", .expertExchange(width: width, active: active), sharding: .experts),
+      permutation("expert_restoration", width),
     ]
+    if latentWidth != nil {
+      list.append(latentProduct("latent_up", width, hiddenSize, saved: Double(width)))
+    }
     list += sharedOperators(hiddenSize: hiddenSize)
     return list
   }
@@ -59,6 +71,15 @@ package struct ExpertFeedForward: Hashable, Sendable {
       sharding: .experts,
       parameters: experts * (inputs * outputs + (expert.hasBias ? outputs : 0)),
       savedElements: saved)
+  }
+
+  /// The way down reads what the router keeps.
+  private func latentProduct(
+    _ name: String, _ inputs: Int, _ outputs: Int, saved: Double
+  ) -> Operator {
+    Operator(
+      name, .matrixProduct(inputs: inputs, outputs: outputs), sharding: .sequence,
+      parameters: inputs * outputs + (hasLatentBias ? outputs : 0), savedElements: saved)
   }
 
   /// Sorts tokens by expert, or back: one side of each pair of read and write holds every copy.

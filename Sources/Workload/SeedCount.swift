@@ -50,6 +50,7 @@ extension TransformerBlock {
       feedForward = .dense(half)
     case .experts(var half):
       half.hasRouterBias = false
+      half.hasLatentBias = false
       half.expert.hasBias = false
       half.shared?.hasBias = false
       feedForward = .experts(half)
