@@ -97,7 +97,7 @@ extension HuggingFaceFamily {
     miniMaxM2, graniteMoE, ernie45MoE, dbrx,
   ]
 
-  private static let mixtral = HuggingFaceFamily("mixtral") { reader, type in
+  static let mixtral = HuggingFaceFamily("mixtral") { reader, type in
     let layout = DecoderLayout(&reader, keyValueHeads: 8)
     let reaches = reader.sameReach(layers: layout.layers)
     return reader.sparseEverywhere(

@@ -1,0 +1,47 @@
+import JSON
+import Workload
+
+/// The models that are known by name.
+package struct ModelCatalogue: Sendable {
+  package let presets: [ModelPreset]
+  private let indices: [String: Int]
+
+  /// Of two presets that claim a name, the earlier has it.
+  package init(presets: [ModelPreset]) {
+    self.presets = presets
+    var indices: [String: Int] = [:]
+    for (index, preset) in presets.enumerated() {
+      for name in [preset.name] + preset.aliases {
+        let folded = Self.folded(name)
+        if indices[folded] == nil { indices[folded] = index }
+      }
+    }
+    self.indices = indices
+  }
+
+  /// What ships.
+  package static let standard = ModelCatalogue(
+    presets: ModelPreset.galvatron + ModelPreset.megatron + ModelPreset.gpt
+      + ModelPreset.openResearch + ModelPreset.llama + ModelPreset.qwen + ModelPreset.deepseek
+      + ModelPreset.gemma + ModelPreset.mistral + ModelPreset.others)
+
+  /// The preset of a name or an alias, in any case, with or without hyphens, and with or without an
+  /// organisation before it (`meta-llama/Llama-3.1-8B`).
+  package func preset(named name: String) -> ModelPreset? {
+    indices[Self.folded(name)].map { presets[$0] }
+  }
+
+  /// Known names near to one that is not known, nearest first.
+  package func nearestNames(to name: String) -> [String] {
+    NearestNames.to(Self.withoutOrganisation(name), among: presets.lazy.map(\.name))
+  }
+
+  private static func withoutOrganisation(_ name: String) -> String {
+    name.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? name
+  }
+
+  /// Letters in lower case, digits and dots.
+  private static func folded(_ name: String) -> String {
+    withoutOrganisation(name).lowercased().filter { $0.isLetter || $0.isNumber || $0 == "." }
+  }
+}
