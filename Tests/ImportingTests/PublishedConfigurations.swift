@@ -16,8 +16,10 @@ private let directory = ProcessInfo.processInfo.environment["STAGEWRIGHT_DATA"].
     let counts = try JSONDocument(
       parsing: Array(Data(contentsOf: directory.appending(path: "hf_params.json")))
     ).root
+    #expect(counts.count > 0)
     for (name, row) in counts.members {
-      guard let path = row["config"]?.string, let total = row["total"]?.integer else { continue }
+      let path = try #require(row["config"]?.string, "\(name)")
+      let total = try #require(row["total"]?.integer, "\(name)")
       let config = try JSONDocument(
         parsing: Array(Data(contentsOf: directory.appending(path: path)))
       ).root

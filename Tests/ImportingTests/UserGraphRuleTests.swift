@@ -110,4 +110,15 @@ private func edge(_ source: String, _ target: String, _ more: String = "") -> St
     let found = try faults(graph([large, node("2")], []), as: .userGraph)
     #expect(found == [": the model has more than 2^53 parameters"])
   }
+
+  /// An answer of `/graph` is a graph that may be sent back: its totals and names are passed over.
+  @Test func totalsAndNamesArePassedOver() throws {
+    let text = graph(
+      [node("0", #", "name": "embedding", "kind": "embedding", "memory_mb": 3.5"#), node("1")],
+      [edge("0", "1", #", "bytes": 8, "communication_mb": 0.1"#)],
+      #", "model_name": "m", "total_layers": 2, "graph": {"model_name": "m", "total_layers": 2}"#)
+    let graph = try value(text, as: .userGraph)
+    #expect(graph.name == "m")
+    #expect(graph.edges.map(\.bytesPerSequence) == [8])
+  }
 }

@@ -51,7 +51,7 @@ extension ConfigReader {
       "num_key_value_heads", max: ShapeLimits.heads,
       absent: isNull("num_key_value_heads") ? heads : absentKeyValueHeads ?? heads)
     let given =
-      optionalSize("head_dim", max: ShapeLimits.headDimension)
+      optionalSize("head_dim", "attention_head_dim", max: ShapeLimits.headDimension)
       ?? (isNull("head_dim") ? nil : absentDimension)
     let dimension = given ?? dividing(hiddenSize, by: heads, "num_attention_heads")
     if heads % keyValueHeads != 0, isSound {

@@ -106,7 +106,7 @@ struct GivenEdgeRule: JSONRule {
 
 extension JSONMemberReader {
   /// Takes members that may be there and mean nothing here.
-  fileprivate mutating func pass(_ names: [StaticString]) {
+  mutating func pass(_ names: [StaticString]) {
     for name in names { _ = value(name) }
   }
 }

@@ -49,6 +49,10 @@ package struct UserGraphRule: JSONRule {
     let edges =
       members.object["links"] == nil
       ? members.required("edges", rule) : members.optional("edges", rule)
+    members.pass([
+      "model_name", "total_layers", "total_parameters", "active_parameters", "total_memory_mb",
+      "total_forward_gflops",
+    ])
     guard members.isSound, let nodes else { return nil }
     return GraphParts(
       name: about?.name ?? "graph", sequenceLength: about?.sequenceLength, nodes: nodes,
