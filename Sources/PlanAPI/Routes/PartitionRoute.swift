@@ -20,12 +20,14 @@ extension PlanService {
       request.isCancelled() || deadline.map { clock.now >= $0 } ?? false
     }
     let seconds = (clock.now - start) / .seconds(1)
-    return .json { w in
+    var response = APIResponse.json { w in
       switch outcome {
       case .found(let result): w.result(result, job, searchSeconds: seconds)
       case .infeasible(let infeasibility): w.infeasibility(infeasibility, job)
       }
     }
+    if case .infeasible = outcome { response.isInfeasible = true }
+    return response
   }
 
   /// What the body stands for, or a problem with every fault.

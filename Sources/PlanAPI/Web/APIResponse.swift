@@ -8,6 +8,8 @@ package struct APIResponse: Hashable, Sendable {
   package var body: [UInt8]
   /// The path of the route that answered; nil if none did. Never a caller's text.
   package var route: String?
+  /// The request was valid and nature says no. The command's exit status tells it in every form.
+  package var isInfeasible = false
 
   package init(status: Int = 200, headers: [HeaderField] = [], body: [UInt8] = []) {
     self.status = status

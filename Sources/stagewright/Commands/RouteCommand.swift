@@ -1,0 +1,80 @@
+import ArgumentParser
+import JSON
+import PlanAPI
+
+/// The forms an answer may be asked for in; which of them there are is the route's affair.
+enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+  case json, text, svg, dot, html, yaml
+
+  var media: MediaType {
+    switch self {
+    case .json: .json
+    case .text: .text
+    case .svg: .svg
+    case .dot: .graphviz
+    case .html: .html
+    case .yaml: .yaml
+    }
+  }
+}
+
+/// A command that asks a route of the service, without the service.
+protocol RouteCommand: ParsableCommand {
+  static var method: String { get }
+  static var path: String { get }
+  /// What is posted; empty for routes that are fetched.
+  func body() throws(CommandFailure) -> [UInt8]
+  var format: OutputFormat { get }
+}
+
+extension RouteCommand {
+  func run() throws {
+    let answer = Router(PlanService.standard().routes).response(
+      to: APIRequest(
+        method: Self.method, path: Self.path, accept: [format.media.name], body: try body()))
+    guard answer.status == 200 else {
+      throw CommandFailure(
+        status: answer.status < 500 ? .badInput : .internalError,
+        message: Self.message(ofProblem: answer.body))
+    }
+    Terminal.print(answer.body)
+    if answer.isInfeasible { Terminal.exit(.infeasible) }
+  }
+
+  /// A problem document for the terminal: its detail, and a line for each fault.
+  private static func message(ofProblem document: [UInt8]) -> String {
+    guard let problem = try? JSONDocument(parsing: document).root,
+      let detail = problem["detail"]?.string
+    else { return String(decoding: document, as: UTF8.self) }
+    let faults = problem["errors"]?.elements.map { fault in
+      "\n  \(fault["pointer"]?.string ?? ""): \(fault["detail"]?.string ?? "")"
+    }
+    return detail + (faults ?? []).joined()
+  }
+}
+
+/// What commands that post a body have in common.
+struct PostedBody: ParsableArguments {
+  @Argument(help: "The request body, a JSON file; standard input when left out or -.")
+  var file: String?
+  @Option(help: "json, or another form that the route has.")
+  var format = OutputFormat.json
+}
+
+protocol PostCommand: RouteCommand {
+  var posted: PostedBody { get }
+}
+
+extension PostCommand {
+  static var method: String { "POST" }
+  var format: OutputFormat { posted.format }
+  func body() throws(CommandFailure) -> [UInt8] { try Terminal.contents(of: posted.file) }
+}
+
+protocol CatalogueCommand: RouteCommand {}
+
+extension CatalogueCommand {
+  static var method: String { "GET" }
+  var format: OutputFormat { .json }
+  func body() throws(CommandFailure) -> [UInt8] { [] }
+}

@@ -1,0 +1,4 @@
+/// What this build is.
+enum BuildInformation {
+  static let version = "0.1.0"
+}
