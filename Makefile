@@ -1,6 +1,7 @@
 # make demo      build, start the service, ask it for a plan, print the plan, stop
 # make test      every test
 # make lint      formatting
+# make examples  write the answers in openapi.yaml anew
 # make bench     speed against others, side by side, on this machine
 # make sanitize  every test under AddressSanitizer and ThreadSanitizer
 # The first two install what is missing (Debian or Ubuntu, root or sudo).
@@ -9,7 +10,7 @@ SWIFT ?= swift
 RELEASE ?= .build-release
 BINARY = $(RELEASE)/release/stagewright
 
-.PHONY: demo test lint build bench sanitize clean
+.PHONY: demo test lint build examples bench sanitize clean
 
 demo: build
 	@.ci/install curl ca-certificates
@@ -27,6 +28,9 @@ test:
 
 lint:
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
+
+examples:
+	STAGEWRIGHT_WRITE_EXAMPLES=1 $(SWIFT) test --filter SpecificationTests
 
 clean:
 	rm -rf .build .build-*

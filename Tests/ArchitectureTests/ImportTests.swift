@@ -13,15 +13,12 @@ private let allowedImports: [String: Set<String>] = [
   "Calibrating": [
     "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning",
   ],
-  "Analyzing": ["Quantities", "Workload"],
   "JSON": [],
   "Importing": ["Quantities", "Workload", "Hardware", "JSON"],
   "Exporting": ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON"],
-  "Reporting": [
-    "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Analyzing",
-  ],
+  "Reporting": ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning"],
   "PlanAPI": [
-    "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Analyzing", "JSON",
+    "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON",
     "Importing", "Exporting", "Reporting",
   ],
   "MicroHTTP": ["CMicroHTTPD", "Dispatch", "Glibc", "Synchronization"],

@@ -1,4 +1,3 @@
-import Importing
 import JSON
 
 extension PlanService {
@@ -7,16 +6,4 @@ extension PlanService {
     let response = APIResponse.json(reserving: 1 << 16) { $0.catalogue(catalogue) }
     return .get("/catalog/gpus", .json) { _, _ throws(Problem) in response }
   }
-}
-
-extension PlanService {
-  /// `GET /catalog/models`.
-  var modelCatalogue: Route {
-    .get("/catalog/models", .json) { _, _ throws(Problem) in modelCatalogueResponse }
-  }
-}
-
-/// Written when it is first asked for: every description is read and counted for it.
-private let modelCatalogueResponse = APIResponse.json(reserving: 1 << 16) {
-  $0.catalogue(ModelCatalogue.standard)
 }
