@@ -46,7 +46,11 @@ let package = Package(
 
     // What others write and read.
     room("JSON"),
-    room("Importing", on: ["Quantities", "Workload", "Hardware", "JSON"]),
+    room(
+      "Importing",
+      on: [
+        "Quantities", "Workload", "Hardware", "JSON", .product(name: "Yams", package: "Yams"),
+      ]),
     room("Exporting", on: ["Quantities", "Workload", "Hardware", "Costing", "Planning", "JSON"]),
     room(
       "Reporting",

@@ -37,7 +37,8 @@ package struct CollectiveTime: Hashable, Sendable {
     for index in 0..<levelCount {
       let isScaleUp = index == 0
       bandwidth[index] =
-        levels[index].bandwidth.value * (isScaleUp ? chip.scaleUp : chip.network)
+        levels[index].bandwidth.value
+        * (levels[index].isMeasured ? 1 : isScaleUp ? chip.scaleUp : chip.network)
       latency[index] =
         max(
           levels[index].latency.value,

@@ -5,10 +5,14 @@ package struct Cluster: Hashable, Sendable {
   package var pools: [Pool]
   /// What joins the pools.
   package var interPool: NetworkLevel?
+  /// What a description left out and was taken for granted, or held and was passed over, in
+  /// sentences.
+  package var notes: [String]
 
-  package init(pools: [Pool], interPool: NetworkLevel? = nil) {
+  package init(pools: [Pool], interPool: NetworkLevel? = nil, notes: [String] = []) {
     self.pools = pools
     self.interPool = interPool
+    self.notes = notes
   }
 
   package var gpus: Int { pools.reduce(0) { $0 + $1.gpus } }
@@ -40,7 +44,8 @@ package struct Cluster: Hashable, Sendable {
       interPool: NetworkLevel(
         name: "network", span: gpus,
         bandwidth: override.bandwidth ?? pools.map(\.uplink.bandwidth).min()!,
-        latency: override.latency ?? pools.map(\.uplink.latency).max()!))
+        latency: override.latency ?? pools.map(\.uplink.latency).max()!,
+        isMeasured: override.isMeasured))
   }
 
   private static func distinctlyNamed(_ pools: [Pool]) -> [Pool] {

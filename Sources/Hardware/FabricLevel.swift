@@ -11,16 +11,19 @@ package struct FabricLevel: Hashable, Sendable {
   /// Per GPU and direction, where it was measured; instead of port and oversubscription.
   package var bandwidth: Bandwidth?
   package var latency: Seconds?
+  /// `bandwidth` is what collectives reached, not what ports and switches are sold as.
+  package var isMeasured: Bool
 
   package init(
     name: String, nodes: Int? = nil, oversubscription: Double = 1, bandwidth: Bandwidth? = nil,
-    latency: Seconds? = nil
+    latency: Seconds? = nil, isMeasured: Bool = false
   ) {
     self.name = name
     self.nodes = nodes
     self.oversubscription = oversubscription
     self.bandwidth = bandwidth
     self.latency = latency
+    self.isMeasured = isMeasured
   }
 
   /// Time of one small message between two nodes, software included: 8 µs under one switch, and

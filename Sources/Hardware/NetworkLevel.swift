@@ -12,16 +12,19 @@ package struct NetworkLevel: Hashable, Sendable {
   /// To a single peer, where this level wires peers one to one: a group of `g` members then has
   /// `min(bandwidth, (g - 1) · peerBandwidth)` each.
   package var peerBandwidth: Bandwidth?
+  /// The bandwidth is what collectives reached; efficiencies do not apply to it again.
+  package var isMeasured: Bool
 
   package init(
     name: String, span: Int, bandwidth: Bandwidth, latency: Seconds,
-    peerBandwidth: Bandwidth? = nil
+    peerBandwidth: Bandwidth? = nil, isMeasured: Bool = false
   ) {
     self.name = name
     self.span = span
     self.bandwidth = bandwidth
     self.latency = latency
     self.peerBandwidth = peerBandwidth
+    self.isMeasured = isMeasured
   }
 
   /// What each of `members` neighbours can send to the others of their group together.

@@ -29,6 +29,11 @@ extension Pool {
     let port = interNode.bandwidth.map { $0 / perNode } ?? accelerator.networkBandwidth
     var fabric = fabric.isEmpty ? [FabricLevel(name: "network")] : fabric
     if fabric[0].latency == nil { fabric[0].latency = interNode.latency }
+    if interNode.isMeasured {
+      for index in fabric.indices where fabric[index].bandwidth == nil {
+        fabric[index].isMeasured = true
+      }
+    }
     let outside = try fabricLevels(fabric, nodes: count, gpusPerNode: perNode, port: port)
 
     let domain = try scaleUpSpan(
@@ -63,7 +68,7 @@ extension Pool {
     var levels = [
       NetworkLevel(
         name: accelerator.scaleUpLink.rawValue, span: domain, bandwidth: bandwidth,
-        latency: latency, peerBandwidth: peer)
+        latency: latency, peerBandwidth: peer, isMeasured: override.isMeasured)
     ]
     if domain < gpusPerNode {
       let host = NetworkLevel(
@@ -127,7 +132,8 @@ extension Pool {
         NetworkLevel(
           name: level.name, span: span * gpusPerNode,
           bandwidth: level.bandwidth ?? port / level.oversubscription,
-          latency: level.latency ?? FabricLevel.defaultLatency(atDepth: index)))
+          latency: level.latency ?? FabricLevel.defaultLatency(atDepth: index),
+          isMeasured: level.isMeasured))
     }
     if inner < nodes { throw .fabricEndsEarly(nodes: inner, of: nodes) }
     return levels

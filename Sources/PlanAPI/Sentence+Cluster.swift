@@ -20,11 +20,46 @@ extension Sentence {
       + "GPUs a node"
   }
 
-  static func unknownGPU(_ name: String, suggestions: [String]) -> String {
-    let unknown = "unknown GPU \"\(excerpt(name))\""
-    return suggestions.isEmpty
-      ? "\(unknown); GET /catalog/gpus lists those that are known"
-      : "\(unknown); did you mean \"\(suggestions.joined(separator: "\" or \""))\"?"
+  static let noClusterForm =
+    "expected pools, or a record to take them from: kubernetes or slurm"
+  static let severalClusterForms = "pools, kubernetes and slurm exclude one another"
+
+  static func unknownPool(_ name: String, known: [String]) -> String {
+    "no pool is named \"\(excerpt(name))\"; known here: \(known.joined(separator: ", "))"
+  }
+
+  static func topologyGPUs(_ gpus: Int, gpusPerNode: Int) -> String {
+    "the matrix has \(gpus) GPUs, but the pool \(gpusPerNode) a node"
+  }
+
+  static func benchmarkRanks(_ ranks: Int, gpusPerNode: Int) -> String {
+    "measured with \(ranks) ranks a host, but the pool has \(gpusPerNode) GPUs a node"
+  }
+
+  static let levelsAndMatrix = "levels and a matrix exclude one another"
+
+  static func matrixSize(_ rows: Int, nodes: Int) -> String {
+    "\(rows) rows for \(nodes) nodes"
+  }
+
+  static func matrixName(_ name: String) -> String {
+    "\"\(excerpt(name))\" is no node of the cluster, or named twice"
+  }
+
+  static func matrix(_ fault: NetworkMatrix.Fault) -> String {
+    switch fault {
+    case .tooManyNodes(let limit): "more than \(limit) nodes; give levels instead"
+    case .notSquare(_, let count, let expected): "\(count) numbers in a row of \(expected)"
+    case .negative: "expected a bandwidth that is not negative"
+    case .asymmetric(let row, let column):
+      "differs from its mirror image [\(column), \(row)] by more than "
+        + "\(Int(NetworkMatrix.tolerance * 100)) %"
+    case .disconnected(let a, let b): "no chain of links joins nodes \(a) and \(b)"
+    }
+  }
+
+  static func indirectPairs(_ count: Int) -> String {
+    "\(count) pairs of nodes have no direct link: the widest way through others is taken"
   }
 
   static func pool(_ fault: PoolFault) -> String {

@@ -14,7 +14,7 @@ private let allowedImports: [String: Set<String>] = [
     "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning",
   ],
   "JSON": [],
-  "Importing": ["Quantities", "Workload", "Hardware", "JSON"],
+  "Importing": ["Quantities", "Workload", "Hardware", "JSON", "Yams"],
   "Exporting": ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON"],
   "Reporting": ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning"],
   "PlanAPI": [

@@ -40,7 +40,11 @@ struct JSONSchema {
     let number = value.double
     switch keyword {
     case "$ref": return faults(value, resolve(schema), at: place)
-    case "type": return held(isType(argument.string, value), "is no \(argument.string!)")
+    case "type":
+      let names = argument.kind == .array ? argument.elements.map(\.string) : [argument.string]
+      return held(
+        names.contains { isType($0, value) },
+        "is no \(names.map { $0! }.joined(separator: " or "))")
     case "const":
       return held(value.canonicalBytes == argument.canonicalBytes, "is not the constant")
     case "enum":

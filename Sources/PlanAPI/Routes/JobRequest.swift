@@ -36,7 +36,7 @@ extension PlanService {
       return nil
     }
     guard let training = members.object["training"] else { return nil }
-    var warnings: [String] = []
+    var warnings = cluster.notes
     check(job.precision, on: pool.accelerator, training, &warnings, members.log)
     if let most = graph.maximumSequenceLength, job.sequenceLength > most {
       warnings.append(Sentence.longSequence(job.sequenceLength, most: most))

@@ -26,6 +26,9 @@ package struct PlanService: Sendable {
       .post("/partition", .json) { body, request, _ throws(Problem) in
         try partition(body, request)
       },
+      .post("/cluster", .json, .graphviz) { body, _, media throws(Problem) in
+        try cluster(body, media)
+      },
       .post("/simulate", .json) { body, _, _ throws(Problem) in try simulate(body) },
     ]
   }

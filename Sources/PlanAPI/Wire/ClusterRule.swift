@@ -1,8 +1,10 @@
 import Hardware
+import Importing
 import JSON
 import Quantities
 
-/// Reads `cluster`: a shorthand or an object with pools. What is left out comes from the catalogue.
+/// Reads `cluster`: a shorthand, an object with pools, or what an operator's tools print (Kubernetes
+/// nodes, Slurm's lists). What is left out comes from the catalogue.
 struct ClusterRule: JSONRule {
   let catalogue: AcceleratorCatalogue
 
@@ -19,22 +21,48 @@ struct ClusterRule: JSONRule {
   }
 
   private var cluster: JSONObjectRule<Cluster> {
-    .object { [catalogue] cluster in
-      let network = cluster.optional("network", Self.network, absent: NetworkRequest())
-      let poolRule = PoolRule(catalogue: catalogue)
-      let requests = cluster.required(
-        "pools", .list(of: poolRule, counts: 1...WireLimits.pools))
-      guard let requests, cluster.isSound else { return nil }
-      return Self.cluster(of: requests, network, cluster.object, cluster.log)
+    .object { [self] cluster in
+      let network = cluster.optional("network", NetworkRules.network, absent: NetworkRequest())
+      let measurements = cluster.optional(
+        "measurements", .list(of: MeasurementRule(), counts: 1...WireLimits.pools), absent: [])
+      let form = self.form(&cluster)
+      guard var (requests, notes) = form, cluster.isSound else { return nil }
+      for measurement in measurements {
+        measurement.apply(to: &requests, &notes, cluster.log)
+      }
+      guard cluster.isSound else { return nil }
+      return Self.cluster(of: requests, network, notes, cluster.object, cluster.log)
     }
   }
 
+  /// The pools, given or taken from a record, and what was taken for granted.
+  private func form(
+    _ cluster: inout JSONMemberReader
+  ) -> (requests: [PoolRequest], notes: [String])? {
+    let requests: [PoolRequest]? = cluster.optional(
+      "pools", .list(of: PoolRule(catalogue: catalogue), counts: 1...WireLimits.pools))
+    let nodes: NodeInventory? = cluster.optional("kubernetes", .kubernetesNodes(catalogue))
+    let hosts: NodeInventory? = cluster.optional("slurm", .slurm(catalogue))
+    let given = ["pools", "kubernetes", "slurm"].filter { cluster.object[$0] != nil }
+    if given.isEmpty { cluster.note("pools", Sentence.noClusterForm) }
+    if given.count > 1 { cluster.note(Sentence.severalClusterForms) }
+    if let requests { return (requests, []) }
+    guard let inventory = nodes ?? hosts, let record = cluster.object[given[0]] else { return nil }
+    let (groups, notes) = inventory.groups()
+    return (groups.map { PoolRequest($0, value: record) }, inventory.notes + notes)
+  }
+
   private static func cluster(
-    of requests: [PoolRequest], _ network: NetworkRequest, _ value: JSONValue, _ log: JSONFaultLog
+    of requests: [PoolRequest], _ network: NetworkRequest, _ notes: [String], _ value: JSONValue,
+    _ log: JSONFaultLog
   ) -> Cluster? {
     let nodes = requests.reduce(0) { $0 + $1.nodes }
     guard nodes <= WireLimits.nodes else {
       log.note(value, Sentence.tooManyNodes(nodes))
+      return nil
+    }
+    var (requests, network, notes) = (requests, network, notes)
+    if let matrix = network.matrix, !matrix.apply(to: &requests, &network, &notes, log) {
       return nil
     }
     var pools: [Pool] = []
@@ -46,31 +74,13 @@ struct ClusterRule: JSONRule {
     }
     guard pools.count == requests.count else { return nil }
     do throws(PoolFault) {
-      return try Cluster.joining(pools, by: network.betweenPools)
+      var cluster = try Cluster.joining(pools, by: network.betweenPools)
+      cluster.notes = notes
+      return cluster
     } catch {
       log.note(value, Sentence.pool(error))
       return nil
     }
-  }
-
-  private static let network: JSONObjectRule<NetworkRequest> = .object { network in
-    let levels = network.optional(
-      "levels", .list(of: fabricLevel, counts: 1...Pool.levelLimit), absent: [])
-    let between = network.optional("between_pools", LinkRules.perGPU, absent: LinkOverride())
-    return NetworkRequest(levels: levels, betweenPools: between)
-  }
-
-  private static let fabricLevel: JSONObjectRule<FabricLevel> = .object { level in
-    let name = level.optional("name", .nonEmptyString, absent: "network")
-    let nodes = level.optional("nodes", .positiveInteger(max: WireLimits.nodes))
-    let oversubscription = level.optional(
-      "oversubscription", .number(in: 1...WireLimits.oversubscription), absent: 1)
-    let bandwidth = level.optional(
-      "bandwidth_gbytes_per_second_per_gpu", LinkRules.gigabytesPerSecond)
-    let latency = level.optional("latency_us", LinkRules.microseconds)
-    return FabricLevel(
-      name: name, nodes: nodes, oversubscription: oversubscription, bandwidth: bandwidth,
-      latency: latency)
   }
 }
 
@@ -78,9 +88,12 @@ extension JSONRule where Self == ClusterRule {
   static func cluster(_ catalogue: AcceleratorCatalogue) -> Self { Self(catalogue: catalogue) }
 }
 
-/// The network between nodes, as far as it was given.
-struct NetworkRequest: Sendable {
-  /// From the nodes outwards, of every pool.
-  var levels: [FabricLevel] = []
-  var betweenPools = LinkOverride()
+extension PoolRequest {
+  /// Nodes that an inventory grouped.
+  fileprivate init(_ group: NodeInventory.Group, value: JSONValue) {
+    self.init(
+      accelerator: group.accelerator, gpusPerNode: group.gpusPerNode,
+      nodes: group.nodeNames.count, nodeNames: group.nodeNames, memory: group.memory,
+      scaleUpDomain: group.scaleUpDomain, fabric: group.fabric, value: value)
+  }
 }

@@ -20,14 +20,16 @@ enum LinkRules {
   static let perGPU: JSONObjectRule<LinkOverride> = .object { link in
     let bandwidth = link.optional("bandwidth_gbytes_per_second_per_gpu", gigabytesPerSecond)
     let latency = link.optional("latency_us", microseconds)
-    return LinkOverride(bandwidth: bandwidth, latency: latency)
+    let isMeasured = link.optional("measured", .boolean, absent: false)
+    return LinkOverride(bandwidth: bandwidth, latency: latency, isMeasured: isMeasured)
   }
 
   /// A link by what each node has of it.
   static let perNode: JSONObjectRule<LinkOverride> = .object { link in
     let bandwidth = link.optional("bandwidth_gbits_per_second_per_node", gigabitsPerSecond)
     let latency = link.optional("latency_us", microseconds)
-    return LinkOverride(bandwidth: bandwidth, latency: latency)
+    let isMeasured = link.optional("measured", .boolean, absent: false)
+    return LinkOverride(bandwidth: bandwidth, latency: latency, isMeasured: isMeasured)
   }
 }
 

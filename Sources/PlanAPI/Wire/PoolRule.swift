@@ -1,4 +1,5 @@
 import Hardware
+import Importing
 import JSON
 import Quantities
 
@@ -14,6 +15,8 @@ struct PoolRequest: Sendable {
   var intraNode = LinkOverride()
   var interNode = LinkOverride()
   var pricePerGPUHour: Double?
+  /// The network between this pool's nodes, from the nodes outwards; empty where it is the cluster's.
+  var fabric: [FabricLevel] = []
   let value: JSONValue
 }
 
@@ -44,11 +47,13 @@ struct PoolRule: JSONRule {
       let intra = pool.optional("intra_node", LinkRules.perGPU, absent: LinkOverride())
       let inter = pool.optional("inter_node", LinkRules.perNode, absent: LinkOverride())
       let price = pool.optional("price_per_gpu_hour", .nonNegativeNumber(max: 1e6))
+      let fabric = pool.optional("network", NetworkRules.levels, absent: [])
       guard let accelerator, let count = nodes ?? names?.count else { return nil }
       return PoolRequest(
         name: name, accelerator: accelerator, gpusPerNode: gpusPerNode, nodes: count,
         nodeNames: names, memory: memory.map { ByteCount($0) }, scaleUpDomain: domain,
-        intraNode: intra, interNode: inter, pricePerGPUHour: price, value: pool.object)
+        intraNode: intra, interNode: inter, pricePerGPUHour: price,
+        fabric: fabric, value: pool.object)
     }
   }
 }
@@ -70,21 +75,9 @@ struct AcceleratorRule: JSONRule {
   static func accelerator(
     _ name: String, in catalogue: AcceleratorCatalogue, for value: JSONValue, _ log: JSONFaultLog
   ) -> Accelerator? {
-    if let accelerator = catalogue.accelerator(named: name) { return accelerator }
-    log.note(value, Sentence.unknownGPU(name, suggestions: suggestions(for: name, in: catalogue)))
+    if let accelerator = AcceleratorName.find(name, in: catalogue) { return accelerator }
+    log.note(value, AcceleratorName.unknown(name, in: catalogue))
     return nil
-  }
-
-  /// Ids of the entries with a name near to `name`.
-  private static func suggestions(
-    for name: String, in catalogue: AcceleratorCatalogue
-  ) -> [String] {
-    let names = catalogue.entries.flatMap { [$0.id] + $0.aliases }
-    var ids: [String] = []
-    for near in NearestNames.to(name, among: names) {
-      if let id = catalogue.entry(named: near)?.id, !ids.contains(id) { ids.append(id) }
-    }
-    return ids
   }
 }
 
@@ -97,7 +90,8 @@ extension PoolRequest {
       return try Pool.make(
         name: name, accelerator: accelerator, gpusPerNode: gpusPerNode, nodes: nodes,
         nodeNames: nodeNames, firstNode: firstNode, memory: memory, scaleUpDomain: scaleUpDomain,
-        intraNode: intraNode, interNode: interNode, fabric: network.levels,
+        intraNode: intraNode, interNode: interNode,
+        fabric: fabric.isEmpty ? network.levels : fabric,
         pricePerGPUHour: pricePerGPUHour)
     } catch {
       let place = error.place(pool: value, cluster: cluster)
@@ -122,11 +116,13 @@ extension PoolFault {
     case .interNodeBandwidthNotPositive, .interNodeLatencyNegative: return (pool, "inter_node")
     case .priceNegative: return (pool, "price_per_gpu_hour")
     case .scaleUpDomain: return (pool, "scale_up_domain")
-    case .tooManyLevels, .fabricEndsEarly: return (cluster["network"] ?? cluster, "levels")
+    case .tooManyLevels, .fabricEndsEarly:
+      return (pool["network"] ?? cluster["network"] ?? cluster, "levels")
     case .fabricSpanNotPositive(let level), .fabricSpanNotIncreasing(let level, _, _),
       .fabricSpanNotMultiple(let level, _, _), .fabricOversubscription(let level),
       .fabricBandwidthNotPositive(let level), .fabricLatencyNegative(let level):
-      return (cluster["network"]?["levels"]?[level] ?? cluster, nil)
+      let network = pool["network"] ?? cluster["network"]
+      return (network?["levels"]?[level] ?? cluster, nil)
     }
   }
 }
