@@ -44,6 +44,8 @@ let package = Package(
       "Calibrating",
       on: ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning"]),
 
+    room("Analyzing", on: ["Quantities", "Workload"]),
+
     // What others write and read.
     room("JSON"),
     room(
@@ -54,11 +56,13 @@ let package = Package(
     room("Exporting", on: ["Quantities", "Workload", "Hardware", "Costing", "Planning", "JSON"]),
     room(
       "Reporting",
-      on: ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning"]),
+      on: [
+        "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Analyzing",
+      ]),
     room(
       "PlanAPI",
       on: [
-        "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning",
+        "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Analyzing",
         "JSON", "Importing", "Exporting", "Reporting",
       ]),
 
@@ -86,6 +90,7 @@ let package = Package(
     tests(of: "MicroHTTP"),
     tests(of: "Workload", with: ["Quantities"]),
     tests(of: "Scheduling", with: ["Quantities"]),
+    tests(of: "Analyzing", with: ["Quantities", "Workload"]),
     tests(
       of: "Planning",
       with: ["Quantities", "Workload", "Hardware", "Costing", "Scheduling"]),
@@ -96,6 +101,9 @@ let package = Package(
     tests(of: "Importing", with: ["Workload", "JSON", "Quantities"]),
     tests(
       of: "PlanAPI",
-      with: ["JSON", "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning"]),
+      with: [
+        "JSON", "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning",
+        "Importing",
+      ]),
   ]
 )

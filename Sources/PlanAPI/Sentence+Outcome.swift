@@ -19,6 +19,11 @@ extension Sentence {
     "A sequence length of \(length) is more than the \(most) that the model was made for."
   }
 
+  static func longTimeline(_ passes: Int) -> String {
+    "the schedule has \(passes) passes, more than the \(WireLimits.listedPasses) that are listed; "
+      + "fewer micro-batches show the same pattern"
+  }
+
   static let noStrategy =
     "No combination of degrees satisfies the constraints and the rules of training runtimes."
 

@@ -16,13 +16,14 @@ package struct PlanPicture {
   /// - Parameters:
   ///   - heading: what the plan is for, such as the model and the cluster.
   ///   - playback: with its timeline; left out, the timeline is not drawn.
+  ///   - notes: in front of the lines that say what the plan is.
   package init(
-    heading: String, plan: Plan, playback: Playback?, graph: LayerGraph, tensors: TensorScale
+    heading: String, notes: [String] = [], plan: Plan, playback: Playback?, graph: LayerGraph,
+    tensors: TensorScale
   ) {
     self.heading = heading
-    lines = [
-      plan.prediction.speed, "\(plan.strategy.degrees); \(plan.strategy.manner)",
-    ]
+    lines =
+      notes + [plan.prediction.speed, "\(plan.strategy.degrees); \(plan.strategy.manner)"]
     var panels: [any Panel] = []
     if let playback, playback.timeline != nil {
       panels.append(
@@ -33,6 +34,13 @@ package struct PlanPicture {
     panels.append(MemoryPanel(plan.stages))
     panels.append(LayerGraphPanel(graph, stages: plan.stages, tensors: tensors))
     self.panels = panels
+  }
+
+  /// No picture but words: why there is nothing to draw.
+  package init(heading: String, lines: [String]) {
+    self.heading = heading
+    self.lines = lines
+    panels = []
   }
 
   /// Only the timeline.

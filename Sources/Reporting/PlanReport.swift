@@ -17,18 +17,23 @@ package struct PlanReport {
   }
 
   /// What a search found. Ends with a line break.
-  package func text(_ outcome: PlanningOutcome) -> String {
-    let lines =
-      switch outcome {
-      case .found(let result): found(result)
-      case .infeasible(let why): infeasible(why)
-      }
-    return joined(lines)
+  ///
+  /// - Parameter warnings: of the request, before those of the search.
+  package func text(_ outcome: PlanningOutcome, warnings: [String] = []) -> String {
+    switch outcome {
+    case .found(let result):
+      joined(found(result) + self.warnings(warnings + result.warnings))
+    case .infeasible(let why): joined(infeasible(why) + self.warnings(warnings))
+    }
   }
 
   /// A plan that somebody else made. Ends with a line break.
-  package func text(_ plan: Plan) -> String {
-    joined(head(plan, proof: nil) + details(plan))
+  package func text(_ plan: Plan, warnings: [String] = []) -> String {
+    joined(head(plan, proof: nil) + details(plan) + self.warnings(warnings))
+  }
+
+  private func warnings(_ warnings: [String]) -> [String] {
+    section("Warnings", warnings.map { "  - " + $0 })
   }
 
   private func joined(_ lines: [String]) -> String {
@@ -39,7 +44,6 @@ package struct PlanReport {
     var lines = head(result.best, proof: result.proof) + details(result.best)
     lines += section("Alternatives", alternatives(result.alternatives, to: result.best))
     lines += section("Time against memory", alternatives(result.frontier, to: result.best))
-    lines += section("Warnings", result.warnings.map { "  - " + $0 })
     return lines
   }
 

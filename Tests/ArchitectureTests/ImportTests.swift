@@ -13,12 +13,15 @@ private let allowedImports: [String: Set<String>] = [
   "Calibrating": [
     "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning",
   ],
+  "Analyzing": ["Quantities", "Workload"],
   "JSON": [],
   "Importing": ["Quantities", "Workload", "Hardware", "JSON", "Yams"],
   "Exporting": ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON"],
-  "Reporting": ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning"],
+  "Reporting": [
+    "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Analyzing",
+  ],
   "PlanAPI": [
-    "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON",
+    "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Analyzing", "JSON",
     "Importing", "Exporting", "Reporting",
   ],
   "MicroHTTP": ["CMicroHTTPD", "Dispatch", "Glibc", "Synchronization"],

@@ -94,18 +94,32 @@ extension JSONRule where Self == ModelRule {
   package static var model: Self { Self() }
 }
 
+/// How a model's parameters are counted.
+package enum WeightCounting: String, Hashable, Sendable, CaseIterable {
+  /// As its checkpoint has them.
+  case exact
+  /// As the first analyser did (`TransformerModel.seedCounted`).
+  case seed
+}
+
 /// Reads `model` as its layer graph.
 package struct ModelGraphRule: JSONRule {
   private let model: ModelRule
+  private let counting: WeightCounting
 
-  package init(catalogue: ModelCatalogue = .standard) {
+  package init(catalogue: ModelCatalogue = .standard, counting: WeightCounting = .exact) {
     model = ModelRule(catalogue: catalogue)
+    self.counting = counting
   }
 
   package var expectation: String { model.expectation }
 
   package func read(_ value: JSONValue, _ log: JSONFaultLog) -> LayerGraph? {
-    model.read(value, log)?.graph
+    let model = model.read(value, log)
+    return switch counting {
+    case .exact: model?.graph
+    case .seed: model?.seedGraph
+    }
   }
 }
 

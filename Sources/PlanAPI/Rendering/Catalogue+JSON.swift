@@ -1,5 +1,7 @@
 import Hardware
+import Importing
 import JSON
+import Workload
 
 extension JSONWriter {
   /// Every accelerator that is known, each figure with where it was read.
@@ -51,6 +53,38 @@ extension JSONWriter {
       w.member("value", figure.value)
       w.member("source", figure.source.rawValue)
       w.member("status", figure.status.rawValue)
+    }
+  }
+}
+
+extension JSONWriter {
+  /// Every model that is known by name: its shape's figures, and where the shape was read.
+  mutating func catalogue(_ catalogue: ModelCatalogue) {
+    object { w in
+      w.array("models", catalogue.presets) { $0.model($1) }
+      w.object("sources") { w in
+        for source in ModelPreset.Source.allCases {
+          w.name(source.rawValue)
+          w.value(source.citation)
+        }
+      }
+    }
+  }
+
+  private mutating func model(_ preset: ModelPreset) {
+    let model = preset.model
+    let graph = model.graph()
+    object { w in
+      w.member("name", preset.name)
+      w.member("aliases", preset.aliases)
+      w.member("layers", model.blockCount)
+      w.member("hidden_size", model.hiddenSize)
+      w.member("vocab_size", model.vocabularySize)
+      if let positions = model.maximumSequenceLength { w.member("max_positions", positions) }
+      w.member("parameters", graph.parameters)
+      w.member("active_parameters", graph.activeParameters)
+      w.member("form", preset.form.rawValue)
+      w.member("source", preset.source.rawValue)
     }
   }
 }

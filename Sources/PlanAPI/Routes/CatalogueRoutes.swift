@@ -1,3 +1,4 @@
+import Importing
 import JSON
 
 extension PlanService {
@@ -6,4 +7,16 @@ extension PlanService {
     let response = APIResponse.json(reserving: 1 << 16) { $0.catalogue(catalogue) }
     return .get("/catalog/gpus", .json) { _, _ throws(Problem) in response }
   }
+}
+
+extension PlanService {
+  /// `GET /catalog/models`.
+  var modelCatalogue: Route {
+    .get("/catalog/models", .json) { _, _ throws(Problem) in modelCatalogueResponse }
+  }
+}
+
+/// Written when it is first asked for: every description is read and counted for it.
+private let modelCatalogueResponse = APIResponse.json(reserving: 1 << 16) {
+  $0.catalogue(ModelCatalogue.standard)
 }

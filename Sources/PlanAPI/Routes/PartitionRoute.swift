@@ -3,7 +3,9 @@ import Planning
 
 extension PlanService {
   /// `POST /partition`: the best plan for a job, with a proof of how good it is.
-  func partition(_ body: JSONValue, _ request: APIRequest) throws(Problem) -> APIResponse {
+  func partition(
+    _ body: JSONValue, _ request: APIRequest, _ media: MediaType
+  ) throws(Problem) -> APIResponse {
     let rule: JSONObjectRule<(JobRequest, SearchRequest)> = .object { members in
       let job = readJob(&members)
       let search = members.optional("search", .search, absent: SearchRequest())
@@ -20,10 +22,16 @@ extension PlanService {
       request.isCancelled() || deadline.map { clock.now >= $0 } ?? false
     }
     let seconds = (clock.now - start) / .seconds(1)
-    var response = APIResponse.json { w in
-      switch outcome {
-      case .found(let result): w.result(result, job, searchSeconds: seconds)
-      case .infeasible(let infeasibility): w.infeasibility(infeasibility, job)
+    var response: APIResponse
+    switch media {
+    case .text: response = text(report(job).text(outcome, warnings: job.warnings))
+    case .svg: response = svg(picture(outcome, problem))
+    default:
+      response = .json { w in
+        switch outcome {
+        case .found(let result): w.result(result, job, searchSeconds: seconds)
+        case .infeasible(let infeasibility): w.infeasibility(infeasibility, job)
+        }
       }
     }
     if case .infeasible = outcome { response.isInfeasible = true }

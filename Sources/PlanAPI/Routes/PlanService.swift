@@ -1,6 +1,7 @@
 import Costing
 import Hardware
 import JSON
+import Reporting
 import Workload
 
 /// What the routes know beside their requests.
@@ -9,27 +10,41 @@ package struct PlanService: Sendable {
   package var parameters: CostParameters
   /// Reads `model`.
   package var model: any JSONRule<LayerGraph>
+  /// Reads `model` as the first analyser counted its weights.
+  package var seedModel: any JSONRule<LayerGraph>
+  /// Reports may use a terminal's emphasis.
+  package var terminalStyle = TerminalStyle.plain
 
+  /// - Parameter seedModel: left out, weights are counted alike either way.
   package init(
     catalogue: AcceleratorCatalogue = .standard, parameters: CostParameters = .published,
-    model: any JSONRule<LayerGraph>
+    model: any JSONRule<LayerGraph>, seedModel: (any JSONRule<LayerGraph>)? = nil
   ) {
     self.catalogue = catalogue
     self.parameters = parameters
     self.model = model
+    self.seedModel = seedModel ?? model
   }
 
   /// All routes that need nothing but this.
   package var routes: [Route] {
     [
-      acceleratorCatalogue,
-      .post("/partition", .json) { body, request, _ throws(Problem) in
-        try partition(body, request)
+      acceleratorCatalogue, modelCatalogue,
+      .post("/graph", .json, .graphviz) { body, _, media throws(Problem) in
+        try graph(body, media)
+      },
+      .post("/analyze", .json, .text) { body, request, media throws(Problem) in
+        try analyze(body, request, media)
+      },
+      .post("/partition", .json, .text, .svg) { body, request, media throws(Problem) in
+        try partition(body, request, media)
+      },
+      .post("/simulate", .json, .text, .svg) { body, _, media throws(Problem) in
+        try simulate(body, media)
       },
       .post("/cluster", .json, .graphviz) { body, _, media throws(Problem) in
         try cluster(body, media)
       },
-      .post("/simulate", .json) { body, _, _ throws(Problem) in try simulate(body) },
     ]
   }
 }

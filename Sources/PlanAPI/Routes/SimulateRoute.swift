@@ -8,27 +8,45 @@ struct SimulationRequest: Sendable {
   var strategy: ParallelStrategy
   /// `nil` where the best split for the strategy is wanted.
   var split: PipelineSplit?
+  /// Every pass and send is to be listed.
+  var wantsTimeline = false
 }
 
 extension PlanService {
   /// `POST /simulate`: what a given plan is predicted to do.
-  func simulate(_ body: JSONValue) throws(Problem) -> APIResponse {
+  func simulate(_ body: JSONValue, _ media: MediaType) throws(Problem) -> APIResponse {
     let rule: JSONObjectRule<SimulationRequest> = .object { members in
       let job = readJob(&members)
       let plan = members.required("plan", .plan)
+      let wantsTimeline = members.optional("timeline", .boolean, absent: false)
       guard let job, let plan else { return nil }
-      return simulation(of: plan, job, members.log)
+      guard var simulation = simulation(of: plan, job, members.log) else { return nil }
+      simulation.wantsTimeline = wantsTimeline
+      let passes = simulation.strategy.passes
+      if wantsTimeline, passes > WireLimits.listedPasses {
+        members.note("timeline", Sentence.longTimeline(passes))
+        return nil
+      }
+      return simulation
     }
     let request = try read(body, as: rule)
     let problem = request.job.problem(
       parameters, memoryHeadroomFraction: SearchConstraints().memoryHeadroomFraction)
     let plan = Planner(problem).simulate(request.strategy, split: request.split)
-    return .json { w in
-      w.object { w in
-        w.name("plan")
-        w.plan(plan)
-        w.member("fits", plan.fits)
-        w.member("warnings", request.job.warnings)
+    switch media {
+    case .text: return text(report(request.job).text(plan, warnings: request.job.warnings))
+    case .svg: return svg(picture(plan, problem))
+    default:
+      return .json { w in
+        w.object { w in
+          w.name("plan")
+          w.plan(plan)
+          w.member("fits", plan.fits)
+          if request.wantsTimeline {
+            w.array("timeline", problem.playback(of: plan).timeline ?? []) { $0.slot($1) }
+          }
+          w.member("warnings", request.job.warnings)
+        }
       }
     }
   }

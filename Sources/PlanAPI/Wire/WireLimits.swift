@@ -26,5 +26,13 @@ enum WireLimits {
   static let latencyMicroseconds = 1e6
   static let oversubscription = 1e4
   static let nameLength = 253
+  /// Passes of a schedule that are listed one by one.
+  static let listedPasses = 50_000
+  /// Passes of a schedule that are drawn.
+  static let drawnPasses = 400_000
+  /// Of an analysis.
+  static let partitionStages = 1024
+  /// The square of an analysis's most stages times the model's layers: what splitting exactly costs.
+  static let partitionWork = 1 << 26
   static let shorthandLength = 4096
 }

@@ -29,7 +29,9 @@ protocol RouteCommand: ParsableCommand {
 
 extension RouteCommand {
   func run() throws {
-    let answer = Router(PlanService.standard().routes).response(
+    var service = PlanService.standard()
+    if Terminal.hasColours { service.terminalStyle = .ansi }
+    let answer = Router(service.routes).response(
       to: APIRequest(
         method: Self.method, path: Self.path, accept: [format.media.name], body: try body()))
     guard answer.status == 200 else {

@@ -27,6 +27,12 @@ enum Terminal {
 
   static func complain(_ text: String) { write(Array(text.utf8), to: STDERR_FILENO) }
 
+  /// Standard output is a terminal that shows colours, and nobody objects (no-color.org).
+  static var hasColours: Bool {
+    isatty(STDOUT_FILENO) == 1 && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
+      && getenv("TERM").map { String(cString: $0) } != "dumb"
+  }
+
   static func exit(_ status: ExitStatus) -> Never { Glibc.exit(status.rawValue) }
 
   /// Writes all of it, unless the reader has left.

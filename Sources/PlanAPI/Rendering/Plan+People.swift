@@ -1,0 +1,74 @@
+import Hardware
+import Planning
+import Reporting
+import Scheduling
+
+extension PlanService {
+  func report(_ job: JobRequest) -> PlanReport {
+    PlanReport(
+      modelName: job.graph.name, clusterName: job.pool.shorthand, style: terminalStyle)
+  }
+
+  func text(_ text: String) -> APIResponse { APIResponse(.text, body: Array(text.utf8)) }
+
+  func svg(_ picture: PlanPicture) -> APIResponse {
+    APIResponse(.svg, body: Array(picture.svg.utf8))
+  }
+
+  /// What a search found, or the plan that comes nearest to being possible.
+  func picture(_ outcome: PlanningOutcome, _ problem: PlanningProblem) -> PlanPicture {
+    switch outcome {
+    case .found(let result): return picture(result.best, problem)
+    case .infeasible(let infeasibility):
+      let heading = "No plan for \(problem.subject)"
+      switch infeasibility.reason {
+      case .noStrategy(let rules):
+        return PlanPicture(heading: heading, lines: [Sentence.noStrategy] + rules)
+      case .memory(let nearest, let stage, let excess):
+        let why = Sentence.memory(
+          excess, over: nearest.stages[stage].memoryLimit, atStage: stage)
+        return picture(nearest, problem, heading: heading, notes: [why])
+      }
+    }
+  }
+
+  func picture(
+    _ plan: Plan, _ problem: PlanningProblem, heading: String? = nil, notes: [String] = []
+  ) -> PlanPicture {
+    var notes = notes
+    var playback: Playback?
+    if plan.strategy.passes <= WireLimits.drawnPasses {
+      playback = problem.playback(of: plan)
+    } else {
+      notes.append(Sentence.undrawnTimeline(plan.strategy.passes))
+    }
+    return PlanPicture(
+      heading: heading ?? problem.subject, notes: notes, plan: plan, playback: playback,
+      graph: problem.graph,
+      tensors: TensorScale(
+        microBatchSize: plan.strategy.microBatchSize, sequenceLength: problem.job.sequenceLength,
+        precision: problem.job.precision))
+  }
+}
+
+extension PlanningProblem {
+  /// The model on the cluster, in a few words.
+  var subject: String { "\(graph.name) on \(pool.shorthand)" }
+
+  /// A step of the plan, pass by pass. Complexity: O(passes).
+  func playback(of plan: Plan) -> Playback {
+    let times = StrategyModel(self, plan.strategy).pipelineTimes(plan.split)
+    return plan.strategy.schedule.play(
+      times, microBatches: plan.strategy.microBatches, withTimeline: true)
+  }
+}
+
+extension ParallelStrategy {
+  /// Forward and backward passes of all stages in one step.
+  var passes: Int { 2 * pipeline * virtualStages * microBatches }
+}
+
+extension Pool {
+  /// As requests write it: `4x8xh100-sxm5-80gb`.
+  var shorthand: String { "\(nodes)x\(gpusPerNode)x\(accelerator.id)" }
+}
