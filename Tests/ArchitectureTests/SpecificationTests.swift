@@ -72,8 +72,8 @@ private func post(_ body: JSONValue, to path: String) -> APIResponse {
     }
   }
 
-  /// The whole catalogue meets its schema.
-  @Test(arguments: ["/catalog/gpus"])
+  /// Whole catalogues meet their schemas.
+  @Test(arguments: ["/catalog/gpus", "/catalog/models"])
   func whatIsFetchedMeetsItsSchema(path: String) throws {
     let response = router.response(to: APIRequest(method: "GET", path: path))
     let content = specification.document["paths"]![path]!["get"]!["responses"]!["200"]!["content"]!
