@@ -46,3 +46,19 @@ package struct CatalogueEntry: Hashable, Sendable {
   package var power: Figure?
   package var note: String?
 }
+
+extension CatalogueEntry {
+  /// An accelerator that a caller describes; what is not given here is set on the result.
+  ///
+  /// - Parameter memory: 2^20 bytes, as the driver reports it.
+  package init(
+    id: String, architecture: Accelerator.Architecture, memory: Figure, memoryBandwidth: Figure,
+    link: ScaleUpLink, linkBandwidth: Figure, networkBandwidth: Figure
+  ) {
+    self.init(
+      id: id, name: id, vendor: "", architecture: architecture,
+      marketedMemory: Figure(memory.value * 0x1p20 / 1e9, memory.source), driverMemory: memory,
+      memoryBandwidth: memoryBandwidth, link: link, linkBandwidth: linkBandwidth, linkDetail: "",
+      gpusPerNode: Figure(8, .caller), networkBandwidth: networkBandwidth)
+  }
+}

@@ -4,7 +4,9 @@ import Quantities
 
 extension JSONWriter {
   /// A cluster as node-link JSON; its `cluster` member is a form that requests take.
-  mutating func cluster(_ cluster: Cluster, _ graph: ClusterGraph) {
+  mutating func cluster(
+    _ cluster: Cluster, _ graph: ClusterGraph, _ catalogue: AcceleratorCatalogue
+  ) {
     object { w in
       w.member("directed", false)
       w.member("multigraph", false)
@@ -16,7 +18,7 @@ extension JSONWriter {
       w.array("nodes", graph.vertices) { $0.vertex($1) }
       w.array("edges", graph.edges) { $0.edge($1) }
       w.name("cluster")
-      w.pools(of: cluster)
+      w.pools(of: cluster, catalogue)
       w.member("assumptions", cluster.notes + cluster.pools.flatMap(\.assumptions))
     }
   }
@@ -46,9 +48,9 @@ extension JSONWriter {
   }
 
   /// The cluster as `cluster` takes it, nothing left to the catalogue.
-  private mutating func pools(of cluster: Cluster) {
+  private mutating func pools(of cluster: Cluster, _ catalogue: AcceleratorCatalogue) {
     object { w in
-      w.array("pools", cluster.pools) { $0.pool($1) }
+      w.array("pools", cluster.pools) { $0.pool($1, catalogue) }
       guard let between = cluster.interPool else { return }
       w.object("network") { w in
         w.object("between_pools") {
@@ -58,10 +60,15 @@ extension JSONWriter {
     }
   }
 
-  private mutating func pool(_ pool: Pool) {
+  private mutating func pool(_ pool: Pool, _ catalogue: AcceleratorCatalogue) {
     object { w in
       w.member("name", pool.name)
-      w.member("gpu", pool.accelerator.id)
+      if catalogue.accelerator(named: pool.accelerator.id) == pool.accelerator {
+        w.member("gpu", pool.accelerator.id)
+      } else {
+        w.name("gpu")
+        w.accelerator(pool.accelerator)
+      }
       w.member("gpus_per_node", pool.gpusPerNode)
       w.member("nodes", pool.nodes)
       w.member("node_names", pool.nodeNames)
@@ -82,6 +89,38 @@ extension JSONWriter {
         }
       }
     }
+  }
+}
+
+extension JSONWriter {
+  /// An accelerator that the catalogue does not know, as a request describes one.
+  fileprivate mutating func accelerator(_ gpu: Accelerator) {
+    object { w in
+      w.member("id", gpu.id)
+      w.member("name", gpu.name)
+      w.member("vendor", gpu.vendor)
+      w.member("architecture", gpu.architecture.rawValue)
+      for (name, precision) in Self.rates {
+        if let rate = gpu.peaks[precision] { w.member(name, rate.value / 1e12) }
+      }
+      w.member("memory_mb", gpu.memory.value / 0x1p20)
+      w.member("memory_bandwidth_gbytes_per_second", gpu.memoryBandwidth.value / 1e9)
+      w.member("scale_up_link", gpu.scaleUpLink.rawValue)
+      w.member("scale_up_bandwidth_gbytes_per_second_per_gpu", gpu.scaleUpBandwidth.value / 1e9)
+      if let peer = gpu.peerBandwidth {
+        w.member("peer_bandwidth_gbytes_per_second", peer.value / 1e9)
+      }
+      w.member("host_bandwidth_gbytes_per_second_per_gpu", gpu.hostBandwidth.value / 1e9)
+      w.member("scale_up_domain", gpu.scaleUpDomain)
+      w.member("network_bandwidth_gbytes_per_second_per_gpu", gpu.networkBandwidth.value / 1e9)
+      w.member("gpus_per_node", gpu.gpusPerNode)
+    }
+  }
+
+  private static var rates: [(StaticString, Precision)] {
+    [
+      ("bf16_tflops", .bf16), ("fp16_tflops", .fp16), ("fp8_tflops", .fp8), ("tf32_tflops", .fp32),
+    ]
   }
 }
 

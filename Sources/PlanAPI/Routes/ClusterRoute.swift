@@ -9,7 +9,7 @@ extension PlanService {
     }
     let cluster = try read(body, as: rule)
     let graph = ClusterGraph(cluster)
-    guard media == .graphviz else { return .json { $0.cluster(cluster, graph) } }
+    guard media == .graphviz else { return .json { $0.cluster(cluster, graph, catalogue) } }
     return APIResponse(.graphviz, body: Array(graph.dot.utf8))
   }
 }

@@ -15,6 +15,12 @@ struct ClusterRule: JSONRule {
   func read(_ value: JSONValue, _ log: JSONFaultLog) -> Cluster? {
     switch value.kind {
     case .string: ClusterShorthand(catalogue: catalogue).read(value, log)
+    case .object where value["kind"] != nil && value["pools"] == nil:
+      // What kubectl prints, as it is.
+      KubernetesNodesRule(catalogue: catalogue).read(value, log).flatMap {
+        let (requests, notes) = Self.requests(for: $0, from: value)
+        return Self.cluster(of: requests, NetworkRequest(), notes, value, log)
+      }
     case .object: cluster.read(value, log)
     case .null, .boolean, .number, .array: refuse(value, log)
     }
@@ -48,6 +54,12 @@ struct ClusterRule: JSONRule {
     if given.count > 1 { cluster.note(Sentence.severalClusterForms) }
     if let requests { return (requests, []) }
     guard let inventory = nodes ?? hosts, let record = cluster.object[given[0]] else { return nil }
+    return Self.requests(for: inventory, from: record)
+  }
+
+  private static func requests(
+    for inventory: NodeInventory, from record: JSONValue
+  ) -> (requests: [PoolRequest], notes: [String]) {
     let (groups, notes) = inventory.groups()
     return (groups.map { PoolRequest($0, value: record) }, inventory.notes + notes)
   }

@@ -62,9 +62,13 @@ struct PoolRule: JSONRule {
 struct AcceleratorRule: JSONRule {
   let catalogue: AcceleratorCatalogue
 
-  var expectation: String { "the name of a GPU" }
+  var expectation: String { "the name of a GPU, or an object that describes one" }
 
   func read(_ value: JSONValue, _ log: JSONFaultLog) -> Accelerator? {
+    if value.kind == .object {
+      let entry = CatalogueEntryRule(catalogue: catalogue).read(value, log)
+      return entry?.accelerator(among: catalogue.entries)
+    }
     guard let name = value.string, name.utf8.count <= WireLimits.nameLength else {
       return refuse(value, log)
     }
