@@ -66,6 +66,17 @@ let package = Package(
         "JSON", "Importing", "Exporting", "Reporting",
       ]),
 
+    // Published runs, and how far predictions are from them.
+    room(
+      "Validating",
+      on: [
+        "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Calibrating",
+        "JSON", "Importing", "PlanAPI",
+      ]),
+    .executableTarget(
+      name: "validate", dependencies: ["Validating", "Importing", "PlanAPI", "Costing"],
+      swiftSettings: strict),
+
     // The shell.
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",

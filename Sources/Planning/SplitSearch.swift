@@ -45,7 +45,9 @@ struct SplitSearch {
     // Each failed probe raises `low` to the next time a stage can have, each good one lowers `high`
     // to the time its split does have: the loop ends at the least feasible bottleneck.
     while low < high {
-      let middle = (low + high) / 2
+      // Between neighbouring numbers the mean may round to the upper one, which tells nothing new.
+      let mean = (low + high) / 2
+      let middle = mean < high ? mean : low
       let (split, next) = probe(middle)
       if let split {
         best = split

@@ -6,13 +6,13 @@ import Quantities
 import Workload
 
 /// What is to be trained on what: the part that requests for plans have in common.
-struct JobRequest: Sendable {
-  var graph: LayerGraph
+package struct JobRequest: Sendable {
+  package var graph: LayerGraph
   /// Plans are made for clusters of one pool.
-  var pool: Pool
-  var job: TrainingJob
+  package var pool: Pool
+  package var job: TrainingJob
   /// What was taken for granted, in sentences.
-  var warnings: [String]
+  package var warnings: [String]
 
   func problem(
     _ parameters: CostParameters, memoryHeadroomFraction: Double

@@ -3,36 +3,30 @@ import JSON
 import Planning
 
 /// A job with the plan that the sender chose for it.
-struct SimulationRequest: Sendable {
-  var job: JobRequest
-  var strategy: ParallelStrategy
+package struct SimulationRequest: Sendable {
+  package var job: JobRequest
+  package var strategy: ParallelStrategy
   /// `nil` where the best split for the strategy is wanted.
-  var split: PipelineSplit?
+  package var split: PipelineSplit?
   /// Every pass and send is to be listed.
-  var wantsTimeline = false
+  package var wantsTimeline = false
+
+  package func problem(_ parameters: CostParameters) -> PlanningProblem {
+    job.problem(
+      parameters, memoryHeadroomFraction: SearchConstraints().memoryHeadroomFraction)
+  }
+
+  package func plan(_ problem: PlanningProblem) -> Plan {
+    Planner(problem).simulate(strategy, split: split)
+  }
 }
 
 extension PlanService {
   /// `POST /simulate`: what a given plan is predicted to do.
   func simulate(_ body: JSONValue, _ media: MediaType) throws(Problem) -> APIResponse {
-    let rule: JSONObjectRule<SimulationRequest> = .object { members in
-      let job = readJob(&members)
-      let plan = members.required("plan", .plan)
-      let wantsTimeline = members.optional("timeline", .boolean, absent: false)
-      guard let job, let plan else { return nil }
-      guard var simulation = simulation(of: plan, job, members.log) else { return nil }
-      simulation.wantsTimeline = wantsTimeline
-      let passes = simulation.strategy.passes
-      if wantsTimeline, passes > WireLimits.listedPasses {
-        members.note("timeline", Sentence.longTimeline(passes))
-        return nil
-      }
-      return simulation
-    }
-    let request = try read(body, as: rule)
-    let problem = request.job.problem(
-      parameters, memoryHeadroomFraction: SearchConstraints().memoryHeadroomFraction)
-    let plan = Planner(problem).simulate(request.strategy, split: request.split)
+    let request = try read(body, as: simulationRule)
+    let problem = request.problem(parameters)
+    let plan = request.plan(problem)
     switch media {
     case .text: return text(report(request.job).text(plan, warnings: request.job.warnings))
     case .svg: return svg(picture(plan, problem))
@@ -48,6 +42,28 @@ extension PlanService {
           w.member("warnings", request.job.warnings)
         }
       }
+    }
+  }
+
+  /// What a body asks to be predicted, for those who predict it more than once.
+  package func simulationRequest(_ body: JSONValue) -> Result<SimulationRequest, JSONFaults> {
+    body.read(as: simulationRule)
+  }
+
+  private var simulationRule: JSONObjectRule<SimulationRequest> {
+    .object { members in
+      let job = readJob(&members)
+      let plan = members.required("plan", .plan)
+      let wantsTimeline = members.optional("timeline", .boolean, absent: false)
+      guard let job, let plan else { return nil }
+      guard var simulation = simulation(of: plan, job, members.log) else { return nil }
+      simulation.wantsTimeline = wantsTimeline
+      let passes = simulation.strategy.passes
+      if wantsTimeline, passes > WireLimits.listedPasses {
+        members.note("timeline", Sentence.longTimeline(passes))
+        return nil
+      }
+      return simulation
     }
   }
 

@@ -1,0 +1,56 @@
+import Costing
+import JSON
+import PlanAPI
+import Planning
+
+/// A run whose request was read, so that it can be predicted many times.
+package struct PreparedRun: Sendable {
+  package var run: MeasuredRun
+  package var step: Double
+  package var simulation: SimulationRequest
+
+  package func plan(_ parameters: CostParameters) -> Plan {
+    simulation.plan(simulation.problem(parameters))
+  }
+
+  package func entry(_ plan: Plan) -> AccuracyTable.Entry {
+    AccuracyTable.Entry(
+      run, step: step, predictedSeconds: plan.prediction.step.value,
+      predictedGiB: plan.prediction.peakMemory.gibibytes)
+  }
+}
+
+/// Runs that can be predicted, and what became of the others.
+package struct PreparedRuns: Sendable {
+  package var runs: [PreparedRun] = []
+  /// By reason.
+  package var notAskable: [String: Int] = [:]
+  package var refused: [(id: String, why: String)] = []
+
+  package init(_ measured: [MeasuredRun], service: PlanService) {
+    for run in measured {
+      let body: JSONValue
+      switch run.request {
+      case .body(let value): body = value
+      case .none(let reason):
+        notAskable[reason, default: 0] += 1
+        continue
+      }
+      guard let step = run.stepSeconds else {
+        notAskable["no step time", default: 0] += 1
+        continue
+      }
+      switch service.simulationRequest(body) {
+      case .success(let request):
+        runs.append(PreparedRun(run: run, step: step, simulation: request))
+      case .failure(let faults):
+        refused.append(
+          (run.id, faults.list.map { "\($0.pointer): \($0.detail)" }.joined(separator: "; ")))
+      }
+    }
+  }
+
+  package func table(_ parameters: CostParameters) -> AccuracyTable {
+    AccuracyTable(runs.map { $0.entry($0.plan(parameters)) })
+  }
+}
