@@ -38,6 +38,8 @@ package struct StagePlan: Hashable, Sendable {
   package var backward: Seconds
   package var memory: StageMemory
   package var memoryLimit: ByteCount
+  /// The stage's own degrees, where stages need not be alike; they hold over the strategy's.
+  package var share: StageShare?
 
   package init(
     id: Int, layerRanges: [ClosedRange<Int>], parameters: Int, recomputedLayers: Int,
@@ -53,6 +55,20 @@ package struct StagePlan: Hashable, Sendable {
     self.backward = backward
     self.memory = memory
     self.memoryLimit = memoryLimit
+  }
+}
+
+/// How one stage splits its work, where stages differ.
+package struct StageShare: Hashable, Sendable {
+  package var tensor: Int
+  package var data: Int
+  /// Micro-batches that each replica runs in a step, in the order of the stage's devices.
+  package var microBatches: [Int]
+
+  package init(tensor: Int, data: Int, microBatches: [Int]) {
+    self.tensor = tensor
+    self.data = data
+    self.microBatches = microBatches
   }
 }
 

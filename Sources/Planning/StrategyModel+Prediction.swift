@@ -95,7 +95,7 @@ extension StrategyModel {
   }
 
   /// Splits the step by cause: the busiest stage's own work, then what it waits for.
-  private func breakdown(
+  func breakdown(
     _ split: PipelineSplit, played: Playback, step: Seconds, reduction: Seconds,
     optimizer: Seconds
   ) -> StepBreakdown {

@@ -1,0 +1,111 @@
+import Costing
+import Hardware
+import Quantities
+import Scheduling
+
+/// Predicts and finds plans on clusters of several pools. Pools of equal GPUs are one pool, and on one
+/// pool this is `Planner` and nothing else.
+package struct ClusterPlanner: Sendable {
+  package let problem: ClusterProblem
+  package let effort: SearchEffort
+
+  package init(_ problem: ClusterProblem, effort: SearchEffort = SearchEffort()) {
+    self.problem = problem
+    self.effort = effort
+  }
+
+  /// Predicts one mixed strategy; a plan that exceeds some GPU's memory too, with `fits` false.
+  package func simulate(
+    _ strategy: MixedStrategy, split: PipelineSplit, devices: [[DeviceGroup]]? = nil
+  ) -> Plan {
+    MixedPlan(problem, strategy, split, devices: devices).plan
+  }
+
+  /// The best plan, with a bound on any other: pipelines whose stages lie on different pools,
+  /// replicas on different pools with unequal shares, and each pool alone. Devices that would slow
+  /// the job down are left out.
+  package func plan(
+    _ constraints: SearchConstraints, shouldStop: () -> Bool = { false }
+  ) -> ClusterOutcome {
+    let merged = problem.cluster.merged
+    guard merged.pools.count > 1 else {
+      let alone = problem.on(merged)
+      let outcome = Planner(alone.pools[0]).plan(constraints, shouldStop: shouldStop)
+      return ClusterOutcome(outcome: outcome, comparison: nil)
+    }
+    if merged != problem.cluster {
+      return ClusterPlanner(problem.on(merged), effort: effort)
+        .plan(constraints, shouldStop: shouldStop)
+    }
+    return search(constraints, shouldStop)
+  }
+
+  private func search(
+    _ constraints: SearchConstraints, _ shouldStop: () -> Bool
+  ) -> ClusterOutcome {
+    let tables = SeatTables(problem)
+    var alone: [PoolAlone] = []
+    var nearest: Infeasibility?
+    for pool in problem.pools.indices {
+      switch Planner(problem.pools[pool]).plan(constraints, shouldStop: shouldStop) {
+      case .found(let result):
+        let strategy = MixedStrategy(result.best.strategy, pool: pool)
+        alone.append(
+          PoolAlone(
+            pool: pool, proof: result.proof,
+            plan: MixedPlan(problem, strategy, result.best.split, tables: tables)))
+      case .infeasible(let infeasibility):
+        if case .memory = infeasibility.reason, nearest == nil { nearest = infeasibility }
+      }
+    }
+    var mixed = MixedSearch(
+      problem, constraints, effort: effort, tables: tables, incumbents: alone.map(\.plan))
+    let even = EvenPlan(problem).best(constraints)
+    if let even, even.meets(constraints) { mixed.keep(even) }
+    mixed.run(shouldStop: shouldStop)
+    var lanes = LaneSearch(
+      problem, constraints, effort: effort, tables: tables, below: mixed.best)
+    lanes.run(shouldStop: shouldStop)
+    for plan in lanes.found { mixed.keep(plan) }
+    guard let best = mixed.found.first else {
+      let reason = nearest ?? Infeasibility(reason: .noStrategy([]))
+      return ClusterOutcome(outcome: .infeasible(reason), comparison: nil)
+    }
+    let step = best.plan.prediction.step
+    var bound = min(mixed.open, lanes.open, step.value)
+    for pool in alone { bound = min(bound, pool.proof.lowerBound.value) }
+    let proof = OptimalityProof(
+      lowerBound: Seconds(bound), gapFraction: (step.value - bound) / step.value,
+      strategiesConsidered: mixed.considered + lanes.considered
+        + alone.reduce(0) { $0 + $1.proof.strategiesConsidered },
+      strategiesPruned: mixed.pruned + lanes.pruned
+        + alone.reduce(0) { $0 + $1.proof.strategiesPruned })
+    let comparison = Comparison(
+      best, even: even, alone: alone.map(\.plan), cluster: problem.cluster)
+    let result = PlanningResult(
+      best: best.plan,
+      alternatives: mixed.found.dropFirst().prefix(constraints.alternatives).map(\.plan),
+      proof: proof, warnings: comparison.sentences)
+    return ClusterOutcome(outcome: .found(result), comparison: comparison, best: best)
+  }
+
+  private struct PoolAlone {
+    var pool: Int
+    var proof: OptimalityProof
+    var plan: MixedPlan
+  }
+}
+
+/// What a search on several pools found, and what it is worth.
+package struct ClusterOutcome: Hashable, Sendable {
+  package var outcome: PlanningOutcome
+  /// Nil on one pool.
+  package var comparison: Comparison?
+  package var best: MixedPlan?
+
+  init(outcome: PlanningOutcome, comparison: Comparison?, best: MixedPlan? = nil) {
+    self.outcome = outcome
+    self.comparison = comparison
+    self.best = best
+  }
+}

@@ -1,0 +1,94 @@
+import Scheduling
+
+/// Pipelines over so many groups that no table of them is made: the stages of each pool in one run,
+/// in every order of the pools, each stage with as many layers as a time bound lets it have.
+///
+/// Within a time S of the pipeline, stage `i` may take Tᵢ with T₀ + … + Tᵢ₋₁ + m·Tᵢ ≤ S. What is left
+/// of the groups once all layers are covered stays idle. The least S is found by bisection.
+/// Complexity: O(orders · bisections · stages · log layers).
+struct GreedyCuts {
+  let seats: [SeatCosts]
+  let most: [Int]
+  let deepest: Int
+  let base: ParallelStrategy
+  let sends: [[[Double]]]
+
+  /// Bisections until the bound is known to a part in 2^14: finer than layers are.
+  private static let bisections = 14
+
+  func all() -> [PipelineCut] {
+    var cuts: [PipelineCut] = []
+    for order in Self.orders(of: seats.count) {
+      if let cut = best(order), !cuts.contains(cut) { cuts.append(cut) }
+    }
+    return cuts
+  }
+
+  private func best(_ order: [Int]) -> PipelineCut? {
+    var places: [Int] = []
+    for seat in order { places += Array(repeating: seat, count: most[seat]) }
+    places = Array(places.prefix(deepest))
+    let slowest = seats.map(\.wholeTime).max() ?? 0
+    // All layers on one stage, at most: twice that leaves room for sends and recomputing.
+    var high = 2 * Double(base.microBatches) * slowest
+    guard var best = cut(places, within: high) else { return nil }
+    var low = 0.0
+    for _ in 0..<Self.bisections {
+      let middle = (low + high) / 2
+      if let found = cut(places, within: middle) {
+        best = found
+        high = middle
+      } else {
+        low = middle
+      }
+    }
+    return best
+  }
+
+  private func cut(_ places: [Int], within time: Double) -> PipelineCut? {
+    let nodes = seats[0].model.table.nodeCount
+    let m = Double(base.microBatches)
+    var boundaries = [0]
+    var waited = 0.0
+    for (stage, place) in places.enumerated() {
+      let a = boundaries[stage]
+      // As if all places were taken; where some stay idle, less is held than reckoned.
+      let held = base.schedule.heldAtLeast(places.count - stage, base.microBatches)
+      var (low, high) = (a, nodes)
+      while low < high {
+        let end = (low + high + 1) / 2
+        if waited + m * seats[place].time(a, end, held: held) <= time {
+          low = end
+        } else {
+          high = end - 1
+        }
+      }
+      guard low > a else { return nil }
+      boundaries.append(low)
+      if low == nodes {
+        return PipelineCut(seats: Array(places.prefix(stage + 1)), boundaries: boundaries)
+      }
+      waited += seats[place].time(a, low, held: held)
+      if stage + 1 < places.count { waited += sends[place][places[stage + 1]][low] }
+    }
+    return nil
+  }
+
+  /// All orders of a few pools; of more, those that keep the given one but for one pool moved to the
+  /// front or the back.
+  static func orders(of count: Int) -> [[Int]] {
+    guard count <= 4 else {
+      let all = Array(0..<count)
+      return [all] + all.map { moved in [moved] + all.filter { $0 != moved } }
+        + all.map { moved in all.filter { $0 != moved } + [moved] }
+    }
+    guard count > 1 else { return [[0]] }
+    return orders(of: count - 1).flatMap { order in
+      (0...order.count).map { place in
+        var next = order
+        next.insert(count - 1, at: place)
+        return next
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import Scheduling
+
+/// Shares micro-batches out to unequal replicas so that the last one to finish finishes earliest.
+struct LaneRace {
+  /// Of one replica of each lane.
+  let times: [PipelineTimes]
+  let replicas: [Int]
+  let schedule: PipelineSchedule
+  private var played: [Int: Double] = [:]
+
+  init(times: [PipelineTimes], replicas: [Int], schedule: PipelineSchedule) {
+    self.times = times
+    self.replicas = replicas
+    self.schedule = schedule
+  }
+
+  /// Micro-batches of each replica, as lanes of equal ones: `(index, micro-batches, replicas)`.
+  ///
+  /// One micro-batch after another goes to the replica that would be done with it first. As a
+  /// replica's time only grows with its share, this is optimal from any start that gives no replica
+  /// more than some best sharing does; from a guess that is too high, micro-batches are first taken
+  /// back from the replica that finishes last for as long as it could not keep up anyway.
+  ///
+  /// Complexity: O(corrections of the guess · lanes), each with one step played.
+  mutating func lanes(
+    microBatches count: Int, from guess: [Int]
+  ) -> [(index: Int, microBatches: Int, replicas: Int)] {
+    // All replicas of a lane have `shares` or, the first `ahead` of them, one more.
+    var shares = guess
+    var ahead = replicas.map { _ in 0 }
+    var left = count - zip(shares, replicas).reduce(0) { $0 + $1.0 * $1.1 }
+    while left < 0 {
+      let last = slowest(shares)
+      shares[last] -= 1
+      left += replicas[last]
+    }
+    // Back from every lane that ends after another could have done the same work.
+    while let last = Optional(slowest(shares)), shares[last] > 0,
+      let first = quickest(shares),
+      time(last, shares[last]) > time(first, shares[first] + 1)
+    {
+      shares[last] -= 1
+      left += replicas[last]
+    }
+    while left > 0, let first = quickest(shares) {
+      ahead[first] += 1
+      left -= 1
+      if ahead[first] == replicas[first] {
+        shares[first] += 1
+        ahead[first] = 0
+      }
+    }
+    var lanes: [(Int, Int, Int)] = []
+    for index in replicas.indices {
+      if ahead[index] > 0 { lanes.append((index, shares[index] + 1, ahead[index])) }
+      if shares[index] > 0 { lanes.append((index, shares[index], replicas[index] - ahead[index])) }
+    }
+    return lanes
+  }
+
+  private mutating func slowest(_ shares: [Int]) -> Int {
+    var last = 0
+    for index in shares.indices
+    where time(index, shares[index]) > time(last, shares[last]) { last = index }
+    return last
+  }
+
+  private mutating func quickest(_ shares: [Int]) -> Int? {
+    var first: Int?
+    for index in shares.indices {
+      if let known = first, time(index, shares[index] + 1) >= time(known, shares[known] + 1) {
+        continue
+      }
+      first = index
+    }
+    return first
+  }
+
+  private mutating func time(_ lane: Int, _ microBatches: Int) -> Double {
+    guard microBatches > 0 else { return 0 }
+    let key = microBatches * times.count + lane
+    if let known = played[key] { return known }
+    let time = schedule.makespan(times[lane], microBatches: microBatches).value
+    played[key] = time
+    return time
+  }
+}

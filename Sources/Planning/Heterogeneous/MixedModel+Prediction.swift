@@ -1,0 +1,182 @@
+import Costing
+import Hardware
+import Quantities
+import Scheduling
+import Workload
+
+extension MixedModel {
+  /// Times of a lane's pipeline, each stage as its own seat runs it.
+  func pipelineTimes(_ split: PipelineSplit, lane: Int) -> PipelineTimes {
+    let seats = modelOfSeat[lane]
+    let count = split.virtualStages
+    var own: [Int: PipelineTimes] = [:]
+    for index in seats where own[index] == nil {
+      own[index] = models[index].model.pipelineTimes(split)
+    }
+    func times(_ virtualStage: Int) -> PipelineTimes { own[seats[virtualStage % stages]]! }
+    let sends = (0..<(count - 1)).map {
+      sendTime(lane: lane, afterVirtualStage: $0, cut: split.boundaries[$0 + 1])
+    }
+    return PipelineTimes(
+      stages: stages, chunksPerStage: strategy.base.virtualStages,
+      forward: (0..<count).map { times($0).forward[$0] },
+      backwardInput: (0..<count).map { times($0).backwardInput[$0] },
+      backwardWeight: (0..<count).map { times($0).backwardWeight[$0] },
+      recompute: (0..<count).map { times($0).recompute[$0] },
+      sendForward: sends, sendBackward: sends)
+  }
+
+  var stages: Int { strategy.stages }
+
+  /// Predicts a step: every lane's schedule is played, and the slowest decides; then gradients are
+  /// reduced over all lanes. Complexity: O(lanes · (nodes + virtual stages · rounds)).
+  func plan(_ split: PipelineSplit, devices: [[DeviceGroup]]) -> Plan {
+    let lanes = strategy.lanes.indices.map { lane in
+      let times = pipelineTimes(split, lane: lane)
+      let played = strategy.base.schedule.play(
+        times, microBatches: strategy.lanes[lane].microBatches)
+      return PlayedLane(index: lane, times: times, playback: played)
+    }
+    let slowest = lanes.max { $0.playback.makespan < $1.playback.makespan }!
+    var stagePlans: [StagePlan] = []
+    var reduction = Seconds.zero
+    var optimizer = Seconds.zero
+    for stage in 0..<stages {
+      let held = lanes.map { load(stage, split, $0) }
+      for load in held {
+        reduction = max(reduction, load.reduction)
+        optimizer = max(optimizer, load.optimizer)
+      }
+      stagePlans.append(stagePlan(stage, split, held, devices.isEmpty ? [] : devices[stage]))
+    }
+    let overhead = problem.parameters.software.stepOverhead
+    let undisturbed = slowest.playback.makespan + reduction + optimizer + overhead
+    let waiting = undisturbed * stragglerFraction
+    var prediction = prediction(step: undisturbed + waiting, played: slowest.playback)
+    let bounding = model(lane: slowest.index, stage: slowest.playback.boundingStage).model
+    prediction.breakdown = bounding.breakdown(
+      split, played: slowest.playback, step: prediction.step, reduction: reduction + waiting,
+      optimizer: optimizer + overhead)
+    prediction.peakMemory = stagePlans.reduce(.zero) { max($0, $1.memory.total) }
+    return Plan(
+      strategy: strategy.base, stages: stagePlans, prediction: prediction,
+      balanceScore: variation(stagePlans.map { ($0.forward + $0.backward).value }),
+      fits: stagePlans.allSatisfy { $0.memory.total <= $0.memoryLimit })
+  }
+
+  /// What waiting for the slowest GPU adds to a step.
+  var stragglerFraction: Double {
+    Self.stragglerFraction(
+      problem, gpus: problem.pools.indices.map { strategy.gpus(onPool: $0) })
+  }
+
+  static func stragglerFraction(_ problem: ClusterProblem, gpus: [Int]) -> Double {
+    var nodes = 0
+    for (pool, used) in zip(problem.cluster.pools, gpus) {
+      nodes += (used + pool.gpusPerNode - 1) / pool.gpusPerNode
+    }
+    // As of one pool with as many nodes.
+    return problem.pools[0].stragglerFraction(gpus: nodes * problem.cluster.pools[0].gpusPerNode)
+  }
+
+  private struct PlayedLane {
+    var index: Int
+    var times: PipelineTimes
+    var playback: Playback
+  }
+
+  /// What one lane does at one stage.
+  private struct Load {
+    var forward: Seconds
+    var backward: Seconds
+    var memory: StageMemory
+    var limit: ByteCount
+    var reduction: Seconds
+    var optimizer: Seconds
+    var room: ByteCount { limit - memory.total }
+  }
+
+  private func load(_ stage: Int, _ split: PipelineSplit, _ lane: PlayedLane) -> Load {
+    let chunks = split.chunks(ofStage: stage, of: stages)
+    let indices = Array(stride(from: stage, to: split.virtualStages, by: stages))
+    let forward = indices.reduce(Seconds.zero) { $0 + lane.times.forward[$1] }
+    let backward = indices.reduce(Seconds.zero) {
+      $0 + lane.times.backwardInput[$1] + lane.times.backwardWeight[$1]
+    }
+    let model = model(lane: lane.index, stage: stage).model
+    let ending = model.stepEnd(chunks, forward: forward, backward: backward)
+    return Load(
+      forward: forward, backward: backward,
+      memory: model.memory(stage: stage, chunks: chunks, recomputed: split.recomputed[stage]),
+      limit: model.problem.memoryLimit,
+      reduction: ending.reduction + tiedDetour(stage, split, lane: lane.index),
+      optimizer: ending.optimizer)
+  }
+
+  /// The two copies of a tied embedding add their gradients; where they lie on different pools, that
+  /// goes over the network between them and not over the pool's own.
+  private func tiedDetour(_ stage: Int, _ split: PipelineSplit, lane: Int) -> Seconds {
+    guard let tie = problem.pools[0].tie else { return .zero }
+    func holder(_ node: Int) -> Int {
+      (0..<split.virtualStages).first { split.nodes(ofVirtualStage: $0).contains(node) }! % stages
+    }
+    let (first, last) = (holder(tie.embedding), holder(tie.head))
+    let (a, b) = (model(lane: lane, stage: first), model(lane: lane, stage: last))
+    guard stage == first || stage == last, a.pool != b.pool else { return .zero }
+    let here = stage == first ? a : b
+    let kind = problem.graph.nodes[tie.embedding].kind
+    let bytes = ByteCount(here.model.table.costs[kind].parameters * problem.job.gradientBytes)
+    let usual =
+      bytes
+      / here.model.problem.costs.collectives(here.model.strategy.layerParallelism)
+      .outermostBandwidth
+    return max(bytes / problem.link(from: a.pool, to: b.pool).bandwidth - usual, .zero)
+  }
+
+  /// Over the lanes: the slowest's times, and the memory of the one with the least room.
+  private func stagePlan(
+    _ stage: Int, _ split: PipelineSplit, _ loads: [Load], _ devices: [DeviceGroup]
+  ) -> StagePlan {
+    let slowest = loads.max { $0.forward + $0.backward < $1.forward + $1.backward }!
+    let fullest = loads.min { $0.room < $1.room }!
+    let chunks = split.chunks(ofStage: stage, of: stages)
+    var plan = StagePlan(
+      id: stage, layerRanges: chunks.map { $0.lowerBound...($0.upperBound - 1) },
+      parameters: chunks.reduce(0) { sum, nodes in
+        nodes.reduce(sum) { $0 + problem.graph.layer($1).parameters }
+      },
+      recomputedLayers: split.recomputed[stage], devices: devices, forward: slowest.forward,
+      backward: slowest.backward, memory: fullest.memory, memoryLimit: fullest.limit)
+    plan.share = StageShare(
+      tensor: strategy.lanes[0].seats[stage].tensor, data: strategy.data(ofStage: stage),
+      microBatches: strategy.microBatchShares(ofStage: stage))
+    return plan
+  }
+
+  private func prediction(step: Seconds, played: Playback) -> Prediction {
+    let tokens = Double(problem.job.globalBatchSize) * Double(problem.job.sequenceLength)
+    let gpus = strategy.gpus
+    let flops = problem.pools[0].costs.modelFLOPs.value
+    let rate = ComputeRate(flops / step.value / Double(gpus))
+    return Prediction(
+      step: step, tokensPerSecond: tokens / step.value, gpus: gpus, modelRate: rate,
+      modelFLOPsUtilization: rate.value / meanPeak, bubbleFraction: played.bubbleFraction,
+      peakMemory: .zero, breakdown: StepBreakdown())
+  }
+
+  /// Peak rate of the GPUs that are used, on average.
+  private var meanPeak: Double {
+    let used = problem.pools.indices.map { strategy.gpus(onPool: $0) }
+    let peaks = problem.cluster.pools.map {
+      ($0.accelerator.peaks[problem.job.precision]
+        ?? KernelTime.widePeak($0.accelerator, problem.job.precision)).value
+    }
+    let involved = used.indices.filter { used[$0] > 0 }
+    // One peak is its own mean, to the last digit.
+    if let only = involved.first, involved.allSatisfy({ peaks[$0] == peaks[only] }) {
+      return peaks[only]
+    }
+    let sum = involved.reduce(0.0) { $0 + Double(used[$1]) * peaks[$1] }
+    return sum / Double(strategy.gpus)
+  }
+}

@@ -1,0 +1,173 @@
+import Costing
+import Hardware
+import Quantities
+import Scheduling
+
+/// The pipelines over unequal pools that are searched, up to order and cuts: the degrees that all
+/// stages share, and how each pool is split into groups.
+///
+/// A group of a pool is `tensor · context · data` of its GPUs, with one tensor degree a pool; what is
+/// left over of a pool stays idle.
+struct MixedSpace {
+  let problem: ClusterProblem
+  let constraints: SearchConstraints
+  let limits: ModelLimits
+  let choices: BaseChoices
+
+  init(_ problem: ClusterProblem, _ constraints: SearchConstraints) {
+    self.problem = problem
+    self.constraints = constraints
+    limits = ModelLimits(problem.graph)
+    choices = BaseChoices(problem, constraints, limits)
+  }
+
+  /// Stages at most: each holds a layer.
+  var deepest: Int { min(limits.nodes, constraints.pipeline.max() ?? .max) }
+
+  func allowsDepth(_ stages: Int) -> Bool { BaseChoices.allows(stages, constraints.pipeline) }
+
+  /// Schedules of one model chunk a stage.
+  var plainSchedules: [PipelineSchedule] {
+    guard BaseChoices.allows(1, constraints.virtualStages) else { return [] }
+    let wanted = constraints.schedule.isEmpty ? [.oneForwardOneBackward] : constraints.schedule
+    return wanted.filter { $0 != .interleaved }
+  }
+
+  /// Calls `visit` with what all stages share, in a fixed order; tensor degrees are still open.
+  func forEachBase(schedules: [PipelineSchedule], _ visit: (ParallelStrategy) -> Void) {
+    var base = ParallelStrategy()
+    base.sequenceParallel = choices.sequenceParallel
+    for context in choices.contexts {
+      base.context = context
+      for data in choices.datas(context: context) {
+        base.data = data
+        for size in choices.microBatchSizes(data: data) {
+          base.microBatchSize = size
+          base.microBatches = problem.job.globalBatchSize / data / size
+          for zero in choices.zeroStages(replicas: data * context) {
+            base.zeroStage = zero
+            for recompute in choices.recompute {
+              base.recompute = recompute
+              for expert in choices.experts {
+                base.expert = expert
+                for schedule in schedules {
+                  base.schedule = schedule
+                  visit(base)
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Tensor degrees that a pool allows beside the shared degrees, and groups that it then holds.
+  func splits(ofPool pool: Int, _ base: ParallelStrategy) -> [(tensor: Int, groups: Int)] {
+    let gpus = problem.cluster.pools[pool].gpus
+    let replica = base.context * base.data
+    return choices.tensors[pool].compactMap { tensor in
+      let group = tensor * replica
+      guard group <= gpus, group.isMultiple(of: base.expert),
+        choices.allowsSequence(tensor: tensor, context: base.context)
+      else { return nil }
+      return (tensor, gpus / group)
+    }
+  }
+
+  /// The model's strategy of one seat; the pipeline is as deep as the pools allow.
+  func strategy(_ base: ParallelStrategy, tensor: Int) -> ParallelStrategy {
+    var strategy = base
+    strategy.tensor = tensor
+    strategy.pipeline = limits.nodes
+    strategy.sequenceParallel = base.sequenceParallel && tensor > 1
+    return strategy
+  }
+}
+
+/// What a request and the model leave open.
+struct BaseChoices {
+  let problem: ClusterProblem
+  let constraints: SearchConstraints
+  let limits: ModelLimits
+  /// Degrees of each pool, ascending.
+  private(set) var tensors: [[Int]] = []
+  private(set) var contexts: [Int] = []
+  let recompute: [RecomputePolicy]
+  let experts: [Int]
+  /// Sharding what lies between tensor-parallel regions saves memory at no cost in traffic.
+  let sequenceParallel: Bool
+
+  init(_ problem: ClusterProblem, _ constraints: SearchConstraints, _ limits: ModelLimits) {
+    self.problem = problem
+    self.constraints = constraints
+    self.limits = limits
+    let fused = problem.pools.allSatisfy { $0.costs.attentionKernel == .fused }
+    // With fused attention there are no scores to recompute selectively.
+    recompute =
+      constraints.recompute.isEmpty
+      ? (fused ? [.full] : [.full, .selective]) : constraints.recompute
+    experts =
+      limits.experts == 0
+      ? (Self.allows(1, constraints.expert) ? [1] : [])
+      : Self.divisors(of: limits.experts).filter { Self.allows($0, constraints.expert) }
+    sequenceParallel = Self.allows(true, constraints.sequenceParallel)
+    let length = problem.job.sequenceLength
+    var contexts = Set<Int>()
+    for pool in problem.cluster.pools {
+      // Tensor groups that leave their node, or straddle two, are never worth it.
+      tensors.append(
+        Self.divisors(of: pool.gpusPerNode).filter {
+          Self.allows($0, constraints.tensor) && limits.allowsTensor($0)
+        })
+      contexts.formUnion(Self.divisors(of: pool.gpus))
+    }
+    self.contexts = contexts.filter {
+      Self.allows($0, constraints.context) && length % $0 == 0
+        && ($0 == 1 || !limits.hasOpaqueLayers)
+    }.sorted()
+  }
+
+  /// Whether stages of a tensor degree may be sequence-parallel as the others are.
+  func allowsSequence(tensor: Int, context: Int) -> Bool {
+    if tensor == 1 { return Self.allows(false, constraints.sequenceParallel) }
+    return sequenceParallel
+      ? problem.job.sequenceLength / context % tensor == 0 : limits.experts == 0
+  }
+
+  func datas(context: Int) -> [Int] {
+    let most = problem.cluster.pools.reduce(0) { max($0, $1.gpus) } / context
+    return Self.divisors(of: problem.job.globalBatchSize).filter {
+      $0 <= most && Self.allows($0, constraints.data)
+    }
+  }
+
+  func microBatchSizes(data: Int) -> [Int] {
+    Self.divisors(of: problem.job.globalBatchSize / data).filter {
+      Self.allows($0, constraints.microBatchSize)
+    }
+  }
+
+  func zeroStages(replicas: Int) -> [ZeroStage] {
+    if !constraints.zeroStage.isEmpty { return constraints.zeroStage }
+    return replicas == 1 ? [.none] : [.none, .optimizer]
+  }
+
+  static func allows<Value: Equatable>(_ value: Value, _ wanted: [Value]) -> Bool {
+    wanted.isEmpty || wanted.contains(value)
+  }
+
+  static func divisors(of number: Int) -> [Int] {
+    var small: [Int] = []
+    var large: [Int] = []
+    var candidate = 1
+    while candidate * candidate <= number {
+      if number % candidate == 0 {
+        small.append(candidate)
+        if candidate * candidate != number { large.append(number / candidate) }
+      }
+      candidate += 1
+    }
+    return small + large.reversed()
+  }
+}

@@ -1,0 +1,160 @@
+import Costing
+import Quantities
+import Workload
+
+/// What any range of layers costs as one stage on one kind of seat, in O(1) where nothing needs
+/// recomputing.
+///
+/// The same figures as `StrategyModel` gives, from prefix sums: searching asks for millions.
+struct SeatCosts {
+  let model: StrategyModel
+  let pool: Int
+  /// Groups of GPUs of this size that the pool holds.
+  let most: Int
+  /// Seconds of all layers as one stage for one micro-batch, nothing recomputed.
+  let wholeTime: Double
+  private let limit: Double
+  private let overhead: Double
+  private let policy: RecomputePolicy
+  private let work: [Double]
+  private let forward: [Double]
+  private let stateBytes: [Double]
+  private let tieBytes: Double
+  private let tie: (embedding: Int, head: Int)
+  /// Node after the `n`-th that can recompute, by ordinal.
+  private let recomputableEnd: [Int]
+  /// Kinds by descending bytes that exist only while they run, and where each comes next.
+  private let transients: [Transient]
+  private let recomputedTransients: [Transient]
+  let sendBytes: [Double]
+
+  private struct Transient {
+    var bytes: Double
+    /// First node of the kind from an index on.
+    var next: [Int]
+  }
+
+  init(_ model: StrategyModel, pool: Int, most: Int) {
+    self.model = model
+    self.pool = pool
+    self.most = most
+    let table = model.table
+    let problem = model.problem
+    let nodes = table.nodeCount
+    policy = model.strategy.recompute
+    limit = problem.memoryLimit.value - problem.runtimeMemory.value
+    overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value
+    work = (0...nodes).map { table.forward[$0] + table.backward[$0] }
+    forward = table.forward
+    let states = model.states
+    stateBytes = (0...nodes).map {
+      table.parameters[$0] * states.perParameter
+        + table.expertParameters[$0] * states.perExpertParameter
+    }
+    if let tie = problem.tie {
+      self.tie = tie
+      tieBytes =
+        table.costs[problem.graph.nodes[tie.embedding].kind].parameters * states.perParameter
+    } else {
+      tie = (-1, -1)
+      tieBytes = 0
+    }
+    recomputableEnd =
+      [0] + (0..<nodes).filter { table.costs[table.kinds[$0]].canRecompute }.map { $0 + 1 }
+    let selective = policy == .selective
+    transients = Self.transients(table) { cost in
+      cost.transient.value
+        + (selective ? (cost.activations - cost.selectiveActivations).value : 0)
+    }
+    recomputedTransients = Self.transients(table) { cost in
+      cost.canRecompute
+        ? cost.transient.value + (cost.activations - cost.fullActivations).value : 0
+    }
+    sendBytes = (0...nodes).map {
+      $0 == 0 || $0 == nodes
+        ? 0 : problem.costs.boundaryBytes(at: $0, model.strategy.layerParallelism).value
+    }
+    wholeTime = work[nodes] + overhead
+  }
+
+  private static func transients(
+    _ table: StageTable, _ bytes: (LayerCost) -> Double
+  ) -> [Transient] {
+    table.costs.indices.map { kind -> Transient in
+      var next = [Int](repeating: .max, count: table.nodeCount + 1)
+      for node in (0..<table.nodeCount).reversed() {
+        next[node] = table.kinds[node] == kind ? node : next[node + 1]
+      }
+      return Transient(bytes: bytes(table.costs[kind]), next: next)
+    }.filter { $0.bytes > 0 }.sorted { $0.bytes > $1.bytes }
+  }
+
+  /// Seconds of one micro-batch, forward and backward, through layers `a ..< b`; infinite where they
+  /// do not fit beside `held` micro-batches.
+  func time(_ a: Int, _ b: Int, held: Int) -> Double {
+    let plain = work[b] - work[a] + overhead
+    guard let recomputed = leastRecomputation(a, b, held: held) else { return .infinity }
+    return plain + model.table.recomputeTime(a..<b, policy, recomputed: recomputed)
+  }
+
+  /// Nothing recomputed, whether it fits or not.
+  func plainTime(_ a: Int, _ b: Int) -> Double { work[b] - work[a] + overhead }
+
+  /// Of the forward pass alone.
+  func forwardTime(_ a: Int, _ b: Int) -> Double { forward[b] - forward[a] + overhead / 2 }
+
+  /// The fewest layers to recompute so that `a ..< b` fit; nil if not even all suffice.
+  func leastRecomputation(_ a: Int, _ b: Int, held: Int) -> Int? {
+    let table = model.table
+    let all = table.recomputable[b] - table.recomputable[a]
+    guard policy == .full else {
+      let fixed = policy == .none ? 0 : all
+      return fits(a, b, held, fixed) ? fixed : nil
+    }
+    if fits(a, b, held, 0) { return 0 }
+    guard all > 0, fits(a, b, held, all) else { return nil }
+    var (low, high) = (0, all)
+    while low + 1 < high {
+      let middle = (low + high) / 2
+      if fits(a, b, held, middle) { high = middle } else { low = middle }
+    }
+    return high
+  }
+
+  private func fits(_ a: Int, _ b: Int, _ held: Int, _ recomputed: Int) -> Bool {
+    var bytes = stateBytes[b] - stateBytes[a]
+    if tie.head >= a, tie.head < b, tie.embedding < a { bytes += tieBytes }
+    bytes += Double(held) * model.table.activationBytes(a..<b, policy, recomputed: recomputed)
+    if bytes > limit { return false }
+    var transient = Self.largest(transients, a, b)
+    if recomputed > 0, policy == .full {
+      let end = recomputableEnd[model.table.recomputable[a] + recomputed]
+      transient = max(transient, Self.largest(recomputedTransients, a, end))
+    }
+    return bytes + transient <= limit
+  }
+
+  private static func largest(_ transients: [Transient], _ a: Int, _ b: Int) -> Double {
+    for transient in transients where transient.next[a] < b { return transient.bytes }
+    return 0
+  }
+
+  /// Part of all states that one stage can hold beside nothing else: at least this many stages'
+  /// worth are needed in sum.
+  var mostOfStates: Double {
+    let all = stateBytes[stateBytes.count - 1]
+    return all > 0 ? limit / all : .infinity
+  }
+}
+
+extension SeatCosts {
+  /// Seconds of the fastest send between neighbouring groups of the pool.
+  func nearestSend(cut: Int) -> Double {
+    // Whether neighbours share a node repeats with the nodes.
+    let group = model.strategy.tensor * model.strategy.context * model.strategy.data
+    let period = max(1, model.problem.pool.gpusPerNode / group)
+    return (0..<max(1, min(period, most - 1))).reduce(Double.infinity) {
+      min($0, model.sendTime(afterVirtualStage: $1, cut: cut).value)
+    }
+  }
+}

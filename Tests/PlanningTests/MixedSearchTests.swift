@@ -1,0 +1,83 @@
+import Costing
+import Hardware
+import Quantities
+import Scheduling
+import Testing
+
+@testable import Planning
+
+@Suite struct MixedPredictionTests {
+  /// One lane on one pool is the homogeneous prediction to the last digit.
+  @Test(arguments: PredictionTests.strategies)
+  func equalSeatsArePredictedAsOneStrategy(_ strategy: ParallelStrategy) {
+    let pool = PredictionTests.problem.pool
+    let problem = DecoderExample.small.problem(
+      on: Cluster(pools: [pool]), batch: PredictionTests.problem.job.globalBatchSize,
+      sequence: PredictionTests.problem.job.sequenceLength)
+    let plain = Planner(PredictionTests.problem).simulate(strategy)
+    var mixed = ClusterPlanner(problem).simulate(
+      MixedStrategy(strategy, pool: 0), split: plain.split)
+    for stage in mixed.stages.indices {
+      #expect(mixed.stages[stage].share?.data == strategy.data)
+      mixed.stages[stage].share = nil
+    }
+    #expect(mixed == plain)
+  }
+
+  @Test func partsAddUpToTheStep() throws {
+    let problem = DecoderExample.llama7B.problem(
+      on: .example([("h100-sxm5-80gb", 1, 8), ("a100-sxm4-80gb", 2, 8)]), batch: 64,
+      sequence: 2048)
+    let outcome = ClusterPlanner(problem).plan(SearchConstraints())
+    guard case .found(let result) = outcome.outcome else {
+      Issue.record("a plan exists")
+      return
+    }
+    for plan in [result.best] + result.alternatives {
+      let step = plan.prediction.step.value
+      #expect(abs(plan.prediction.breakdown.total.value - step) <= 1e-12 * step)
+      #expect(result.proof.lowerBound <= plan.prediction.step)
+    }
+  }
+}
+
+@Suite struct MixedSearchTests {
+  /// Small clusters of two or three types, from a seed.
+  static func problem(seed: Int) -> ClusterProblem {
+    var random = SplitMix64(seed: seed)
+    let types = ["a100-sxm4-80gb", "v100-sxm2-32gb", "a10", "rtx4090", "t4"]
+      .shuffled(using: &random)
+    let perNode = seed % 4 == 0 ? 2 : 1
+    let pools = perNode == 2 ? 2 : Int.random(in: 2...3, using: &random)
+    let parts = (0..<pools).map { pool in
+      (types[pool], perNode == 2 || pools == 3 ? 1 : Int.random(in: 1...2, using: &random), perNode)
+    }
+    var model = DecoderExample.small
+    model.layers = perNode == 2 ? 2 : Int.random(in: 3...4, using: &random)
+    model.tiesEmbeddings = Bool.random(using: &random)
+    model.hidden = 1024 * Int.random(in: 1...2, using: &random)
+    model.feedForward = 4 * model.hidden
+    let memory = ByteCount.gibi(.random(in: 3.2...4.5, using: &random))
+    return model.problem(
+      on: .example(parts, memory: seed % 3 == 0 ? nil : memory),
+      batch: [6, 8, 16].randomElement(using: &random)!,
+      sequence: [1024, 2048].randomElement(using: &random)!)
+  }
+
+  /// Every order of stages, every cut and every assignment to pools, tried one by one.
+  @Test(arguments: 0..<16)
+  func findsWhatTryingEverythingFinds(seed: Int) {
+    let problem = Self.problem(seed: seed)
+    var constraints = SearchConstraints()
+    constraints.context = [1]
+    // One replica makes pipelines of all GPUs; the schedules take turns.
+    if seed % 3 > 0 { constraints.data = [1] }
+    constraints.schedule = [[.oneForwardOneBackward], [.gpipe], [.zeroBubble]][seed / 2 % 3]
+    let everything = EveryPipeline(problem: problem, constraints: constraints).best()
+    var search = MixedSearch(
+      problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
+    search.run { false }
+    #expect(search.found.first?.plan.prediction.step == everything?.plan.plan.prediction.step)
+    #expect(search.open >= search.best, "the search is closed")
+  }
+}
