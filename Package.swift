@@ -94,7 +94,7 @@ let package = Package(
 
     .testTarget(
       name: "ArchitectureTests",
-      dependencies: ["PlanAPI", "JSON", .product(name: "Yams", package: "Yams")],
+      dependencies: ["PlanAPI", "MicroHTTP", "JSON", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
     tests(of: "Quantities"),
     tests(of: "Hardware", with: ["Quantities"]),

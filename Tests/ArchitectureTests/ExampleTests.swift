@@ -1,0 +1,104 @@
+import Foundation
+import JSON
+import MicroHTTP
+import PlanAPI
+import Testing
+
+private let router = Router(PlanService.standard().routes)
+
+/// Every file of `Examples/` does what it says.
+@Suite struct ExampleTests {
+  static let requests: [String] = {
+    let files = try? FileManager.default.contentsOfDirectory(
+      atPath: Repository.url("Examples").path)
+    return (files ?? []).filter { $0.hasSuffix(".json") }.sorted()
+  }()
+
+  @Test func areThere() {
+    #expect(Self.requests.count >= 5)
+  }
+
+  @Test(arguments: requests)
+  func isPlanned(file: String) throws {
+    let specification = try Specification.shared.get()
+    let request = try Repository.json("Examples/\(file)")
+    let schema = specification.document["components"]!["schemas"]!
+    #expect(specification.schema.faults(request, schema["PartitionRequest"]!).isEmpty)
+    let response = router.response(
+      to: APIRequest(method: "POST", path: "/partition", body: hurried(request)))
+    #expect(response.status == 200, "\(String(decoding: response.body, as: UTF8.self))")
+    let answer = try JSONDocument(parsing: response.body).root
+    #expect(specification.schema.faults(answer, schema["PartitionAnswer"]!).isEmpty)
+  }
+
+  /// Debug builds search slowly: the best after half a second will do.
+  private func hurried(_ request: JSONValue) -> [UInt8] {
+    var text = String(decoding: request.canonicalBytes, as: UTF8.self)
+    text.removeLast()
+    return Array((text + #","search":{"deadline_ms":500}}"#).utf8)
+  }
+
+  @Test(.enabled(if: Python.hasNetworkX, "needs python3 with networkx"))
+  func pipelineStagesAreSaved() throws {
+    let server = try LiveRouter(router)
+    let folder = URL.temporaryDirectory.appending(path: "stagewright-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let run = try Python.run([
+      Repository.url("Examples/pipeline_stages.py").path, "--url", server.url,
+      "--model", "gpt-1.5b", "--stages", "4", "--output", folder.path,
+    ])
+    #expect(run.status == 0, "\(run.output)")
+    #expect(run.output.contains("Recommended stages: "))
+    let stages = try JSONDocument(
+      parsing: String(
+        contentsOf: folder.appending(path: "pipeline_parallel_config.json"), encoding: .utf8)
+    ).root
+    #expect(stages["stage_list"]?.count == 4)
+    for name in [
+      "model_graph.json", "best_partition_strategy.json", "pipeline_strategy_report.txt",
+    ] {
+      #expect(FileManager.default.fileExists(atPath: folder.appending(path: name).path))
+    }
+  }
+}
+
+/// The routes behind a socket on a free port.
+private final class LiveRouter {
+  private let server: HTTPServer
+  let url: String
+
+  init(_ router: Router) throws {
+    server = HTTPServer(
+      configuration: .init(), inline: { _, _ in nil },
+      handler: { request, _ in
+        let answer = router.response(
+          to: APIRequest(
+            method: request.method.name, path: request.path,
+            accept: request.headers.values("Accept"), contentType: request.headers["Content-Type"],
+            body: request.body))
+        var response = HTTPResponse(status: answer.status, body: answer.body, route: answer.route)
+        for field in answer.headers { response.headers.append(field.name, field.value) }
+        return response
+      })
+    url = try server.start().url
+  }
+
+  deinit { server.stop() }
+}
+
+private enum Python {
+  static let hasNetworkX = (try? run(["-c", "import networkx"]))?.status == 0
+
+  static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["python3"] + arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+  }
+}
