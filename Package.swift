@@ -53,7 +53,12 @@ let package = Package(
       on: [
         "Quantities", "Workload", "Hardware", "JSON", .product(name: "Yams", package: "Yams"),
       ]),
-    room("Exporting", on: ["Quantities", "Workload", "Hardware", "Costing", "Planning", "JSON"]),
+    room(
+      "Exporting",
+      on: [
+        "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     room(
       "Reporting",
       on: [
@@ -110,6 +115,12 @@ let package = Package(
       with: ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning"]),
     tests(of: "JSON"),
     tests(of: "Importing", with: ["Workload", "JSON", "Quantities"]),
+    tests(
+      of: "Exporting",
+      with: [
+        "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     tests(
       of: "PlanAPI",
       with: [

@@ -27,12 +27,18 @@ func fuzzer(_ name: String, of room: String) -> Target {
 
 let package = Package(
   name: "fuzz",
-  dependencies: [.package(url: "https://github.com/apple/swift-collections", from: "1.6.0")],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
   targets: rooms.enumerated().map { index, room in
     .target(
       name: room,
       dependencies: rooms[..<index].map { .byName(name: $0) }
-        + [.product(name: "HeapModule", package: "swift-collections")],
+        + [
+          .product(name: "HeapModule", package: "swift-collections"),
+          .product(name: "Yams", package: "Yams"),
+        ],
       swiftSettings: instrumented)
   } + [fuzzer("FuzzJSON", of: "JSON"), fuzzer("FuzzRequests", of: "PlanAPI")]
 )

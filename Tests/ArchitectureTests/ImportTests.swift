@@ -16,7 +16,9 @@ private let allowedImports: [String: Set<String>] = [
   "Analyzing": ["Quantities", "Workload"],
   "JSON": [],
   "Importing": ["Quantities", "Workload", "Hardware", "JSON", "Yams"],
-  "Exporting": ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON"],
+  "Exporting": [
+    "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON", "Yams",
+  ],
   "Reporting": [
     "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Analyzing",
   ],

@@ -1,0 +1,127 @@
+import Costing
+import Planning
+import Quantities
+import Scheduling
+
+/// torchtitan's job configuration, as its releases 0.1 and 0.2 read it (`config_manager.py` and
+/// `config/job_config.py`, the checks of `parallel_dims.py` and the models' `parallelize.py`).
+extension PlannedJob {
+  func torchtitanExport(
+    _ version: ExportTarget.TorchtitanVersion, _ notes: inout ExportNotes
+  ) -> Export? {
+    checkTorchtitanRules(version, &notes)
+    guard let contents = stageContents(&notes) else { return nil }
+    var parallelism = torchtitanDegrees(version, &notes)
+    addPipeline(to: &parallelism, version, contents, &notes)
+    let document: ConfigValue = [
+      "training": torchtitanTraining(&notes),
+      "parallelism": parallelism,
+      "activation_checkpoint": torchtitanCheckpointing(contents, &notes),
+      "optimizer": ["name": job.optimizer == .adam ? "Adam" : "AdamW"],
+    ]
+    var text = document.toml
+    if job.precision == .fp8 {
+      text += "\n" + (["model": ["converters": ["float8"]]] as ConfigValue).toml
+    }
+    notes.warn(
+      Field.model, "name, flavor and the rest of the [model] section are left to you")
+    return Export(
+      .torchtitan(version), files: [ExportedFile("torchtitan.toml", "application/toml", text)])
+  }
+
+  /// A replica's share of the batch goes through the pipeline at once; without a pipeline it is
+  /// accumulated micro-batch by micro-batch.
+  private func torchtitanTraining(_ notes: inout ExportNotes) -> ConfigValue {
+    let local =
+      strategy.pipeline > 1
+      ? strategy.microBatchSize * strategy.microBatches : strategy.microBatchSize
+    if job.gradientBytes != 4 {
+      notes.warn(
+        "/training/gradient_precision", "torchtitan reduces gradients in 32 bits: 4 bytes each")
+    }
+    return [
+      "local_batch_size": .integer(local),
+      "global_batch_size": .integer(job.globalBatchSize),
+      "seq_len": .integer(job.sequenceLength),
+      "mixed_precision_param": job.precision == .fp32 ? "float32" : "bfloat16",
+    ]
+  }
+
+  private func torchtitanDegrees(
+    _ version: ExportTarget.TorchtitanVersion, _ notes: inout ExportNotes
+  ) -> ConfigValue {
+    let shards = strategy.zeroStage != .none
+    var table: ConfigValue = [
+      "data_parallel_replicate_degree": .integer(shards ? 1 : strategy.data),
+      "data_parallel_shard_degree": .integer(shards ? strategy.data : 1),
+      "tensor_parallel_degree": .integer(strategy.tensor),
+      "context_parallel_degree": .integer(strategy.context),
+      "pipeline_parallel_degree": .integer(strategy.pipeline),
+    ]
+    if strategy.data > 1 {
+      switch strategy.zeroStage {
+      case .none: break
+      case .optimizer, .gradients:
+        table["fsdp_reshard_after_forward"] = "never"
+        notes.warn(
+          Field.strategy("zero_stage"),
+          "torchtitan shards weights too: less memory than planned, and weights are gathered once a "
+            + "step")
+      case .weights: table["fsdp_reshard_after_forward"] = "always"
+      }
+    }
+    if strategy.tensor > 1, !strategy.sequenceParallel {
+      notes.warn(
+        Field.strategy("sequence_parallel"),
+        "torchtitan always splits the sequence over the tensor group: less memory than planned")
+    }
+    if version == .moduleNames, hasExperts {
+      table["expert_parallel_degree"] = .integer(strategy.expert)
+      table["expert_tensor_parallel_degree"] = 1
+    }
+    return table
+  }
+
+  private func addPipeline(
+    to table: inout ConfigValue, _ version: ExportTarget.TorchtitanVersion,
+    _ contents: StageContents, _ notes: inout ExportNotes
+  ) {
+    guard strategy.pipeline > 1 else { return }
+    let schedule: ConfigValue
+    switch strategy.schedule {
+    case .gpipe: schedule = "GPipe"
+    case .oneForwardOneBackward: schedule = "1F1B"
+    case .interleaved: schedule = "Interleaved1F1B"
+    case .zeroBubble:
+      schedule = "1F1B"
+      notes.warn(
+        Field.strategy("schedule"),
+        "PyTorch has zero-bubble schedules only for several stages a rank: 1F1B runs, with the "
+          + "planned memory and a longer bubble")
+    }
+    table["pipeline_parallel_schedule"] = schedule
+    table["pipeline_parallel_microbatch_size"] = .integer(strategy.microBatchSize)
+    switch version {
+    case .splitPoints:
+      table["pipeline_parallel_split_points"] = .texts(
+        contents.partsWithNormAtHead.dropFirst().map { "layers.\($0.firstLayer)" })
+    case .moduleNames:
+      table["module_fqns_per_model_part"] = .list(
+        contents.partsWithNormAtHead.map { .texts($0.moduleNames) })
+    }
+    if model?.head.isTied == true {
+      notes.warn(
+        Field.model,
+        "a head that shares the embedding's table cannot do so over two stages: torchtitan trains "
+          + "one of its own")
+    }
+  }
+}
+
+extension StageContents.Part {
+  /// Of the modules of torchtitan's decoders.
+  fileprivate var moduleNames: [String] {
+    (hasEmbedding ? ["tok_embeddings"] : []) + layers.map { "layers.\($0)" }
+      + (hasNorm ? ["norm"] : []) + (hasHead ? ["output"] : [])
+  }
+}
