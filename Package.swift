@@ -33,6 +33,7 @@ let package = Package(
     room("Hardware", on: ["Quantities"]),
     room("Costing", on: ["Quantities", "Workload", "Hardware"]),
     room("Scheduling", on: ["Quantities"]),
+    room("Galvatron", on: ["Quantities", "Workload", "Hardware", "Costing", "Scheduling"]),
     room(
       "Planning",
       on: [
@@ -102,6 +103,7 @@ let package = Package(
       dependencies: ["PlanAPI", "MicroHTTP", "JSON", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
     tests(of: "Quantities"),
+    tests(of: "Galvatron", with: ["Quantities", "Scheduling"]),
     tests(of: "Hardware", with: ["Quantities"]),
     tests(of: "MicroHTTP"),
     tests(of: "Workload", with: ["Quantities"]),

@@ -9,6 +9,7 @@ private let allowedImports: [String: Set<String>] = [
   "Hardware": ["Quantities"],
   "Costing": ["Quantities", "Workload", "Hardware"],
   "Scheduling": ["Quantities"],
+  "Galvatron": ["Quantities", "Workload", "Hardware", "Costing", "Scheduling"],
   "Planning": ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "HeapModule"],
   "Calibrating": [
     "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning",

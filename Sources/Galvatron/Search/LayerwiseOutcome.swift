@@ -1,0 +1,25 @@
+/// What a layerwise search found.
+package enum LayerwiseOutcome: Hashable, Sendable {
+  case found(LayerwiseResult)
+  case infeasible(LayerwiseInfeasibility)
+}
+
+package struct LayerwiseResult: Hashable, Sendable {
+  package var plan: LayerwisePlan
+  package var judge: Judge
+  package var verdict: Verdict
+  package var budget: MemoryBudget
+  /// Seconds: no plan of the space takes less, for a batch of this size, by the judge.
+  package var lowerBound: Double
+  /// Families that were searched, and that a bound excluded without that.
+  package var considered: Int
+  package var pruned: Int
+}
+
+package enum LayerwiseInfeasibility: Hashable, Sendable {
+  /// Nothing divides the GPUs and the batch within the space.
+  case noStrategy
+  /// What comes nearest lacks this many MB on one stage.
+  case memory(
+    stage: Int, excess: Int, globalBatchSize: Int, microBatches: Int, stages: Int)
+}

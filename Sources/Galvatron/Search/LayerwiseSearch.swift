@@ -1,0 +1,141 @@
+/// Searches the plan that Galvatron's judge likes best: each layer its own strategy, in an even
+/// division over the stages.
+///
+/// Layers are alike, and the judge only adds them up, so a stage is a count for each strategy: not a
+/// dynamic program over layers and megabytes, but a small knapsack (`StageSearch`). Batch,
+/// micro-batches, stages, gather buffer and the embedding's strategy make families, each with a
+/// bound from its linear relaxation; they are searched from the lowest bound up until no bound is
+/// below the best plan.
+package struct LayerwiseSearch: Sendable {
+  package let job: MeasuredJob
+  package let space: SearchSpace
+  package let budget: MemoryBudget
+
+  package init(_ job: MeasuredJob, _ space: SearchSpace, budget: MemoryBudget) {
+    self.job = job
+    self.space = space
+    self.budget = budget
+  }
+
+  private struct Candidate {
+    /// Seconds a sample.
+    var bound: Double
+    var field: Int
+    var family: Int
+    var end: Int
+  }
+
+  package func run(shouldStop: () -> Bool = { false }) -> LayerwiseOutcome {
+    var fields: [BatchField] = []
+    var candidates: [Candidate] = []
+    var nearest: (field: Int, stage: Int, megabytes: Int)?
+    for batch in space.batchSizes {
+      for microBatches in space.microBatchCounts(batch) {
+        for stages in space.stageCounts(job, microBatches: microBatches) {
+          let judge = Judge(
+            job, globalBatchSize: batch, microBatches: microBatches, stages: stages)
+          guard let field = BatchField(judge, space) else { continue }
+          fields.append(field)
+          collect(field, at: fields.count - 1, &candidates, &nearest)
+        }
+      }
+    }
+    candidates.sort {
+      ($0.bound, $0.field, $0.family, $0.end) < ($1.bound, $1.field, $1.family, $1.end)
+    }
+    guard !candidates.isEmpty else {
+      return .infeasible(reason(fields, nearest))
+    }
+    return choose(fields, candidates, shouldStop)
+  }
+
+  private func collect(
+    _ field: BatchField, at index: Int, _ candidates: inout [Candidate],
+    _ nearest: inout (field: Int, stage: Int, megabytes: Int)?
+  ) {
+    let samples = Double(field.judge.globalBatchSize)
+    for (position, family) in field.families.enumerated() {
+      for end in family.ends {
+        if let bound = field.bound(family, end: end, budget: budget.usable) {
+          candidates.append(
+            Candidate(bound: bound / samples, field: index, family: position, end: end))
+        } else {
+          let shortage = field.shortage(family, end: end, budget: budget.usable)
+          if shortage.megabytes < nearest?.megabytes ?? .max {
+            nearest = (index, shortage.stage, shortage.megabytes)
+          }
+        }
+      }
+    }
+  }
+
+  private func choose(
+    _ fields: [BatchField], _ candidates: [Candidate], _ shouldStop: () -> Bool
+  ) -> LayerwiseOutcome {
+    var best: (perSample: Double, candidate: Candidate, found: FamilySearch.Found)?
+    var open = Double.infinity
+    var considered = 0
+    for candidate in candidates {
+      guard candidate.bound < best?.perSample ?? .infinity else { break }
+      if best != nil, shouldStop() {
+        open = min(open, candidate.bound)
+        break
+      }
+      considered += 1
+      let field = fields[candidate.field]
+      let samples = Double(field.judge.globalBatchSize)
+      let search = FamilySearch(
+        field: field, family: field.families[candidate.family], end: candidate.end,
+        budget: budget.usable)
+      let limit = (best?.perSample).map { $0 * samples } ?? .infinity
+      guard let found = search.best(below: limit) else { continue }
+      open = min(open, found.bound / samples)
+      best = (found.seconds / samples, candidate, found)
+    }
+    guard let best else { preconditionFailure("a family with a bound has a plan that fits") }
+    let field = fields[best.candidate.field]
+    let plan = plan(field, best.candidate, best.found)
+    let verdict = field.judge.verdict(plan)
+    let bound = min(open * Double(plan.globalBatchSize), verdict.seconds)
+    return .found(
+      LayerwiseResult(
+        plan: plan, judge: field.judge, verdict: verdict, budget: budget, lowerBound: bound,
+        considered: considered, pruned: candidates.count - considered))
+  }
+
+  /// Layers of one strategy stand together, those that recompute first.
+  private func plan(
+    _ field: BatchField, _ candidate: Candidate, _ found: FamilySearch.Found
+  ) -> LayerwisePlan {
+    let family = field.families[candidate.family]
+    var layers: [LayerStrategy] = []
+    for (choices, counts) in zip(family.choices, found.counts) {
+      let stage = zip(choices.options, counts).flatMap { option, count in
+        Array(repeating: field.strategies[option.strategy], count: count)
+      }
+      layers += stage.sorted { $0.rank < $1.rank }
+    }
+    return LayerwisePlan(
+      stageLayers: field.stageLayers, layers: layers,
+      embedding: field.ends[candidate.end].strategy,
+      globalBatchSize: field.judge.globalBatchSize, microBatches: field.judge.microBatches,
+      schedule: job.schedule, defaultSharding: job.defaultSharding)
+  }
+
+  private func reason(
+    _ fields: [BatchField], _ nearest: (field: Int, stage: Int, megabytes: Int)?
+  ) -> LayerwiseInfeasibility {
+    guard let nearest else { return .noStrategy }
+    let judge = fields[nearest.field].judge
+    return .memory(
+      stage: nearest.stage, excess: nearest.megabytes, globalBatchSize: judge.globalBatchSize,
+      microBatches: judge.microBatches, stages: judge.stages)
+  }
+}
+
+extension LayerStrategy {
+  /// The order in a stage: by degree, so that hidden states are seldom laid out anew.
+  fileprivate var rank: Int {
+    degree * 8 + (usesUlysses ? 4 : 0) + (recomputes ? 0 : 2) + (shardsWeights ? 0 : 1)
+  }
+}
