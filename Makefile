@@ -1,5 +1,7 @@
 # make demo      build, start the service, ask it for a plan, print the plan, stop
 # make test      every test
+# make test-page clicks through the page in a headless Chromium (a part of make test)
+# make page      write the page that is served from the files it is written in
 # make lint      formatting
 # make examples  write the answers in openapi.yaml anew
 # make bench     speed against others, side by side, on this machine
@@ -10,7 +12,7 @@ SWIFT ?= swift
 RELEASE ?= .build-release
 BINARY = $(RELEASE)/release/stagewright
 
-.PHONY: demo test lint build examples bench sanitize clean
+.PHONY: demo test test-page page lint build examples bench sanitize clean
 
 demo: build
 	@.ci/install curl ca-certificates
@@ -25,6 +27,15 @@ test:
 	@.ci/install
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+	@$(MAKE) --no-print-directory test-page
+
+test-page:
+	@.ci/install chromium chromium-driver python3
+	$(SWIFT) build --product stagewright
+	python3 Tests/Page/test_page.py .build/debug/stagewright
+
+page:
+	.ci/embed-page
 
 lint:
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift

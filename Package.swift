@@ -5,8 +5,10 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// A target of the house, with its tests in `Tests/<name>Tests`.
-func room(_ name: String, on dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func room(
+  _ name: String, on dependencies: [Target.Dependency] = [], besides files: [String] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: files, swiftSettings: strict)
 }
 
 func tests(of name: String, with extra: [Target.Dependency] = []) -> Target {
@@ -64,7 +66,8 @@ let package = Package(
       "Reporting",
       on: [
         "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Analyzing",
-      ]),
+      ],
+      besides: ["Page/Web"]),
     room(
       "PlanAPI",
       on: [

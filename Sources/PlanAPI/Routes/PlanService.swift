@@ -29,7 +29,7 @@ package struct PlanService: Sendable {
   /// All routes that need nothing but this.
   package var routes: [Route] {
     [
-      acceleratorCatalogue, modelCatalogue,
+      page, acceleratorCatalogue, modelCatalogue,
       .post("/graph", .json, .graphviz) { body, _, media throws(Problem) in
         try graph(body, media)
       },

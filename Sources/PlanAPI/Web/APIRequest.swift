@@ -7,6 +7,8 @@ package struct APIRequest: Sendable {
   package var query: [(name: String, value: String?)]
   /// The values of the `Accept` fields.
   package var accept: [String]
+  /// The value of `Host`, as it was sent.
+  package var host: String?
   package var contentType: String?
   package var contentEncoding: String?
   /// The values of the `If-None-Match` fields.
@@ -17,7 +19,8 @@ package struct APIRequest: Sendable {
 
   package init(
     method: String, path: String, query: [(name: String, value: String?)] = [],
-    accept: [String] = [], contentType: String? = nil, contentEncoding: String? = nil,
+    accept: [String] = [], host: String? = nil, contentType: String? = nil,
+    contentEncoding: String? = nil,
     ifNoneMatch: [String] = [], body: [UInt8] = [],
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) {
@@ -25,6 +28,7 @@ package struct APIRequest: Sendable {
     self.path = path
     self.query = query
     self.accept = accept
+    self.host = host
     self.contentType = contentType
     self.contentEncoding = contentEncoding
     self.ifNoneMatch = ifNoneMatch

@@ -10,7 +10,8 @@ struct Doorway: Sendable {
     let answer = router.response(
       to: APIRequest(
         method: request.method.name, path: request.path, query: request.queryParameters,
-        accept: request.headers.values("Accept"), contentType: request.headers["Content-Type"],
+        accept: request.headers.values("Accept"), host: request.headers["Host"],
+        contentType: request.headers["Content-Type"],
         contentEncoding: request.headers["Content-Encoding"],
         ifNoneMatch: request.headers.values("If-None-Match"), body: request.body,
         isCancelled: { cancellation.isCancelled }))

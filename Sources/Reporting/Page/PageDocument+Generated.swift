@@ -1,0 +1,1103 @@
+// swift-format-ignore-file
+// Written by .ci/embed-page from the files in Web.
+
+extension PageDocument {
+  /// SHA-256 of what stands between the tags, in Base64.
+  static let styleDigest = "fPJOQxwdBwrZx7Mn0TNKuT8dQzMKvaXY2hu3JLyTco4="
+  static let scriptDigest = "ZG7KpKAEmHhU89AHjii5wqpByPeFY3EpUKkXpdHci8M="
+
+  package static let html = ##"""
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="description" content="Finds how to split the training of a language model over GPUs.">
+<title>Stagewright</title>
+<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cg fill='%231d5796'%3E%3Crect width='9' height='4' y='1'/%3E%3Crect width='9' height='4' x='3.5' y='6'/%3E%3Crect width='9' height='4' x='7' y='11'/%3E%3C/g%3E%3C/svg%3E">
+<style>
+:root {
+  color-scheme: light dark;
+  --paper: #fff; --ink: #1c2128; --faint: #57606a; --line: #d0d7de; --field: #fff;
+  --panel: #f6f8fa; --accent: #1d5796; --on-accent: #fff; --bad: #b3261e; --good: #1a6b34;
+  --warn: #7d5310; --focus: #0b62c4;
+  --c1: #1d5796; --c2: #7fb2e5; --c3: #b57a1c; --c4: #4c9a63; --c5: #9aa4af; --c6: #9b78b5;
+  --c7: #30363d; --c8: #d98f8a; --c9: #5aa7a7;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #0d1117; --ink: #e6edf3; --faint: #9aa4af; --line: #30363d; --field: #161b22;
+    --panel: #131920; --accent: #9cc7f4; --on-accent: #0d1117; --bad: #ff8a80; --good: #7ee2a0;
+    --warn: #e9c46a; --focus: #79b8ff;
+    --c1: #9cc7f4; --c2: #2c5d93; --c3: #c9953f; --c4: #4f9f68; --c5: #7c8794; --c6: #b79ad0;
+    --c7: #d0d7de; --c8: #a4524c; --c9: #3f8585;
+  }
+}
+* { box-sizing: border-box; }
+[hidden] { display: none !important; }
+body {
+  margin: 0; background: var(--paper); color: var(--ink);
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif;
+}
+header, footer { padding: 14px 24px; }
+header { border-bottom: 1px solid var(--line); }
+header h1 { margin: 0; font-size: 20px; }
+header p, footer p { margin: 2px 0 0; color: var(--faint); max-width: 76ch; }
+footer { border-top: 1px solid var(--line); margin-top: 32px; }
+main { display: grid; grid-template-columns: minmax(300px, 380px) minmax(0, 1fr); gap: 28px;
+  padding: 20px 24px; }
+h2 { font-size: 20px; line-height: 1.3; margin: 0 0 6px; }
+h3 { font-size: 16px; margin: 26px 0 8px; }
+h2:focus { outline: none; }
+a { color: var(--accent); }
+code, pre, textarea { font-family: ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace; }
+code { font-size: 0.92em; overflow-wrap: anywhere; }
+.skip { position: absolute; left: -999px; top: 0; }
+.skip:focus { left: 8px; top: 8px; background: var(--paper); padding: 6px 10px; z-index: 1; }
+.hint { color: var(--faint); font-size: 13px; margin: 3px 0 0; font-weight: normal; }
+.notice { padding: 10px 24px; }
+
+fieldset { border: 1px solid var(--line); border-radius: 8px; margin: 0 0 14px;
+  padding: 6px 14px 14px; min-width: 0; }
+legend { font-weight: 600; padding: 0 6px; }
+pre + button { margin-bottom: 14px; }
+details { border: 1px solid var(--line); border-radius: 8px; padding: 8px 14px; margin: 0 0 14px; }
+summary { font-weight: 600; cursor: pointer; }
+.field { margin-top: 8px; min-width: 0; }
+.row { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr));
+  gap: 0 12px; align-items: start; }
+.row .wide { grid-column: 1 / -1; }
+label { display: block; font-size: 13px; margin-bottom: 2px; }
+input, select, textarea {
+  width: 100%; font-size: 14px; color: var(--ink); background: var(--field);
+  border: 1px solid var(--c5); border-radius: 6px; padding: 6px 8px;
+}
+input, select { font-family: inherit; min-height: 34px; }
+textarea { font-size: 12.5px; resize: vertical; }
+:is(input, select, textarea, button, summary, a, [tabindex="0"]):focus-visible {
+  outline: 2px solid var(--focus); outline-offset: 2px;
+}
+[aria-invalid="true"] { border-color: var(--bad); border-width: 2px; }
+.fault { color: var(--bad); font-size: 13px; margin: 3px 0 0; overflow-wrap: anywhere; }
+.faults { border: 2px solid var(--bad); border-radius: 8px; padding: 8px 14px; margin-bottom: 14px;
+  overflow-wrap: anywhere; }
+.faults ul { margin: 4px 0; padding-left: 20px; }
+.actions { display: flex; flex-wrap: wrap; gap: 8px; }
+button {
+  font: inherit; font-size: 14px; padding: 6px 14px; border-radius: 6px; min-height: 36px;
+  border: 1px solid var(--c5); background: var(--panel); color: var(--ink); cursor: pointer;
+}
+button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent);
+  font-weight: 600; min-width: 96px; }
+button:disabled { opacity: 0.6; cursor: default; }
+#status { min-height: 1.5em; color: var(--faint); font-size: 13px; }
+
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: 10px;
+  margin: 12px 0; }
+.figures > div { background: var(--panel); border: 1px solid var(--line); border-radius: 8px;
+  padding: 8px 12px; }
+.figures dt { font-size: 12px; color: var(--faint); }
+.figures dd { margin: 0; font-size: 19px; font-weight: 600; line-height: 1.3; }
+.figures dd small { font-size: 12px; font-weight: normal; color: var(--faint); display: block; }
+.how { font-size: 16px; margin: 0; }
+.good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); }
+.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
+table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
+th, td { padding: 5px 10px; text-align: right; white-space: nowrap;
+  border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; }
+tbody tr:last-child > * { border-bottom: none; }
+thead th { font-weight: 600; color: var(--faint); font-size: 12.5px; background: var(--panel); }
+.left { text-align: left; }
+td.wrap { white-space: normal; min-width: 16em; }
+tr.chosen > * { background: var(--panel); font-weight: 600; }
+td label { margin: 0; display: flex; align-items: center; gap: 6px; }
+td input[type="radio"] { width: 18px; min-height: 18px; height: 18px; margin: 0; }
+.picture { display: block; width: 100%; min-width: 760px; height: auto; }
+.bars { display: block; width: 100%; height: auto; }
+.legend { display: flex; flex-wrap: wrap; gap: 2px 14px; list-style: none; margin: 6px 0;
+  padding: 0; font-size: 13px; }
+.legend svg { width: 12px; height: 12px; vertical-align: -1px; margin-right: 5px; }
+svg text { fill: var(--ink); font: 12px system-ui, "DejaVu Sans", sans-serif; }
+svg .faint { fill: var(--faint); }
+svg .axis { stroke: var(--faint); fill: none; }
+svg .grid { stroke: var(--line); fill: none; }
+svg .limit { stroke: var(--bad); stroke-dasharray: 5 4; fill: none; }
+svg .frontier { stroke: var(--c3); stroke-width: 1.5; fill: none; }
+svg .point { fill: var(--c2); stroke: var(--ink); cursor: pointer; }
+svg .best { fill: var(--accent); stroke: var(--ink); }
+svg .on-frontier { fill: var(--c3); }
+svg .ring { fill: none; stroke: var(--focus); stroke-width: 2; }
+.part-1 { fill: var(--c1); } .part-2 { fill: var(--c2); } .part-3 { fill: var(--c3); }
+.part-4 { fill: var(--c4); } .part-5 { fill: var(--c5); } .part-6 { fill: var(--c6); }
+.part-7 { fill: var(--c7); } .part-8 { fill: var(--c8); } .part-9 { fill: var(--c9); }
+pre { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; margin: 6px 0;
+  padding: 10px 12px; overflow: auto; max-height: 340px; font-size: 12.5px; }
+.stale { opacity: 0.55; }
+ul.plain { padding-left: 20px; margin: 6px 0; }
+
+@media (max-width: 900px) {
+  main { grid-template-columns: minmax(0, 1fr); padding: 14px; gap: 18px; }
+  header, footer { padding: 12px 14px; }
+}
+@media (prefers-reduced-motion: no-preference) {
+  .stale { transition: opacity 0.3s 0.2s; }
+}
+@media print {
+  form, footer, .skip { display: none; }
+  main { display: block; }
+}
+</style>
+</head>
+<body>
+<a class="skip" href="#answer-heading">Skip to the plan</a>
+<header>
+  <h1>Stagewright</h1>
+  <p>How to split the training of a model over a cluster: a plan, what it will do, and how far from
+    the best it can be.</p>
+</header>
+<noscript>
+  <p class="notice">This page needs JavaScript. The service does not: post the same question with
+    <code>curl --json @request.json /partition</code>, with <code>Accept: text/plain</code> for a
+    report.</p>
+</noscript>
+<main>
+<form id="question" aria-label="The question" novalidate>
+  <div id="fault-summary" class="faults" role="alert" tabindex="-1" hidden></div>
+
+  <fieldset>
+    <legend>Model</legend>
+    <div class="field">
+      <label for="model-form">Given as</label>
+      <select id="model-form">
+        <option value="name">a name</option>
+        <option value="huggingface">config.json (Hugging Face)</option>
+        <option value="galvatron">Galvatron's meta_configs or model_configs</option>
+        <option value="transformer">shapes of a transformer</option>
+        <option value="graph">a graph of layers (node-link JSON)</option>
+      </select>
+    </div>
+    <div class="field" data-for="model-form" data-value="name">
+      <label for="model-name">Name</label>
+      <input id="model-name" list="model-names" value="gpt-1.5b" autocomplete="off"
+        spellcheck="false" aria-describedby="model-name-hint">
+      <datalist id="model-names"></datalist>
+      <p class="hint" id="model-name-hint">Type to search the catalogue.</p>
+    </div>
+    <div class="field" data-for="model-form" data-value="huggingface">
+      <label for="model-huggingface">The model's config.json</label>
+      <textarea id="model-huggingface" rows="8" spellcheck="false"
+        placeholder='{"model_type": "llama", "hidden_size": 4096, …}'></textarea>
+    </div>
+    <div class="field" data-for="model-form" data-value="galvatron">
+      <label for="model-galvatron">The file, as JSON</label>
+      <textarea id="model-galvatron" rows="8" spellcheck="false"
+        placeholder='{"dim": 4096, "n_heads": 32, "n_layers": 32, …}'></textarea>
+    </div>
+    <div class="field" data-for="model-form" data-value="transformer">
+      <label for="model-transformer">Shapes, as JSON</label>
+      <textarea id="model-transformer" rows="8" spellcheck="false">{"layers": 48,
+ "hidden_size": 1600,
+ "heads": 32,
+ "vocab_size": 50257,
+ "max_positions": 1024}</textarea>
+    </div>
+    <div class="field" data-for="model-form" data-value="graph">
+      <label for="model-graph">Graph, as networkx.node_link_data writes it</label>
+      <textarea id="model-graph" rows="8" spellcheck="false" aria-describedby="model-graph-hint"
+        placeholder='{"nodes": [{"id": "embed", "parameters": …}], "edges": […]}'></textarea>
+      <p class="hint" id="model-graph-hint">Each node with <code>parameters</code>,
+        <code>forward_flops</code> and <code>activation_bytes</code> of one sequence; edges with
+        <code>bytes</code>.</p>
+    </div>
+  </fieldset>
+
+  <fieldset>
+    <legend>Cluster</legend>
+    <div class="field">
+      <label for="cluster-form">Given as</label>
+      <select id="cluster-form">
+        <option value="counts">nodes and GPUs</option>
+        <option value="shorthand">a shorthand, for several pools</option>
+        <option value="kubernetes">kubectl get nodes -o json</option>
+        <option value="pools">pools and network, as JSON</option>
+      </select>
+    </div>
+    <div data-for="cluster-form" data-value="counts" class="row">
+      <div class="field">
+        <label for="cluster-nodes">Nodes</label>
+        <input id="cluster-nodes" value="1" inputmode="numeric" autocomplete="off">
+      </div>
+      <div class="field">
+        <label for="cluster-gpus">GPUs a node</label>
+        <input id="cluster-gpus" value="8" inputmode="numeric" autocomplete="off">
+      </div>
+      <div class="field wide">
+        <label for="cluster-gpu">GPU type</label>
+        <input id="cluster-gpu" list="gpu-names" value="h100-sxm5-80gb" autocomplete="off"
+          spellcheck="false" aria-describedby="cluster-gpu-hint">
+        <datalist id="gpu-names"></datalist>
+        <p class="hint" id="cluster-gpu-hint"></p>
+      </div>
+    </div>
+    <div class="field" data-for="cluster-form" data-value="shorthand">
+      <label for="cluster-shorthand">Shorthand</label>
+      <input id="cluster-shorthand" value="2x8xa100-sxm4-80gb" autocomplete="off"
+        spellcheck="false" aria-describedby="cluster-shorthand-hint">
+      <p class="hint" id="cluster-shorthand-hint">nodes x GPUs a node x type; pools are joined
+        by <code>+</code></p>
+    </div>
+    <div class="field" data-for="cluster-form" data-value="kubernetes">
+      <label for="cluster-kubernetes">Output of <code>kubectl get nodes -o json</code></label>
+      <textarea id="cluster-kubernetes" rows="8" spellcheck="false"
+        placeholder='{"apiVersion": "v1", "kind": "List", "items": […]}'></textarea>
+    </div>
+    <div class="field" data-for="cluster-form" data-value="pools">
+      <label for="cluster-pools">Pools, as JSON</label>
+      <textarea id="cluster-pools" rows="8" spellcheck="false">{"pools": [
+  {"gpu": "a100-sxm4-80gb", "nodes": 4, "gpus_per_node": 8}
+]}</textarea>
+      <p class="hint" id="cluster-read"></p>
+    </div>
+  </fieldset>
+
+  <fieldset>
+    <legend>Training</legend>
+    <div class="row">
+      <div class="field">
+        <label for="training-batch">Global batch, sequences</label>
+        <input id="training-batch" value="256" inputmode="numeric" autocomplete="off">
+      </div>
+      <div class="field">
+        <label for="training-length">Sequence length, tokens</label>
+        <input id="training-length" value="1024" inputmode="numeric" autocomplete="off">
+      </div>
+      <div class="field">
+        <label for="training-precision">Precision</label>
+        <select id="training-precision">
+          <option>bf16</option><option>fp16</option><option>fp8</option><option>fp32</option>
+        </select>
+      </div>
+      <div class="field">
+        <label for="training-optimizer">Optimizer</label>
+        <select id="training-optimizer">
+          <option>adam</option><option>adamw</option><option>adam-8bit</option>
+          <option>momentum</option><option>sgd</option><option>adafactor</option>
+          <option>lion</option><option>muon</option>
+        </select>
+      </div>
+    </div>
+  </fieldset>
+
+  <details id="constraints">
+    <summary>Constraints <span id="constraint-count" class="hint"></span></summary>
+    <p class="hint">What is left empty is free. Several values are separated by commas.</p>
+    <div class="row">
+      <div class="field"><label for="search-pipeline">Pipeline</label>
+        <input id="search-pipeline" inputmode="numeric" autocomplete="off"></div>
+      <div class="field"><label for="search-tensor">Tensor</label>
+        <input id="search-tensor" inputmode="numeric" autocomplete="off"></div>
+      <div class="field"><label for="search-data">Data</label>
+        <input id="search-data" inputmode="numeric" autocomplete="off"></div>
+      <div class="field"><label for="search-context">Context</label>
+        <input id="search-context" inputmode="numeric" autocomplete="off"></div>
+      <div class="field"><label for="search-expert">Expert</label>
+        <input id="search-expert" inputmode="numeric" autocomplete="off"></div>
+      <div class="field"><label for="search-virtual">Virtual stages</label>
+        <input id="search-virtual" inputmode="numeric" autocomplete="off"></div>
+      <div class="field"><label for="search-micro">Micro-batch</label>
+        <input id="search-micro" inputmode="numeric" autocomplete="off"></div>
+      <div class="field"><label for="search-zero">ZeRO stage</label>
+        <select id="search-zero"><option value="">any</option><option>0</option><option>1</option>
+          <option>2</option><option>3</option></select></div>
+      <div class="field"><label for="search-recompute">Recompute</label>
+        <select id="search-recompute"><option value="">any</option><option>none</option>
+          <option>selective</option><option>full</option></select></div>
+      <div class="field"><label for="search-schedule">Schedule</label>
+        <select id="search-schedule"><option value="">any</option><option>1f1b</option>
+          <option>gpipe</option><option>interleaved</option><option>zb-h1</option></select></div>
+      <div class="field"><label for="search-sequence">Sequence parallel</label>
+        <select id="search-sequence"><option value="">any</option><option value="true">on</option>
+          <option value="false">off</option></select></div>
+      <div class="field"><label for="search-objective">Least</label>
+        <select id="search-objective"><option value="throughput">time</option>
+          <option value="memory">memory</option><option value="cost">cost</option></select></div>
+      <div class="field"><label for="search-headroom">Memory to spare, %</label>
+        <input id="search-headroom" inputmode="decimal" placeholder="5" autocomplete="off"></div>
+      <div class="field"><label for="search-deadline">Time limit, ms</label>
+        <input id="search-deadline" inputmode="numeric" placeholder="none" autocomplete="off"></div>
+    </div>
+  </details>
+
+  <div class="actions">
+    <button type="submit" id="submit" class="primary">Plan</button>
+    <button type="button" id="cancel" hidden>Stop</button>
+    <button type="button" id="share">Copy link</button>
+    <button type="reset" id="reset">Start over</button>
+  </div>
+  <p id="status" role="status" aria-live="polite"></p>
+</form>
+
+<section id="answer" aria-labelledby="answer-heading">
+  <h2 id="answer-heading" tabindex="-1">Plan</h2>
+  <div id="answer-body"><p class="hint">Ask a question to see the plan here.</p></div>
+</section>
+</main>
+<footer>
+  <p>The same over HTTP: <code>POST /partition</code>, <code>/simulate</code>,
+    <code>/analyze</code>, <code>/graph</code>; all of it is in
+    <a href="/openapi.yaml">openapi.yaml</a>. Known names:
+    <a href="/catalog/models">models</a>, <a href="/catalog/gpus">GPUs</a>.</p>
+</footer>
+<script>
+"use strict";
+// The page asks the service what any other client could ask, and keeps the question in the address.
+
+const $ = (id) => document.getElementById(id);
+const svgSpace = "http://www.w3.org/2000/svg";
+
+/** An element with attributes; children are nodes or text. Attributes that are null stay away. */
+function make(name, attributes = {}, ...children) {
+  return fill(document.createElement(name), attributes, children);
+}
+
+function makeSVG(name, attributes = {}, ...children) {
+  return fill(document.createElementNS(svgSpace, name), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null));
+  return element;
+}
+
+// Numbers as people write them.
+
+const grouped = (value, digits = 0) =>
+  value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+const short = (value) =>
+  grouped(value, Math.abs(value) < 9.995 ? 2 : Math.abs(value) < 99.95 ? 1 : 0);
+
+function time(seconds) {
+  const size = Math.abs(seconds);
+  if (size === 0) return "0 s";
+  if (size < 0.0009995) return short(seconds * 1e6) + " µs";
+  if (size < 0.9995) return short(seconds * 1e3) + " ms";
+  if (size < 119.5) return short(seconds) + " s";
+  if (size < 7170) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${grouped(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+}
+
+function bytes(size) {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let unit = 0;
+  while (Math.abs(size) >= 1023.5 && unit < 4) { size /= 1024; unit += 1; }
+  return (unit === 0 ? grouped(size) : short(size)) + " " + units[unit];
+}
+
+function amount(value) {
+  if (value < 999.5) return grouped(value);
+  if (value < 999.5e3) return short(value / 1e3) + " k";
+  if (value < 999.5e6) return short(value / 1e6) + " M";
+  if (value < 999.5e9) return short(value / 1e9) + " B";
+  return short(value / 1e12) + " T";
+}
+
+const percent = (part) => grouped(part * 100, 1) + " %";
+const range = ([first, last]) => (first === last ? `${first}` : `${first}–${last}`);
+
+// The question: fields, the address, and the request.
+
+const form = $("question");
+const fields = [...form.querySelectorAll("input, select, textarea")];
+const defaults = Object.fromEntries(fields.map((field) => [field.id, field.value]));
+
+/** Parts of the form that belong to one choice are shown with it. */
+function showChosen() {
+  for (const part of form.querySelectorAll("[data-for]")) {
+    part.hidden = $(part.dataset.for).value !== part.dataset.value;
+  }
+  const set = fields.filter((field) => field.id.startsWith("search-")
+    && field.value.trim() !== defaults[field.id]);
+  $("constraint-count").textContent = set.length ? `(${set.length} set)` : "";
+}
+
+const isShown = (field) => !field.closest("[data-for][hidden]");
+
+function addressOfQuestion() {
+  const state = new URLSearchParams();
+  for (const field of fields) {
+    const value = field.value.trim();
+    if (isShown(field) && value !== defaults[field.id].trim()) state.set(field.id, value);
+  }
+  return "#" + state;
+}
+
+/** Whether the address holds a question; the form then shows it. */
+function readAddress() {
+  const state = new URLSearchParams(location.hash.slice(1));
+  for (const field of fields) field.value = state.get(field.id) ?? defaults[field.id];
+  showChosen();
+  if (fields.some((field) => field.id.startsWith("search-") && field.value)
+    && $("constraint-count").textContent) $("constraints").open = true;
+  return location.hash.length > 1;
+}
+
+/** What is typed as a number is sent as one; anything else as it is, for the service to judge. */
+function number(text) {
+  return /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(text) && Math.abs(Number(text)) < 2 ** 53
+    ? Number(text) : text;
+}
+
+function numbers(text) {
+  const list = text.split(",").map((part) => number(part.trim()));
+  return list.length === 1 ? list[0] : list;
+}
+
+const searchMembers = [
+  ["search-pipeline", "pipeline_parallel", numbers], ["search-tensor", "tensor_parallel", numbers],
+  ["search-data", "data_parallel", numbers], ["search-context", "context_parallel", numbers],
+  ["search-expert", "expert_parallel", numbers], ["search-virtual", "virtual_stages", numbers],
+  ["search-micro", "micro_batch_size", numbers], ["search-zero", "zero_stage", numbers],
+  ["search-recompute", "recompute", (text) => text],
+  ["search-schedule", "schedule", (text) => text],
+  ["search-sequence", "sequence_parallel", (text) => text === "true"],
+  ["search-objective", "objective", (text) => text],
+  ["search-headroom", "memory_headroom_fraction",
+    (text) => (typeof number(text) === "number" ? number(text) / 100 : text)],
+  ["search-deadline", "deadline_ms", number],
+];
+
+/** The request that the form stands for, and which field stands for which part of it. */
+function readQuestion() {
+  const request = {};
+  const places = [];
+  const faults = [];
+  const put = (pointer, id) => places.push([pointer, id]);
+  const json = (id, what) => {
+    try {
+      return JSON.parse($(id).value);
+    } catch (error) {
+      faults.push({ field: id, detail: `${what} is not JSON: ${error.message}` });
+      return undefined;
+    }
+  };
+
+  const modelForm = $("model-form").value;
+  const modelField = "model-" + modelForm;
+  put("/model", modelField);
+  if (modelForm === "name") request.model = $(modelField).value.trim();
+  else request.model = { [modelForm]: json(modelField, "The model") };
+
+  const clusterForm = $("cluster-form").value;
+  switch (clusterForm) {
+    case "counts":
+      request.cluster = [$("cluster-nodes"), $("cluster-gpus"), $("cluster-gpu")]
+        .map((field) => field.value.trim()).join("x");
+      put("/cluster", /^[1-9]\d*$/.test($("cluster-nodes").value.trim())
+        ? /^[1-9]\d*$/.test($("cluster-gpus").value.trim()) ? "cluster-gpu" : "cluster-gpus"
+        : "cluster-nodes");
+      break;
+    case "shorthand":
+      request.cluster = $("cluster-shorthand").value.trim();
+      put("/cluster", "cluster-shorthand");
+      break;
+    case "kubernetes":
+      request.cluster = { kubernetes: json("cluster-kubernetes", "The list of nodes") };
+      put("/cluster", "cluster-kubernetes");
+      break;
+    case "pools":
+      request.cluster = json("cluster-pools", "The cluster");
+      put("/cluster", "cluster-pools");
+      break;
+  }
+
+  request.training = {};
+  for (const [id, name] of [["training-batch", "global_batch_size"],
+    ["training-length", "sequence_length"], ["training-precision", "precision"],
+    ["training-optimizer", "optimizer"]]) {
+    const text = $(id).value.trim();
+    if (text !== "") request.training[name] = number(text);
+    put("/training/" + name, id);
+  }
+  put("/training", "training-batch");
+
+  request.search = { top: 8, frontier: true };
+  for (const [id, name, read] of searchMembers) {
+    const text = $(id).value.trim();
+    put("/search/" + name, id);
+    if (text !== "" && text !== defaults[id]) request.search[name] = read(text);
+  }
+  return { request, places, faults };
+}
+
+// Faults stand at their fields.
+
+function clearFaults() {
+  $("fault-summary").hidden = true;
+  $("fault-summary").replaceChildren();
+  for (const note of form.querySelectorAll(".fault")) note.remove();
+  for (const field of fields) {
+    field.removeAttribute("aria-invalid");
+    const described = (field.getAttribute("aria-describedby") ?? "").split(" ")
+      .filter((id) => id && !id.endsWith("-fault"));
+    if (described.length) field.setAttribute("aria-describedby", described.join(" "));
+    else field.removeAttribute("aria-describedby");
+  }
+}
+
+/** The narrowest part of the form that holds what a pointer names, and its field. */
+function placeOf(pointer, places) {
+  return places.filter(([place]) => pointer === place || pointer.startsWith(place + "/"))
+    .sort((a, b) => b[0].length - a[0].length)[0];
+}
+
+/** @param faults each with a detail, and the id of its field if it has one */
+function showFaults(title, faults) {
+  const byField = Map.groupBy(faults, (fault) => fault.field ?? "");
+  const items = [];
+  for (const [id, list] of byField) {
+    const field = id && $(id);
+    if (!field) {
+      items.push(...list.map((fault) => make("li", {}, fault.detail)));
+      continue;
+    }
+    if (field.closest("details")) field.closest("details").open = true;
+    const note = make("p", { class: "fault", id: id + "-fault" },
+      list.map((fault) => fault.detail).join("; "));
+    field.setAttribute("aria-invalid", "true");
+    const described = field.getAttribute("aria-describedby");
+    field.setAttribute("aria-describedby", (described ? described + " " : "") + note.id);
+    field.parentElement.append(note);
+    const label = form.querySelector(`label[for="${id}"]`).textContent;
+    items.push(make("li", {}, make("a", { href: "#" + id, onclick: (event) => {
+      event.preventDefault();
+      field.focus();
+    } }, label), ": " + note.textContent));
+  }
+  $("fault-summary").append(make("strong", {}, title), make("ul", {}, items));
+  $("fault-summary").hidden = false;
+  const first = form.querySelector("[aria-invalid]");
+  (first ?? $("fault-summary")).focus();
+}
+
+// Asking.
+
+let asking = null;
+
+async function post(path, body, accept, signal) {
+  return fetch(path, { method: "POST", body: JSON.stringify(body), signal,
+    headers: { "Content-Type": "application/json", Accept: accept } });
+}
+
+async function ask({ keepsFocus = false } = {}) {
+  asking?.abort();
+  clearFaults();
+  const { request, places, faults } = readQuestion();
+  if (faults.length) return refuse("This cannot be sent", faults);
+  const control = asking = new AbortController();
+  setBusy(true);
+  try {
+    if (request.cluster.kubernetes) {
+      const nodes = await post("/cluster", { cluster: request.cluster }, "application/json",
+        control.signal);
+      const cluster = await nodes.json();
+      if (!nodes.ok) return refuseBy(cluster, places);
+      request.cluster = cluster.cluster;
+      keepCluster(cluster);
+    }
+    const response = await post("/partition", request, "application/json", control.signal);
+    const answer = await response.json();
+    if (control.signal.aborted) return;
+    if (!response.ok) return refuseBy(answer, places);
+    showAnswer(answer, request);
+    $("answer-body").classList.remove("stale");
+    if (!keepsFocus) $("answer-heading").focus();
+  } catch (error) {
+    if (control.signal.aborted) {
+      $("status").textContent = "Stopped.";
+    } else {
+      refuse("The service did not answer", [{ detail: error.message }]);
+    }
+  } finally {
+    if (asking === control) { asking = null; setBusy(false); }
+  }
+}
+
+/** Where inside a pasted document a fault lies. */
+function within(pointer, places) {
+  const place = placeOf(pointer, places)?.[0] ?? pointer;
+  return place.length < pointer.length ? ` (at ${pointer.slice(place.length)})` : "";
+}
+
+/** A problem document of the service, each fault at its field. */
+function refuseBy(problem, places) {
+  const faults = (problem.errors ?? []).map(({ pointer, detail }) => ({
+    field: placeOf(pointer, places)?.[1], detail: detail + within(pointer, places) }));
+  const count = faults.length;
+  refuse(count === 1 ? "One thing is wrong" : count ? `${count} things are wrong`
+    : problem.title ?? "Not answered", count ? faults : [{ detail: problem.detail ?? "" }]);
+}
+
+/** Nothing new is shown; what is shown answers an older question. */
+function refuse(title, faults) {
+  $("status").textContent = "No plan for this question.";
+  $("answer-body").classList.add("stale");
+  showFaults(title, faults);
+}
+
+/** Lists of nodes are long: the question goes on with the pools that they make. */
+function keepCluster(answer) {
+  $("cluster-pools").value = JSON.stringify(answer.cluster, null, 1);
+  $("cluster-form").value = "pools";
+  $("cluster-read").textContent = [`Read as ${grouped(answer.graph.total_gpus)} GPUs.`,
+    ...(answer.assumptions ?? []).map((line) => `Assumed: ${line}.`)].join(" ");
+  showChosen();
+  history.replaceState(null, "", addressOfQuestion());
+}
+
+function setBusy(isBusy) {
+  $("submit").disabled = isBusy;
+  $("cancel").hidden = !isBusy;
+  if (isBusy) $("answer-body").classList.add("stale");
+  $("answer").setAttribute("aria-busy", isBusy);
+  if (isBusy) $("status").textContent = "Planning…";
+}
+
+// The answer.
+
+const partNames = {
+  compute: "compute", recompute: "recompute", tensor_parallel: "tensor parallel",
+  context_parallel: "context parallel", expert_parallel: "expert parallel",
+  pipeline: "pipeline sends", bubble: "pipeline bubble", data_parallel: "data parallel",
+  optimizer: "optimizer",
+};
+
+function degrees(strategy) {
+  const parts = [["pipeline", "pipeline"], ["tensor", "tensor"], ["context", "context"],
+    ["data", "data"]].map(([key, word]) => [strategy[key + "_parallel"], word])
+    .filter(([degree]) => degree > 1).map(([degree, word]) => `${degree} ${word}`);
+  const experts = strategy.expert_parallel > 1 ? `, experts over ${strategy.expert_parallel}` : "";
+  return (parts.length ? parts.join(" × ") : "one GPU") + experts;
+}
+
+function manner(strategy) {
+  const parts = [];
+  if (strategy.pipeline_parallel > 1) parts.push(strategy.schedule);
+  if (strategy.virtual_stages > 1) parts.push(`${strategy.virtual_stages} chunks a stage`);
+  const count = strategy.micro_batches;
+  parts.push(`${grouped(count)} micro-batch${count === 1 ? "" : "es"} of `
+    + strategy.micro_batch_size);
+  parts.push(strategy.zero_stage ? `ZeRO-${strategy.zero_stage}` : "no ZeRO");
+  if (strategy.sequence_parallel) parts.push("sequence parallel");
+  parts.push(strategy.recompute === "none" ? "no recomputation"
+    : `${strategy.recompute} recomputation`);
+  return parts.join(", ");
+}
+
+function showAnswer(answer, request) {
+  const body = $("answer-body");
+  const { plan, nearest, plans } = plansOf(answer);
+  const gpus = plan && Object.entries(plan.strategy)
+    .filter(([key]) => /^(pipeline|tensor|data|context)_parallel$/.test(key))
+    .reduce((product, [, degree]) => product * degree, 1);
+  $("answer-heading").textContent = answer.status === "infeasible"
+    ? `No plan for ${answer.model_name}`
+    : `${answer.model_name} on ${gpus === 1 ? "1 GPU" : `${grouped(gpus)} GPUs`}: `
+      + `${time(plan.prediction.step_seconds)} a step`;
+  const place = { summary: make("div", { id: "summary" }), detail: make("div", { id: "chosen" }) };
+  body.replaceChildren(
+    answer.status === "infeasible" ? infeasible(answer) : proof(answer),
+    explanation(answer), warnings(answer.warnings ?? []), place.summary,
+    plans.length > 1 ? alternatives(plans, place, request) : make("div"), place.detail,
+    asCurl(request), raw(answer));
+  if (plan ?? nearest) showPlan(plan ?? nearest, place, request);
+  $("status").textContent = answer.status === "infeasible" ? "No plan is feasible."
+    : "Planned" + (answer.proof ? ` in ${time(answer.proof.search_seconds)}.` : ".");
+}
+
+/** The best plan, and all plans to compare: the alternatives and what is on the frontier. */
+function plansOf(answer) {
+  const seen = new Map();
+  const add = (plan, role) => {
+    const key = JSON.stringify([plan.strategy, plan.stages.map((stage) =>
+      [stage.layer_range, stage.layer_ranges, stage.recompute_layers])]);
+    const known = seen.get(key);
+    if (known) known.roles.add(role);
+    else seen.set(key, { plan, roles: new Set([role]) });
+  };
+  if (answer.plan) add(answer.plan, "best");
+  for (const plan of answer.frontier ?? []) add(plan, "frontier");
+  for (const plan of answer.alternatives ?? []) add(plan, "alternative");
+  const plans = [...seen.values()];
+  plans.sort((a, b) => b.roles.has("best") - a.roles.has("best")
+    || a.plan.prediction.step_seconds - b.plan.prediction.step_seconds);
+  return { plan: answer.plan, nearest: answer.reason?.nearest_plan, plans };
+}
+
+function proof(answer) {
+  const { proof } = answer;
+  const weighed = `${grouped(proof.strategies_considered)} strategies worked out, `
+    + `${grouped(proof.strategies_pruned)} excluded by bounds`;
+  return make("p", { id: "proof" }, answer.status === "optimal"
+    ? [make("strong", { class: "good" }, "Optimal"), ` under the cost model: ${weighed}.`]
+    : [make("strong", { class: "warn" }, `Within ${percent(proof.gap_fraction)} of the best`),
+      ` possible, which takes at least ${time(proof.lower_bound_seconds)}: ${weighed}.`]);
+}
+
+function infeasible(answer) {
+  const { reason } = answer;
+  const list = (title, items) => (items?.length
+    ? [make("h3", {}, title), make("ul", { class: "plain" }, items.map((item) =>
+      make("li", {}, typeof item === "string" ? item : item.detail ?? JSON.stringify(item))))]
+    : []);
+  return make("div", { id: "reason" },
+    make("p", {}, make("strong", { class: "bad" }, "Nothing fits. "), reason.detail),
+    list("Rules in the way", reason.rules), list("What would help", answer.remedies),
+    reason.nearest_plan ? make("h3", {}, "The plan that comes nearest") : []);
+}
+
+/** Sentences that say why the plan is as it is, where the service gives them. */
+function explanation(answer) {
+  const lines = [answer.explanation, answer.plan?.explanation].flat()
+    .map((line) => (typeof line === "string" ? line : line?.detail)).filter(Boolean);
+  return lines.length
+    ? make("ul", { class: "plain", id: "explanation" },
+      lines.map((line) => make("li", {}, line)))
+    : make("div");
+}
+
+function warnings(lines) {
+  return lines.length
+    ? make("ul", { class: "plain warn", "aria-label": "Warnings" },
+      lines.map((line) => make("li", {}, line)))
+    : make("div");
+}
+
+/** One plan: its figures, where its time goes, its stages, and its picture. */
+function showPlan(plan, place, request) {
+  const { prediction, strategy } = plan;
+  const tightest = plan.stages.reduce((worst, stage) =>
+    (room(stage) < room(worst) ? stage : worst));
+  const figure = (term, value, note) => make("div", {}, make("dt", {}, term),
+    make("dd", {}, value, note ? make("small", {}, note) : null));
+  const isOver = room(tightest) < 0;
+  place.summary.replaceChildren(
+    make("p", { class: "how" }, make("strong", {}, degrees(strategy)), "; ", manner(strategy)),
+    make("dl", { class: "figures" },
+      figure("Step", time(prediction.step_seconds)),
+      figure("Throughput", grouped(prediction.tokens_per_second), "tokens a second"),
+      figure("Utilisation", percent(prediction.model_flops_utilization),
+        `${grouped(prediction.model_tflops_per_gpu)} TFLOP/s a GPU`),
+      figure("Memory", bytes(tightest.memory_bytes.total), `of ${bytes(tightest.memory_limit_bytes)}`
+        + ` at stage ${tightest.stage_id}${isOver ? ": does not fit" : ""}`),
+      figure("Bubble", percent(prediction.bubble_fraction), "of all stages' time")));
+  place.detail.replaceChildren(
+    make("h3", {}, "What bounds the step"), breakdown(prediction),
+    make("h3", {}, "Stages"), stageTable(plan),
+    make("h3", {}, "Timeline, memory and cuts"), picture(plan, request), exportsOf(plan, request));
+}
+
+const room = (stage) => stage.memory_limit_bytes - stage.memory_bytes.total;
+
+function breakdown(prediction) {
+  const parts = Object.entries(prediction.breakdown_seconds).map(([key, seconds], index) =>
+    ({ name: partNames[key] ?? key, seconds, share: seconds / prediction.step_seconds,
+      style: "part-" + (index + 1) })).filter((part) => part.seconds > 0);
+  let x = 0;
+  const bar = makeSVG("svg", { viewBox: "0 0 1000 26", class: "bars", "aria-hidden": "true",
+    preserveAspectRatio: "none" }, parts.map((part) => {
+    const box = makeSVG("rect", { x, y: 0, width: Math.max(part.share * 1000, 1), height: 26,
+      class: part.style }, makeSVG("title", {}, part.name));
+    x += part.share * 1000;
+    return box;
+  }));
+  const sorted = [...parts].sort((a, b) => b.seconds - a.seconds);
+  return make("div", {}, bar, make("ul", { class: "legend", id: "breakdown" },
+    sorted.map((part) => make("li", {},
+      makeSVG("svg", { viewBox: "0 0 12 12", "aria-hidden": "true" },
+        makeSVG("rect", { width: 12, height: 12, class: part.style })),
+      `${part.name} ${time(part.seconds)} (${percent(part.share)})`))));
+}
+
+function table(id, caption, heads, rows) {
+  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    make("table", { id }, make("thead", {}, make("tr", {}, heads.map(([head, style]) =>
+      make("th", { scope: "col", class: style }, head)))), make("tbody", {}, rows)));
+}
+
+function stageTable(plan) {
+  const parts = ["weights", "gradients", "optimizer", "activations", "workspace"];
+  const recomputes = plan.stages.some((stage) => stage.recompute_layers > 0);
+  const heads = [["Stage"], ["Layers", "left"], ["Parameters"], ["Forward"], ["Backward"],
+    ...(recomputes ? [["Recomputed"]] : []), ...parts.map((part) =>
+      [part[0].toUpperCase() + part.slice(1)]), ["Total"], ["Limit"], ["Devices", "left"]];
+  const cell = (text, style) => make("td", { class: style }, text);
+  return table("stages", "Stages", heads, plan.stages.map((stage) => make("tr", {},
+    make("th", { scope: "row" }, `${stage.stage_id}`),
+    cell((stage.layer_ranges ?? [stage.layer_range]).map(range).join(", "), "left"),
+    cell(amount(stage.parameters)), cell(time(stage.forward_seconds)),
+    cell(time(stage.backward_seconds)),
+    recomputes ? cell(grouped(stage.recompute_layers)) : null,
+    parts.map((part) => cell(bytes(stage.memory_bytes[part]))),
+    cell(bytes(stage.memory_bytes.total), room(stage) < 0 ? "bad" : null),
+    cell(bytes(stage.memory_limit_bytes)), cell(devices(stage.devices ?? []), "left"))));
+}
+
+function devices(groups) {
+  const gpus = (list) => (list.length > 2 && list.at(-1) - list[0] === list.length - 1
+    ? `${list[0]}–${list.at(-1)}` : list.join(", "));
+  if (groups.length > 2) {
+    const count = groups.reduce((sum, group) => sum + group.gpus.length, 0);
+    return `${groups[0].node} … ${groups.at(-1).node} (${grouped(count)} GPUs)`;
+  }
+  return groups.map((group) => `${group.node}: ${gpus(group.gpus)}`).join("; ");
+}
+
+/** The service's own drawing, with its text alternative. */
+function picture(plan, request) {
+  const place = make("div", { class: "scroll", tabindex: "0", role: "region", id: "picture",
+    "aria-label": "Timeline, memory and cuts" }, make("p", { class: "hint" }, "Drawing…"));
+  const { model, cluster, training } = request;
+  post("/simulate", { model, cluster, training, plan }, "image/svg+xml").then(async (response) => {
+    if (!response.ok) throw new Error((await response.json()).detail);
+    const drawing = await response.text();
+    const words = /<desc[^>]*>([^<]*)<\/desc>/.exec(drawing)?.[1] ?? "";
+    const entities = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" };
+    place.replaceChildren(make("img", { class: "picture",
+      alt: words.replace(/&(amp|lt|gt|quot|#39);/g, (_, name) => entities[name]),
+      src: "data:image/svg+xml;charset=utf-8," + encodeURIComponent(drawing) }));
+  }).catch((error) => {
+    place.replaceChildren(make("p", { class: "hint" }, "No drawing: " + error.message));
+  });
+  return place;
+}
+
+// Alternatives on the plane of time and memory.
+
+function alternatives(plans, place, request) {
+  const rows = [];
+  const points = [];
+  const choose = (index) => {
+    rows.forEach((row, other) => row.classList.toggle("chosen", other === index));
+    points.forEach((point, other) => point.ring.toggleAttribute("hidden", other !== index));
+    rows[index].querySelector("input").checked = true;
+    showPlan(plans[index].plan, place, request);
+    $("status").textContent = `Showing plan ${index + 1}.`;
+  };
+  const plane = timeMemoryPlane(plans, points, choose);
+  plans.forEach(({ plan, roles }, index) => {
+    const { prediction } = plan;
+    const slower = prediction.step_seconds / plans[0].plan.prediction.step_seconds - 1;
+    rows.push(make("tr", { class: index ? null : "chosen" },
+      make("td", {}, make("label", {}, make("input", { type: "radio", name: "plan",
+        "aria-label": `Show plan ${index + 1}`, onchange: () => choose(index) }),
+      ` ${index + 1}`)),
+      make("td", {}, time(prediction.step_seconds)),
+      make("td", {}, index ? (slower < 0 ? "" : "+") + percent(slower) : "best"),
+      make("td", {}, bytes(prediction.peak_memory_bytes)),
+      make("td", { class: "left" }, roles.has("frontier") ? "yes" : ""),
+      make("td", { class: "left wrap" }, `${degrees(plan.strategy)}; ${manner(plan.strategy)}`)));
+  });
+  rows[0].querySelector("input").checked = true;
+  return make("section", { "aria-labelledby": "alternatives-heading" },
+    make("h3", { id: "alternatives-heading" }, "Alternatives"), plane,
+    table("alternatives", "Alternatives", [["Plan"], ["Step"], ["Against best"],
+      ["Peak memory"], ["On frontier", "left"], ["How", "left"]], rows));
+}
+
+function timeMemoryPlane(plans, points, choose) {
+  const width = Math.min(860, Math.max(300, $("answer-body").clientWidth));
+  const [height, left, right, top, bottom] = [280, 70, 20, 16, 44];
+  const limit = Math.min(...plans[0].plan.stages.map((stage) => stage.memory_limit_bytes));
+  const memories = plans.map(({ plan }) => plan.prediction.peak_memory_bytes);
+  const times = plans.map(({ plan }) => plan.prediction.step_seconds);
+  const showsLimit = limit < 2 * Math.max(...memories);
+  const span = (low, high) => { const pad = (high - low || high || 1) * 0.08;
+    return [Math.max(0, low - pad), high + pad]; };
+  const [m0, m1] = span(Math.min(...memories), Math.max(...memories, showsLimit ? limit : 0));
+  const [t0, t1] = span(Math.min(...times), Math.max(...times));
+  const x = (memory) => left + (memory - m0) / (m1 - m0) * (width - left - right);
+  const y = (seconds) => height - bottom - (seconds - t0) / (t1 - t0) * (height - top - bottom);
+  const plane = makeSVG("svg", { viewBox: `0 0 ${width} ${height}`, class: "bars",
+    "aria-hidden": "true", id: "plane" });
+  const note = (text, attributes) => makeSVG("text", attributes, text);
+  for (const memory of ticks(m0, m1, 1 << 30, width / 150)) {
+    plane.append(makeSVG("path", { class: "grid", d: `M${x(memory)} ${top}V${height - bottom}` }),
+      note(bytes(memory), { x: x(memory), y: height - bottom + 16, class: "faint",
+        "text-anchor": "middle" }));
+  }
+  for (const seconds of ticks(t0, t1, 1, 5)) {
+    plane.append(makeSVG("path", { class: "grid", d: `M${left} ${y(seconds)}H${width - right}` }),
+      note(time(seconds), { x: left - 6, y: y(seconds) + 4, class: "faint",
+        "text-anchor": "end" }));
+  }
+  plane.append(makeSVG("path", { class: "axis",
+    d: `M${left} ${top}V${height - bottom}H${width - right}` }),
+  note("peak memory of a GPU", { x: (left + width - right) / 2, y: height - 8, class: "faint",
+    "text-anchor": "middle" }), note("step", { x: left + 6, y: top + 10, class: "faint" }));
+  if (showsLimit) {
+    plane.append(makeSVG("path", { class: "limit", d: `M${x(limit)} ${top}V${height - bottom}` }),
+      note("limit", { x: x(limit) + 4, y: height - bottom - 6 }));
+  }
+  const frontier = plans.filter(({ roles }) => roles.has("frontier"))
+    .map(({ plan }) => plan.prediction)
+    .sort((a, b) => a.peak_memory_bytes - b.peak_memory_bytes);
+  if (frontier.length > 1) {
+    plane.append(makeSVG("path", { class: "frontier", d: "M" + frontier.map((prediction) =>
+      `${x(prediction.peak_memory_bytes)} ${y(prediction.step_seconds)}`).join("L") }));
+  }
+  const labels = [];
+  plans.forEach(({ roles }, index) => {
+    const [px, py] = [x(memories[index]), y(times[index])];
+    const style = roles.has("best") ? "point best"
+      : roles.has("frontier") ? "point on-frontier" : "point";
+    const shape = roles.has("best")
+      ? `M${px} ${py - 8}l8 8l-8 8l-8 -8z`
+      : roles.has("frontier") ? `M${px - 5} ${py - 5}h10v10h-10z`
+        : `M${px - 6} ${py}a6 6 0 1 0 12 0a6 6 0 1 0 -12 0`;
+    const ring = makeSVG("circle", { cx: px, cy: py, r: 13, class: "ring", hidden: index > 0 });
+    plane.append(ring, makeSVG("path", { d: shape, class: style, onclick: () => choose(index) },
+      makeSVG("title", {}, `plan ${index + 1}`)));
+    points.push({ ring });
+    labels.push([px, py]);
+  });
+  const taken = labels.map(([px, py]) => ({ x: px, y: py, wide: 7, tall: 7 }));
+  labels.forEach(([px, py], index) => {
+    const half = `${index + 1}`.length * 4;
+    const spot = [[14, -8], [14, 9], [-14, -8], [-14, 9], [0, -16], [0, 17]]
+      .map(([dx, dy]) => ({ x: px + dx, y: py + dy, wide: half, tall: 6 }))
+      .find((box) => !taken.some((other) => Math.abs(box.x - other.x) < box.wide + other.wide
+        && Math.abs(box.y - other.y) < box.tall + other.tall));
+    if (!spot) return;
+    taken.push(spot);
+    plane.append(note(`${index + 1}`, { x: spot.x, y: spot.y + 4, "text-anchor": "middle" }));
+  });
+  return plane;
+}
+
+/** Round values within an interval, in multiples of a unit. */
+function ticks(low, high, unit, count) {
+  const rough = (high - low) / count / unit;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) * unit;
+  const list = [];
+  for (let value = Math.ceil(low / step) * step; value <= high; value += step) list.push(value);
+  return list;
+}
+
+// To take away.
+
+function copyButton(label, text) {
+  return make("button", { type: "button", onclick: async (event) => {
+    await copy(text());
+    const button = event.target;
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = label; }, 1500);
+  } }, label);
+}
+
+/** The clipboard needs a secure context; elsewhere a selection does it. */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = make("textarea", { readonly: true, "aria-hidden": "true" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+}
+
+function asCurl(request) {
+  const body = JSON.stringify(request, null, 1).replaceAll("'", "'\\''");
+  const command = `curl -sS ${location.origin}/partition \\\n`
+    + `  -H 'Content-Type: application/json' -H 'Accept: text/plain' \\\n  -d '${body}'`;
+  return make("section", {}, make("h3", {}, "The question as curl"),
+    make("pre", { id: "curl", tabindex: "0" }, command), copyButton("Copy curl", () => command));
+}
+
+function raw(answer) {
+  const text = () => JSON.stringify(answer, null, 2);
+  const place = make("pre", { tabindex: "0" });
+  return make("details", { ontoggle: () => { place.textContent = text(); } },
+    make("summary", {}, "The answer as JSON"), place, copyButton("Copy JSON", text));
+}
+
+function exportsOf() { return make("div"); }
+
+// Names that are known.
+
+async function loadCatalogues() {
+  const load = async (path) =>
+    (await fetch(path, { headers: { Accept: "application/json" } })).json();
+  const [models, gpus] = await Promise.all([load("/catalog/models"), load("/catalog/gpus")]);
+  $("model-names").replaceChildren(...models.models.map((model) => make("option", {
+    value: model.name }, modelWords(model))));
+  $("gpu-names").replaceChildren(...gpus.gpus.map((gpu) => make("option", {
+    value: gpu.id }, gpu.name)));
+  const describe = () => {
+    const model = models.models.find((model) => model.name === $("model-name").value.trim());
+    $("model-name-hint").textContent = model ? modelWords(model)
+      : `Type to search ${models.models.length} names.`;
+    const gpu = gpus.gpus.find((gpu) => gpu.id === $("cluster-gpu").value.trim());
+    $("cluster-gpu-hint").textContent = gpu ? gpuWords(gpu)
+      : `Type to search ${gpus.gpus.length} types.`;
+  };
+  form.addEventListener("input", describe);
+  form.addEventListener("reset", () => setTimeout(describe));
+  window.addEventListener("hashchange", describe);
+  describe();
+}
+
+function modelWords(model) {
+  const active = model.active_parameters < model.parameters
+    ? ` (${amount(model.active_parameters)} active)` : "";
+  return `${amount(model.parameters)} parameters${active}, ${model.layers} layers, `
+    + `hidden size ${grouped(model.hidden_size)}`
+    + (model.max_positions ? `, up to ${grouped(model.max_positions)} tokens` : "");
+}
+
+function gpuWords(gpu) {
+  const peak = gpu.bf16_tflops ?? gpu.fp16_tflops;
+  return [gpu.name, gpu.memory_mb && `${grouped(gpu.memory_mb.value)} MiB`,
+    peak && `${grouped(peak.value)} TFLOP/s in 16 bits`].filter(Boolean).join(", ");
+}
+
+// The page.
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const address = addressOfQuestion();
+  if (address !== (location.hash || "#")) history.pushState(null, "", address);
+  ask();
+});
+form.addEventListener("input", showChosen);
+form.addEventListener("reset", () => setTimeout(() => {
+  history.pushState(null, "", location.pathname);
+  clearFaults();
+  showChosen();
+}));
+$("cancel").addEventListener("click", () => asking?.abort());
+$("share").addEventListener("click", async () => {
+  await copy(location.origin + location.pathname + addressOfQuestion());
+  $("status").textContent = "The link is copied.";
+});
+window.addEventListener("popstate", () => { if (readAddress()) ask({ keepsFocus: true }); });
+
+loadCatalogues().catch(() => { $("status").textContent = "The catalogues did not load."; });
+if (readAddress()) ask({ keepsFocus: true });
+</script>
+</body>
+</html>
+
+"""##
+}

@@ -1,0 +1,15 @@
+/// The page for people: one document with its style and script inside, that asks for nothing but the
+/// service's own answers.
+///
+/// It is written as `Web/page.html`, `page.css` and `page.js`, which `.ci/embed-page` joins.
+package enum PageDocument {
+  /// Only this style and this script run, nothing is fetched but from the service, no form is sent,
+  /// nobody frames the page, and text never becomes markup.
+  package static let contentSecurityPolicy =
+    [
+      "default-src 'none'", "style-src 'sha256-\(styleDigest)'",
+      "script-src 'sha256-\(scriptDigest)'", "img-src data:", "connect-src 'self'",
+      "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+      "require-trusted-types-for 'script'",
+    ].joined(separator: "; ")
+}
