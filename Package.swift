@@ -97,13 +97,19 @@ let package = Package(
         "PlanAPI", "MicroHTTP", "JSON",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
 
     .testTarget(
       name: "ArchitectureTests",
       dependencies: ["PlanAPI", "MicroHTTP", "JSON", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LiveTests",
+      dependencies: [
+        "stagewright", "MicroHTTP", "JSON", .product(name: "Logging", package: "swift-log"),
+        .product(name: "Yams", package: "Yams"),
+      ],
       swiftSettings: strict),
     tests(of: "Quantities"),
     tests(of: "Galvatron", with: ["Quantities", "Scheduling"]),

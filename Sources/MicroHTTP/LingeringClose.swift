@@ -7,33 +7,42 @@ import Synchronization
 final class LingeringClose: Sendable {
   static let limit = 256
   static let patience: UInt64 = 2_000_000_000
+  /// Bytes read away from one socket.
+  static let allowance = 64 << 20
 
-  private let deadlines = Mutex<[Int32: UInt64]>([:])
+  private struct Leaving {
+    var deadline: UInt64
+    var left = allowance
+  }
 
-  var isEmpty: Bool { deadlines.withLock { $0.isEmpty } }
+  private let sockets = Mutex<[Int32: Leaving]>([:])
+
+  var isEmpty: Bool { sockets.withLock { $0.isEmpty } }
 
   /// Takes charge of `descriptor`, unless there are too many already.
   func add(_ descriptor: Int32) -> Bool {
-    deadlines.withLock { deadlines in
-      guard deadlines.count < Self.limit else { return false }
-      deadlines[descriptor] = MonotonicClock.nanoseconds() + Self.patience
+    sockets.withLock { sockets in
+      guard sockets.count < Self.limit else { return false }
+      sockets[descriptor] = Leaving(deadline: MonotonicClock.nanoseconds() + Self.patience)
       return true
     }
   }
 
   /// Reads and forgets; closes at the client's end.
   func readAway(_ descriptor: Int32) {
-    deadlines.withLock { deadlines in
-      guard deadlines[descriptor] != nil else { return }
+    sockets.withLock { sockets in
+      guard var left = sockets[descriptor]?.left else { return }
       let isOver = withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 1) { bytes in
         for _ in 0..<16 {
           let count = recv(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT))
           if count <= 0 { return count == 0 || errno != EAGAIN && errno != EINTR }
+          left -= count
         }
-        return false
+        return left <= 0
       }
+      sockets[descriptor]?.left = left
       guard isOver else { return }
-      deadlines[descriptor] = nil
+      sockets[descriptor] = nil
       close(descriptor)
     }
   }
@@ -43,9 +52,9 @@ final class LingeringClose: Sendable {
   }
 
   func closeAll(where isOver: (UInt64) -> Bool = { _ in true }) {
-    deadlines.withLock { deadlines in
-      for (descriptor, deadline) in deadlines where isOver(deadline) {
-        deadlines[descriptor] = nil
+    sockets.withLock { sockets in
+      for (descriptor, leaving) in sockets where isOver(leaving.deadline) {
+        sockets[descriptor] = nil
         close(descriptor)
       }
     }

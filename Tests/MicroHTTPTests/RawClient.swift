@@ -80,6 +80,12 @@ final class RawClient {
   @discardableResult
   func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
+  /// Whether a read would return at once.
+  var hasSomethingToRead: Bool {
+    var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return !unread.isEmpty || poll(&watched, 1, 0) > 0
+  }
+
   /// One read: bytes, empty at the end of the stream, nil when nothing comes in time or on a reset.
   func receiveSome() -> [UInt8]? {
     var buffer = [UInt8](repeating: 0, count: 64 << 10)

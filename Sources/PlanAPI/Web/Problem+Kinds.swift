@@ -22,7 +22,9 @@ extension Problem {
   }
 
   /// 405: the path is known, but not for this method.
-  static func methodNotAllowed(_ method: String, _ path: String, allowed: [String]) -> Problem {
+  package static func methodNotAllowed(_ method: String, _ path: String, allowed: [String])
+    -> Problem
+  {
     Problem(
       status: 405, detail: Sentence.methodNotAllowed(method, path, allowed: allowed),
       headers: [HeaderField("Allow", allowed.joined(separator: ", "))])

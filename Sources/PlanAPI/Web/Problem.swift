@@ -59,6 +59,15 @@ package struct Problem: Error, Hashable, Sendable {
       headers: [HeaderField("Content-Type", Self.mediaType)] + headers, body: document)
   }
 
+  /// The response to a request for `path`.
+  package func response(to path: String) -> APIResponse {
+    var problem = self
+    problem.instance = problem.instance ?? path
+    var response = problem.response
+    response.route = path
+    return response
+  }
+
   /// The phrases of RFC 9110 and RFC 6585 for the statuses that are sent here.
   private static func phrase(ofStatus status: Int) -> String {
     switch status {

@@ -1,43 +1,42 @@
 import ArgumentParser
-import Glibc
-import MicroHTTP
-import PlanAPI
+import FoundationEssentials
 
 struct ServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "serve", abstract: "Answers over HTTP until it is told to stop.")
+    commandName: "serve", abstract: "Answers over HTTP until it is told to stop.",
+    discussion: """
+      Every setting can also stand in the environment (--queue-limit as STAGEWRIGHT_QUEUE_LIMIT) or in \
+      a file of lines such as "queue-limit: 128". Flags come before the environment, the environment \
+      before the file. Times are written 250ms, 10s, 2m; sizes 64KiB, 8MiB.
 
-  @Option(help: "The address to listen on.")
-  var host = "127.0.0.1"
-  @Option(help: "The port to listen on; 0 takes a free one.")
-  var port: UInt16 = 8080
+      SIGTERM and SIGINT stop it: /readyz answers 503 at once, after drain-delay it listens no more, \
+      requests in flight finish, and it exits with 0. A second signal ends it at once.
+      """)
+
+  @Option(help: "A file of settings; also STAGEWRIGHT_CONFIG.")
+  var config: String?
+  @Flag(help: "Print the settings that would hold and who set each, and exit.")
+  var check = false
+  @OptionGroup(title: "Settings") var options: ServeOptions
 
   func run() throws {
-    let signals = StopSignals()
-    var configuration = HTTPServer.Configuration()
-    configuration.host = host
-    configuration.port = port
-    let doorway = Doorway(router: Router(PlanService.standard().routes))
-    let server = HTTPServer(
-      configuration: configuration, inline: answerProbe, handler: doorway.response)
-    do {
-      let address = try server.start()
-      Terminal.complain("listening on \(address.url)\n")
-    } catch {
-      throw CommandFailure(status: .badInput, message: error.description)
+    let environment = ProcessInfo.processInfo.environment
+    let path = config ?? environment[Setting.environmentPrefix + "CONFIG"]
+    let settings = EffectiveSettings(
+      flags: options.flags, environment: environment, file: try path.map(Self.file))
+    if check {
+      Terminal.print(settings.listing)
+      for warning in settings.warnings { Terminal.print("# \(warning)\n") }
     }
-    signals.stop(server)
+    guard settings.faults.isEmpty else {
+      throw CommandFailure(
+        status: .badInput, message: settings.faults.joined(separator: "\nstagewright: "))
+    }
+    if !check { try Service(settings).run() }
   }
-}
 
-/// Answers what must not wait behind plans.
-private func answerProbe(_ request: HTTPRequest, _ server: HTTPServer) -> HTTPResponse? {
-  switch request.path {
-  case "/livez": HTTPResponse(body: Array("ok\n".utf8), route: "/livez")
-  case "/readyz":
-    server.isDraining
-      ? HTTPResponse(status: 503, body: Array("draining\n".utf8), route: "/readyz")
-      : HTTPResponse(body: Array("ok\n".utf8), route: "/readyz")
-  default: nil
+  private static func file(_ path: String) throws(CommandFailure) -> EffectiveSettings.File {
+    let text = String(decoding: try Terminal.contents(of: path), as: UTF8.self)
+    return .init(path: path, content: SettingsFile(parsing: text))
   }
 }

@@ -1,9 +1,8 @@
 import Dispatch
 import Glibc
-import MicroHTTP
 import Synchronization
 
-/// SIGTERM and SIGINT: the first lets the server go out gracefully, the second at once.
+/// SIGTERM and SIGINT: the first lets the service go out gracefully, the second at once.
 ///
 /// To be made before any thread is: threads inherit the mask that keeps the signals for `stop`.
 struct StopSignals {
@@ -17,18 +16,23 @@ struct StopSignals {
     signal(SIGPIPE, SIG_IGN)
   }
 
-  /// Waits for the first signal, drains `server`, and ends the process with status 0; a second
+  /// Waits for the first signal, drains the service, and ends the process with status 0; a second
   /// signal ends it with 128 and its number.
-  func stop(_ server: HTTPServer) -> Never {
-    _ = next()
+  func stop(_ service: Service) -> Never {
+    let first = next()
+    service.logger.notice("stopping on signal \(first)")
+    // Before this returns to the loop: readiness is gone from here on.
+    service.server.beginDraining()
     let status = ExitCode()
     DispatchQueue(label: "drain").async {
-      server.drain()
+      service.server.drain()
+      service.logger.notice("stopped")
+      service.log.flush()
       exit(status.value.load(ordering: .acquiring))
     }
     while true {
       status.value.store(128 + next(), ordering: .releasing)
-      server.hurry()
+      service.server.hurry()
     }
   }
 

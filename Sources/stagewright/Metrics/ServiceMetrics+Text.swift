@@ -1,0 +1,101 @@
+import MicroHTTP
+
+extension ServiceMetrics {
+  /// The page that Prometheus reads.
+  func page(
+    _ server: HTTPServer, droppedLogLines: Int, process: ProcessFigures? = .current
+  ) -> String {
+    var page = PrometheusText()
+    Self.addRequests(current, to: &page)
+    Self.addServer(server, droppedLogLines, to: &page)
+    page.family("stagewright_build_info", .gauge, "What runs; always 1.") {
+      $0.add(
+        [
+          "version": BuildInformation.version, "swift": BuildInformation.swiftVersion,
+          "libmicrohttpd": HTTPServer.libraryVersion,
+        ], 1)
+    }
+    if let process { Self.add(process, to: &page) }
+    return page.text
+  }
+
+  private static func addRequests(_ counts: Counts, to page: inout PrometheusText) {
+    page.family(
+      "stagewright_http_requests_total", .counter, "Requests answered, by route and status."
+    ) { samples in
+      let kinds = counts.requests.sorted {
+        ($0.key.route, $0.key.method, $0.key.status) < ($1.key.route, $1.key.method, $1.key.status)
+      }
+      for (kind, count) in kinds {
+        samples.add(
+          ["route": kind.route, "method": kind.method, "status": "\(kind.status)"], Double(count))
+      }
+    }
+    page.family(
+      "stagewright_http_request_duration_seconds", .histogram,
+      "From the request line to the last byte of the answer."
+    ) { samples in
+      for (route, histogram) in counts.durations.sorted(by: { $0.key < $1.key }) {
+        samples.add(["route": route], histogram)
+      }
+    }
+    page.family(
+      "stagewright_planning_duration_seconds", .histogram, "Time of a worker that a job took."
+    ) { samples in
+      for (route, histogram) in counts.planning.sorted(by: { $0.key < $1.key }) {
+        samples.add(["route": route], histogram)
+      }
+    }
+    page.family(
+      "stagewright_http_rejections_total", .counter, "What the server turned away, by reason."
+    ) { samples in
+      for refusal in HTTPRefusal.allCases {
+        samples.add(["reason": refusal.rawValue], Double(counts.refusals[refusal] ?? 0))
+      }
+    }
+    page.family(
+      "stagewright_http_unfinished_total", .counter,
+      "Answers that did not reach their client whole."
+    ) { samples in
+      for outcome in [HTTPExchange.Outcome.clientGone, .cut] {
+        samples.add(["outcome": outcome.rawValue], Double(counts.unfinished[outcome] ?? 0))
+      }
+    }
+  }
+
+  private static func addServer(
+    _ server: HTTPServer, _ droppedLogLines: Int, to page: inout PrometheusText
+  ) {
+    let now = server.statistics
+    let gauges = [
+      ("http_connections", "Open connections.", now.connections),
+      ("http_requests_in_flight", "Requests handed to workers, not yet answered.", now.inFlight),
+      ("queue_depth", "Requests waiting for a worker.", now.queued),
+      ("queue_limit", "Requests that may wait.", server.configuration.queueLimit),
+      ("workers_busy", "Workers at work.", now.working),
+      ("workers", "Workers.", server.configuration.workerCount),
+      ("draining", "1 once told to stop.", server.isDraining ? 1 : 0),
+    ]
+    for (name, help, value) in gauges {
+      page.single("stagewright_" + name, .gauge, help, Double(value))
+    }
+    page.single(
+      "stagewright_log_lines_dropped_total", .counter, "Log lines that nobody read in time.",
+      Double(droppedLogLines))
+  }
+
+  private static func add(_ process: ProcessFigures, to page: inout PrometheusText) {
+    page.single(
+      "process_cpu_seconds_total", .counter, "CPU time used, user and system.",
+      process.cpuSeconds)
+    page.single(
+      "process_resident_memory_bytes", .gauge, "Memory resident.", Double(process.residentBytes))
+    page.single(
+      "process_virtual_memory_bytes", .gauge, "Memory mapped.", Double(process.virtualBytes))
+    page.single(
+      "process_start_time_seconds", .gauge, "Start, in seconds since 1970.", process.startSeconds)
+    page.single("process_threads", .gauge, "Threads.", Double(process.threads))
+    page.single("process_open_fds", .gauge, "Descriptors open.", Double(process.openDescriptors))
+    page.single("process_max_fds", .gauge, "Descriptors allowed.", Double(process.maxDescriptors))
+  }
+}

@@ -1,0 +1,47 @@
+import Logging
+import MicroHTTP
+import PlanAPI
+
+/// The running service: a server with the routes behind it, a log and metrics.
+struct Service: Sendable {
+  let settings: EffectiveSettings
+  let log: LogWriter
+  let logger: Logger
+  let metrics: ServiceMetrics
+  let server: HTTPServer
+
+  init(_ settings: EffectiveSettings) {
+    let values = settings.values
+    let log = LogWriter()
+    let logger = Logger(label: "stagewright") { _ in
+      LineLogHandler(level: values.logLevel, format: values.logFormat, writer: log)
+    }
+    let metrics = ServiceMetrics()
+    let probes = Probes(metrics: metrics, log: log)
+    let doorway = Doorway(router: Self.router)
+    self.settings = settings
+    self.log = log
+    self.logger = logger
+    self.metrics = metrics
+    server = HTTPServer(
+      configuration: values.server, observer: ServiceObserver(metrics: metrics, logger: logger),
+      inline: { probes.response(to: $0, $1) }, handler: { doorway.response(to: $0, $1) })
+  }
+
+  /// Every route but the probes.
+  static var router: Router { Router(PlanService.standard().routes) }
+
+  /// Serves until it is told to stop.
+  func run() throws(CommandFailure) -> Never {
+    let signals = StopSignals()
+    do {
+      let address = try server.start()
+      logger.notice(
+        "listening on \(address.url)", metadata: ["version": "\(BuildInformation.version)"])
+    } catch {
+      throw CommandFailure(status: .badInput, message: error.description)
+    }
+    for warning in settings.warnings { logger.warning("\(warning)") }
+    signals.stop(self)
+  }
+}

@@ -1,0 +1,1 @@
+../MicroHTTPTests/RawClient.swift
