@@ -72,6 +72,7 @@ extension PlannedJob {
   /// The plan as `target` takes it, or every reason why it cannot.
   package func export(to target: ExportTarget) throws(ExportRefusal) -> Export {
     var notes = ExportNotes()
+    checkStagesAlike(target, &notes)
     let export =
       switch target {
       case .megatron: megatronExport(&notes)
@@ -87,6 +88,24 @@ extension PlannedJob {
     guard notes.faults.isEmpty, var export else { throw ExportRefusal(target, notes.faults) }
     export.warnings = notes.warnings
     return export
+  }
+}
+
+extension PlannedJob {
+  /// Every launcher gives all stages the same degrees, and all replicas as many micro-batches.
+  private func checkStagesAlike(_ target: ExportTarget, _ notes: inout ExportNotes) {
+    for stage in plan.stages {
+      guard let share = stage.share else { continue }
+      notes.require(
+        share.tensor == strategy.tensor, Field.stage(stage.id, "tensor_parallel"),
+        "is the stage's own: \(target.title) gives all stages the same")
+      notes.require(
+        share.data == strategy.data, Field.stage(stage.id, "data_parallel"),
+        "is the stage's own: \(target.title) gives all stages the same")
+      notes.require(
+        Set(share.microBatches).count <= 1, Field.stage(stage.id, "micro_batch_shares"),
+        "differ: \(target.title) gives every replica the same")
+    }
   }
 }
 

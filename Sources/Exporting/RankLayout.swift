@@ -12,7 +12,8 @@ struct RankLayout: Hashable, Sendable {
 extension PlannedJob {
   /// Launchers start the same number of processes on every node and number them node by node.
   func rankLayout(_ notes: inout ExportNotes) -> RankLayout? {
-    let gpus = strategy.gpus
+    let placed = plan.stages.flatMap(\.devices).reduce(0) { $0 + $1.gpus.count }
+    let gpus = placed > 0 ? placed : strategy.gpus
     var groups: [DeviceGroup] = []
     for group in plan.stages.flatMap(\.devices) {
       if groups.last?.node == group.node {

@@ -7,13 +7,14 @@ extension PlannedJob {
     _ version: ExportTarget.KubeflowVersion, _ notes: inout ExportNotes
   ) -> Export? {
     guard let program = trainingProgram(&notes) else { return nil }
-    var trainer = kubeflowTrainer(program, &notes)
-    let patch: ConfigValue = ["spec": ["trainer": trainer]]
-    trainer["image"] = "IMAGE"
-    trainer["command"] = .texts(["torchrun", program.script])
+    let sized = kubeflowTrainer([:], program, &notes)
+    let patch: ConfigValue = ["spec": ["trainer": sized]]
+    let started: ConfigValue = [
+      "image": "IMAGE", "command": .texts(["torchrun", program.script]),
+    ]
     var spec: ConfigValue = [
       "runtimeRef": ["name": "torch-distributed"],
-      "trainer": trainer,
+      "trainer": kubeflowTrainer(started, program, &notes),
     ]
     if let need = topologyNeed(program.layout) {
       let annotations = kueueAnnotations(need, program.layout, &notes)
@@ -40,16 +41,15 @@ extension PlannedJob {
   }
 
   private func kubeflowTrainer(
-    _ program: TrainingProgram, _ notes: inout ExportNotes
+    _ started: ConfigValue, _ program: TrainingProgram, _ notes: inout ExportNotes
   ) -> ConfigValue {
     let gpus: ConfigValue = .table([
       .init(name: gpuResource(&notes), value: .integer(program.layout.processesPerNode))
     ])
-    var trainer: ConfigValue = [
-      "numNodes": .integer(program.layout.nodes),
-      "numProcPerNode": .integer(program.layout.processesPerNode),
-      "resourcesPerNode": ["requests": gpus, "limits": gpus],
-    ]
+    var trainer = started
+    trainer["numNodes"] = .integer(program.layout.nodes)
+    trainer["numProcPerNode"] = .integer(program.layout.processesPerNode)
+    trainer["resourcesPerNode"] = ["requests": gpus, "limits": gpus]
     if !program.environment.isEmpty {
       trainer["env"] = .list(
         program.environment.map { ["name": .text($0.name), "value": .text($0.value)] })

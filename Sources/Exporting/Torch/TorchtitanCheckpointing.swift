@@ -29,7 +29,7 @@ extension PlannedJob {
     if let (stage, layers) = surplus.first {
       notes.warn(
         Field.stages,
-        "recompute_layers: torchtitan recomputes every \(every == 1 ? "" : "\(every). ")layer; "
+        "recompute_layers: torchtitan recomputes \(every == 1 ? "all layers" : "one layer in \(every)"); "
           + "\(surplus.count) of \(stages.count) stages recompute more than planned, stage \(stage) "
           + "\(layers.held / every) layers instead of \(layers.wanted)")
     }

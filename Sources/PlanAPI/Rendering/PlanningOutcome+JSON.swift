@@ -1,15 +1,20 @@
+import Exporting
 import JSON
 import Planning
 import Quantities
 
 extension JSONWriter {
   /// The answer of a search that found a plan.
-  mutating func result(_ result: PlanningResult, _ job: JobRequest, searchSeconds: Double) {
+  mutating func result(
+    _ result: PlanningResult, _ job: JobRequest, searchSeconds: Double,
+    exports: [Result<Export, ExportRefusal>] = []
+  ) {
     object { w in
       w.member("status", result.proof.isClosed ? "optimal" : "feasible")
       w.member("model_name", job.graph.name)
       w.name("plan")
       w.plan(result.best)
+      w.exports(exports)
       w.object("proof") { w in
         w.member("lower_bound_seconds", result.proof.lowerBound.value)
         w.member("gap_fraction", result.proof.gapFraction)

@@ -6,13 +6,14 @@ extension PlanService {
   func partition(
     _ body: JSONValue, _ request: APIRequest, _ media: MediaType
   ) throws(Problem) -> APIResponse {
-    let rule: JSONObjectRule<(JobRequest, SearchRequest)> = .object { members in
+    let rule: JSONObjectRule<(JobRequest, SearchRequest, ExportRequest)> = .object { members in
       let job = readJob(&members)
       let search = members.optional("search", .search, absent: SearchRequest())
+      let exports = readExports(&members)
       guard let job else { return nil }
-      return (job, search)
+      return (job, search, exports)
     }
-    let (job, search) = try read(body, as: rule)
+    let (job, search, wanted) = try read(body, as: rule)
     let problem = job.problem(
       parameters, memoryHeadroomFraction: search.constraints.memoryHeadroomFraction)
     let clock = ContinuousClock()
@@ -29,7 +30,9 @@ extension PlanService {
     default:
       response = .json { w in
         switch outcome {
-        case .found(let result): w.result(result, job, searchSeconds: seconds)
+        case .found(let result):
+          w.result(
+            result, job, searchSeconds: seconds, exports: wanted.exports(of: result.best, job))
         case .infeasible(let infeasibility): w.infeasibility(infeasibility, job)
         }
       }

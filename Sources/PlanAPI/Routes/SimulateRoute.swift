@@ -10,6 +10,7 @@ package struct SimulationRequest: Sendable {
   package var split: PipelineSplit?
   /// Every pass and send is to be listed.
   package var wantsTimeline = false
+  package var exports = ExportRequest()
 
   package func problem(_ parameters: CostParameters) -> PlanningProblem {
     job.problem(
@@ -35,6 +36,7 @@ extension PlanService {
         w.object { w in
           w.name("plan")
           w.plan(plan)
+          w.exports(request.exports.exports(of: plan, request.job))
           w.member("fits", plan.fits)
           if request.wantsTimeline {
             w.array("timeline", problem.playback(of: plan).timeline ?? []) { $0.slot($1) }
@@ -55,9 +57,11 @@ extension PlanService {
       let job = readJob(&members)
       let plan = members.required("plan", .plan)
       let wantsTimeline = members.optional("timeline", .boolean, absent: false)
+      let exports = readExports(&members)
       guard let job, let plan else { return nil }
       guard var simulation = simulation(of: plan, job, members.log) else { return nil }
       simulation.wantsTimeline = wantsTimeline
+      simulation.exports = exports
       let passes = simulation.strategy.passes
       if wantsTimeline, passes > WireLimits.listedPasses {
         members.note("timeline", Sentence.longTimeline(passes))

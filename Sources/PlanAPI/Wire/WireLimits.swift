@@ -11,6 +11,7 @@ enum WireLimits {
   static let sequenceLength = 100_000_000
   /// Values that one search dimension may list.
   static let choices = 256
+  static let exports = 32
   static let alternatives = 100
   /// A day.
   static let deadlineMilliseconds = 86_400_000

@@ -25,6 +25,8 @@ protocol RouteCommand: ParsableCommand {
   /// What is posted; empty for routes that are fetched.
   func body() throws(CommandFailure) -> [UInt8]
   var format: OutputFormat { get }
+  /// Gives an answer to who asked; false if it is not what they asked for.
+  func deliver(_ answer: [UInt8]) throws(CommandFailure) -> Bool
 }
 
 extension RouteCommand {
@@ -39,8 +41,13 @@ extension RouteCommand {
         status: answer.status < 500 ? .badInput : .internalError,
         message: Self.message(ofProblem: answer.body))
     }
-    Terminal.print(answer.body)
-    if answer.isInfeasible { Terminal.exit(.infeasible) }
+    let isComplete = try deliver(answer.body)
+    if answer.isInfeasible || !isComplete { Terminal.exit(.infeasible) }
+  }
+
+  func deliver(_ answer: [UInt8]) throws(CommandFailure) -> Bool {
+    Terminal.print(answer)
+    return true
   }
 
   /// A problem document for the terminal: its detail, and a line for each fault.
@@ -71,6 +78,23 @@ extension PostCommand {
   static var method: String { "POST" }
   var format: OutputFormat { posted.format }
   func body() throws(CommandFailure) -> [UInt8] { try Terminal.contents(of: posted.file) }
+}
+
+/// Commands whose plans can be had as launchers take them.
+protocol ExportingCommand: PostCommand {
+  var exporting: ExportOptions { get }
+}
+
+extension ExportingCommand {
+  var format: OutputFormat { exporting.targets.isEmpty ? posted.format : .json }
+  func body() throws(CommandFailure) -> [UInt8] {
+    exporting.asking(try Terminal.contents(of: posted.file))
+  }
+  func deliver(_ answer: [UInt8]) throws(CommandFailure) -> Bool {
+    guard exporting.targets.isEmpty else { return try exporting.deliver(answer) }
+    Terminal.print(answer)
+    return true
+  }
 }
 
 protocol CatalogueCommand: RouteCommand {}

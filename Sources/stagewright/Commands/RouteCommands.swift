@@ -1,17 +1,19 @@
 import ArgumentParser
 
-struct PartitionCommand: PostCommand {
+struct PartitionCommand: ExportingCommand {
   static let path = "/partition"
   static let configuration = CommandConfiguration(
     commandName: "partition", abstract: "Finds the best plan for a model on a cluster.")
   @OptionGroup var posted: PostedBody
+  @OptionGroup var exporting: ExportOptions
 }
 
-struct SimulateCommand: PostCommand {
+struct SimulateCommand: ExportingCommand {
   static let path = "/simulate"
   static let configuration = CommandConfiguration(
     commandName: "simulate", abstract: "Predicts what a given plan does.")
   @OptionGroup var posted: PostedBody
+  @OptionGroup var exporting: ExportOptions
 }
 
 struct ReplanCommand: PostCommand {

@@ -25,6 +25,20 @@ enum Terminal {
 
   static func print(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
 
+  /// A file anew, in place of one that is there.
+  static func write(_ text: String, to path: String) throws(CommandFailure) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw CommandFailure(
+        status: .badInput, message: "cannot write \(path): \(String(cString: strerror(errno)))")
+    }
+    write(Array(text.utf8), to: descriptor)
+    guard close(descriptor) == 0 else {
+      throw CommandFailure(
+        status: .badInput, message: "cannot write \(path): \(String(cString: strerror(errno)))")
+    }
+  }
+
   static func complain(_ text: String) { write(Array(text.utf8), to: STDERR_FILENO) }
 
   /// Standard output is a terminal that shows colours, and nobody objects (no-color.org).
