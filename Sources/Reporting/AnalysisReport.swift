@@ -45,20 +45,30 @@ package struct AnalysisReport {
         + "a micro-batch of \(figures.microBatchSize) x "
         + "\(HumanNumber.count(figures.sequenceLength)) tokens takes "
         + "\(gigaflops(totals.forwardFLOPs)) GFLOPs forward",
-      style.good("Recommended") + ": " + recommendation,
+      style.good("Recommended") + ": " + split,
+    ] + (merits.isEmpty ? [] : ["  " + merits]) + [
       "Largest layers: by memory \(name(.memory)), by compute \(name(.compute)), "
-        + "by parameters \(name(.parameters))",
+        + "by parameters \(name(.parameters))"
     ]
   }
 
   /// The partition to take and why, in one sentence.
   package var recommendation: String {
+    analysis.recommended == nil ? split : "\(split): \(merits)"
+  }
+
+  private var split: String {
     guard let best = analysis.recommended else { return "one stage; no split was possible" }
     let words = best.stages.count == 1 ? "1 stage" : "\(best.stages.count) stages"
-    return "\(words), \(best.strategy.words): stages are busy "
-      + "\(HumanNumber.percent(best.computeEvenness)) of a full pipeline's time, the largest holds "
-      + "\(mebibytes(best.maximumMemory)) MB of weights, and a micro-batch sends "
-      + "\(mebibytes(best.communication)) MB between stages"
+    return "\(words), \(best.strategy.words)"
+  }
+
+  private var merits: String {
+    guard let best = analysis.recommended else { return "" }
+    return
+      "stages are busy \(HumanNumber.percent(best.computeEvenness)) of a full pipeline's time, "
+      + "the largest holds \(mebibytes(best.maximumMemory)) MB of weights, "
+      + "a micro-batch sends \(mebibytes(best.communication)) MB between stages"
   }
 
   private func name(_ quantity: LayerQuantity) -> String {

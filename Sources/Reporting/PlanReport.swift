@@ -105,11 +105,13 @@ package struct PlanReport {
 
   private func stages(_ plan: Plan) -> TextTable {
     let recomputes = plan.stages.contains { $0.recomputedLayers > 0 }
+    let differs = plan.stages.contains { $0.share != nil }
     var table = TextTable(
       [
         .numbers("stage"), .words("layers"), .numbers("parameters"), .numbers("forward"),
         .numbers("backward"),
-      ] + (recomputes ? [.numbers("recomputed")] : []) + [.words("devices")])
+      ] + (recomputes ? [.numbers("recomputed")] : [])
+        + (differs ? [.numbers("tensor"), .words("micro-batches")] : []) + [.words("devices")])
     for stage in plan.stages {
       table.add(
         [
@@ -117,9 +119,17 @@ package struct PlanReport {
           HumanNumber.amount(Double(stage.parameters)), HumanNumber.time(stage.forward),
           HumanNumber.time(stage.backward),
         ] + (recomputes ? [HumanNumber.count(stage.recomputedLayers)] : [])
-          + [devices(stage.devices)])
+          + (differs ? share(stage, of: plan.strategy) : []) + [devices(stage.devices)])
     }
     return table
+  }
+
+  /// The stage's own tensor degree, and the micro-batches of each of its replicas.
+  private func share(_ stage: StagePlan, of strategy: ParallelStrategy) -> [String] {
+    let tensor = stage.share?.tensor ?? strategy.tensor
+    let all = [Int](repeating: strategy.microBatches, count: strategy.data)
+    let counts = stage.share?.microBatches ?? all
+    return ["\(tensor)", counts.map(HumanNumber.count).joined(separator: " + ")]
   }
 
   private func memoryTable(_ plan: Plan) -> TextTable {
@@ -152,20 +162,7 @@ package struct PlanReport {
   }
 
   private func alternatives(_ plans: [Plan], to best: Plan) -> [String] {
-    guard !plans.isEmpty else { return [] }
-    var table = TextTable([
-      .numbers("step"), .numbers("against best"), .numbers("peak memory"), .words("GPUs"),
-      .words("how"),
-    ])
-    for plan in plans {
-      let slower = plan.prediction.step / best.prediction.step - 1
-      table.add([
-        HumanNumber.time(plan.prediction.step),
-        (slower >= 0 ? "+" : "") + HumanNumber.percent(slower),
-        HumanNumber.size(plan.prediction.peakMemory), plan.strategy.degrees, plan.strategy.manner,
-      ])
-    }
-    return table.lines(indent: 2)
+    AlternativesTable(plans, against: best).lines(indent: 2)
   }
 
   private func range(_ layers: ClosedRange<Int>) -> String {

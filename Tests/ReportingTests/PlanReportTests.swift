@@ -64,8 +64,18 @@ import Testing
           best: sample.plan, alternatives: [slower], proof: proof,
           warnings: ["the network was assumed"])))
     #expect(full.contains("+47.9 %"))
-    #expect(full.contains("zero-bubble (ZB-H1), 16 micro-batches of 2"))
+    #expect(full.contains(" 8       2     2        16 of 2  zero-bubble (ZB-H1)     1  none"))
+    #expect(!full.contains("context"), "nobody uses it")
     #expect(full.hasSuffix("Warnings\n  - the network was assumed\n"))
+  }
+
+  /// Stages that differ say how.
+  @Test func unequalStages() {
+    var plan = sample.plan
+    plan.stages[1].share = StageShare(tensor: 1, data: 4, microBatches: [5, 5, 3, 3])
+    let text = PlanReport(modelName: "m", clusterName: "c").text(plan)
+    #expect(text.contains("11.0 ms       2  8 + 8          node-0: 0–3"))
+    #expect(text.contains("11.0 ms       1  5 + 5 + 3 + 3  node-0: 4–7"))
   }
 
   @Test func planThatDoesNotFit() {

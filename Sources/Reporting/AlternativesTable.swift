@@ -1,0 +1,62 @@
+import Costing
+import Planning
+import Quantities
+
+/// Plans side by side: what each takes, and in which of their dimensions they differ or do anything.
+struct AlternativesTable {
+  private let plans: [Plan]
+  private let best: Plan
+
+  /// - Parameter best: what the plans are held against.
+  init(_ plans: [Plan], against best: Plan) {
+    self.plans = plans
+    self.best = best
+  }
+
+  private struct Dimension {
+    let column: TextTable.Column
+    let isShown: Bool
+    let cell: (ParallelStrategy) -> String
+  }
+
+  private var dimensions: [Dimension] {
+    let all = plans.map(\.strategy)
+    func degree(_ title: String, _ value: @escaping (ParallelStrategy) -> Int) -> Dimension {
+      Dimension(column: .numbers(title), isShown: all.contains { value($0) > 1 }) { "\(value($0))" }
+    }
+    return [
+      degree("pipeline", \.pipeline), degree("tensor", \.tensor), degree("context", \.context),
+      degree("data", \.data), degree("expert", \.expert),
+      Dimension(column: .numbers("micro-batches"), isShown: true) {
+        "\(HumanNumber.count($0.microBatches)) of \($0.microBatchSize)"
+      },
+      Dimension(column: .words("schedule"), isShown: all.contains { $0.pipeline > 1 }) {
+        guard $0.pipeline > 1 else { return "" }
+        return $0.schedule.name + ($0.virtualStages > 1 ? " x \($0.virtualStages)" : "")
+      },
+      Dimension(column: .numbers("ZeRO"), isShown: true) { "\($0.zeroStage.rawValue)" },
+      Dimension(
+        column: .words("sequence"), isShown: Set(all.map(\.sequenceParallel)).count > 1
+      ) { $0.sequenceParallel ? "yes" : "no" },
+      Dimension(column: .words("recompute"), isShown: true) { $0.recompute.rawValue },
+    ].filter(\.isShown)
+  }
+
+  func lines(indent: Int) -> [String] {
+    guard !plans.isEmpty else { return [] }
+    let dimensions = self.dimensions
+    var table = TextTable(
+      [.numbers("step"), .numbers("against best"), .numbers("peak memory")]
+        + dimensions.map(\.column))
+    for plan in plans {
+      let slower = plan.prediction.step / best.prediction.step - 1
+      table.add(
+        [
+          HumanNumber.time(plan.prediction.step),
+          (slower >= 0 ? "+" : "") + HumanNumber.percent(slower),
+          HumanNumber.size(plan.prediction.peakMemory),
+        ] + dimensions.map { $0.cell(plan.strategy) })
+    }
+    return table.lines(indent: indent)
+  }
+}
