@@ -54,7 +54,8 @@ let package = Package(
     room(
       "Importing",
       on: [
-        "Quantities", "Workload", "Hardware", "JSON", .product(name: "Yams", package: "Yams"),
+        "Quantities", "Workload", "Hardware", "Galvatron", "JSON",
+        .product(name: "Yams", package: "Yams"),
       ]),
     room(
       "Exporting",
@@ -112,7 +113,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     tests(of: "Quantities"),
-    tests(of: "Galvatron", with: ["Quantities", "Scheduling"]),
+    tests(of: "Galvatron", with: ["Quantities", "Scheduling", "JSON", "Importing"]),
     tests(of: "Hardware", with: ["Quantities"]),
     tests(of: "MicroHTTP"),
     tests(of: "Workload", with: ["Quantities"]),

@@ -16,7 +16,7 @@ private let allowedImports: [String: Set<String>] = [
   ],
   "Analyzing": ["Quantities", "Workload"],
   "JSON": [],
-  "Importing": ["Quantities", "Workload", "Hardware", "JSON", "Yams"],
+  "Importing": ["Quantities", "Workload", "Hardware", "Galvatron", "JSON", "Yams"],
   "Exporting": [
     "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON", "Yams",
   ],
