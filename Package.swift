@@ -137,7 +137,7 @@ let package = Package(
       of: "PlanAPI",
       with: [
         "JSON", "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning",
-        "Importing",
+        "Importing", "Exporting",
       ]),
   ]
 )

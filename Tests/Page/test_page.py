@@ -214,6 +214,24 @@ class Flows(PageTest):
         self.browser.wait(PLANNED)
         self.assertEqual(self.browser.text("#answer-heading"), heading)
 
+    def test_exports_can_be_taken(self):
+        self.browser.click("#constraints summary")
+        self.browser.type("#search-pipeline", "2")
+        self.browser.type("#search-virtual", "1")
+        self.plan()
+        self.browser.choose("#launcher", "megatron")
+        self.browser.wait("document.querySelector('#exports pre')")
+        self.assertIn("--pipeline-model-parallel-size 2", self.browser.text("#exports pre"))
+        self.browser.choose("#launcher", "accelerate")
+        self.browser.wait("document.querySelector('#exports .bad')")
+        self.assertIn("/plan/strategy/pipeline_parallel", self.browser.text("#exports ul"))
+        self.browser.choose("#launcher", "kubeflow")
+        self.browser.wait("document.querySelector('#exports h4')")
+        # The next plan is exported alike.
+        self.browser.click("#alternatives tbody tr:nth-child(2) input")
+        self.browser.wait("document.querySelector('#exports h4')")
+        self.show("exports")
+
     def test_no_plan_says_why(self):
         self.browser.choose("#cluster-form", "pools")
         self.browser.paste("#cluster-pools", json.dumps({"pools": [

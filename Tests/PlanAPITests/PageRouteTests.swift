@@ -1,3 +1,4 @@
+import Exporting
 import PlanAPI
 import Testing
 
@@ -45,6 +46,12 @@ private func text(_ response: APIResponse) -> String {
   @Test func greetingNamesTheRoutes() {
     let greeting = text(get([]))
     for route in router.routes { #expect(greeting.contains(" \(route.path) "), "\(route.path)") }
+  }
+
+  /// The page offers every launcher that plans are exported to.
+  @Test func pageKnowsTheLaunchers() {
+    let page = text(get(["text/html"]))
+    for target in ExportTarget.names { #expect(page.contains("[\"\(target)\", "), "\(target)") }
   }
 
   @Test func onlyThoseForms() {

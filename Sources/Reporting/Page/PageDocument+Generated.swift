@@ -3,8 +3,8 @@
 
 extension PageDocument {
   /// SHA-256 of what stands between the tags, in Base64.
-  static let styleDigest = "fPJOQxwdBwrZx7Mn0TNKuT8dQzMKvaXY2hu3JLyTco4="
-  static let scriptDigest = "ZG7KpKAEmHhU89AHjii5wqpByPeFY3EpUKkXpdHci8M="
+  static let styleDigest = "5eSSSN/ZXwXZ7LY56Rp33OYc6KUURchCJl/4xF1jYL8="
+  static let scriptDigest = "QaBXEIWexY5AyV1NIiaS+0IuD9W2RtZsliSAm3qGLk8="
 
   package static let html = ##"""
 <!doctype html>
@@ -49,6 +49,7 @@ main { display: grid; grid-template-columns: minmax(300px, 380px) minmax(0, 1fr)
   padding: 20px 24px; }
 h2 { font-size: 20px; line-height: 1.3; margin: 0 0 6px; }
 h3 { font-size: 16px; margin: 26px 0 8px; }
+h4 { font-size: 14px; margin: 14px 0 2px; }
 h2:focus { outline: none; }
 a { color: var(--accent); }
 code, pre, textarea { font-family: ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace; }
@@ -68,6 +69,7 @@ summary { font-weight: 600; cursor: pointer; }
 .row { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr));
   gap: 0 12px; align-items: start; }
 .row .wide { grid-column: 1 / -1; }
+.narrow { max-width: 260px; }
 label { display: block; font-size: 13px; margin-bottom: 2px; }
 input, select, textarea {
   width: 100%; font-size: 14px; color: var(--ink); background: var(--field);
@@ -892,6 +894,7 @@ function alternatives(plans, place, request) {
     $("status").textContent = `Showing plan ${index + 1}.`;
   };
   const plane = timeMemoryPlane(plans, points, choose);
+  const hasFrontier = plans.some(({ roles }) => roles.has("frontier"));
   plans.forEach(({ plan, roles }, index) => {
     const { prediction } = plan;
     const slower = prediction.step_seconds / plans[0].plan.prediction.step_seconds - 1;
@@ -902,19 +905,20 @@ function alternatives(plans, place, request) {
       make("td", {}, time(prediction.step_seconds)),
       make("td", {}, index ? (slower < 0 ? "" : "+") + percent(slower) : "best"),
       make("td", {}, bytes(prediction.peak_memory_bytes)),
-      make("td", { class: "left" }, roles.has("frontier") ? "yes" : ""),
+      hasFrontier ? make("td", { class: "left" }, roles.has("frontier") ? "yes" : "") : null,
       make("td", { class: "left wrap" }, `${degrees(plan.strategy)}; ${manner(plan.strategy)}`)));
   });
   rows[0].querySelector("input").checked = true;
   return make("section", { "aria-labelledby": "alternatives-heading" },
     make("h3", { id: "alternatives-heading" }, "Alternatives"), plane,
     table("alternatives", "Alternatives", [["Plan"], ["Step"], ["Against best"],
-      ["Peak memory"], ["On frontier", "left"], ["How", "left"]], rows));
+      ["Peak memory"], ...(hasFrontier ? [["On frontier", "left"]] : []), ["How", "left"]],
+    rows));
 }
 
 function timeMemoryPlane(plans, points, choose) {
   const width = Math.min(860, Math.max(300, $("answer-body").clientWidth));
-  const [height, left, right, top, bottom] = [280, 70, 20, 16, 44];
+  const [height, left, right, top, bottom] = [280, 70, 34, 16, 44];
   const limit = Math.min(...plans[0].plan.stages.map((stage) => stage.memory_limit_bytes));
   const memories = plans.map(({ plan }) => plan.prediction.peak_memory_bytes);
   const times = plans.map(({ plan }) => plan.prediction.step_seconds);
@@ -1032,7 +1036,64 @@ function raw(answer) {
     make("summary", {}, "The answer as JSON"), place, copyButton("Copy JSON", text));
 }
 
-function exportsOf() { return make("div"); }
+// For launchers.
+
+const launchers = [["megatron", "Megatron-LM"], ["megatron-bridge", "Megatron Bridge, NeMo"],
+  ["torchtitan", "torchtitan"], ["deepspeed", "DeepSpeed"], ["nanotron", "nanotron"],
+  ["accelerate", "Accelerate"], ["kubeflow", "Kubeflow Trainer"], ["slurm", "Slurm"],
+  ["torchrun", "torchrun"]];
+
+/** The launcher that was chosen last: it stays chosen for the next plan. */
+let launcher = "";
+
+function exportsOf(plan, request) {
+  const place = make("div", { "aria-live": "polite" });
+  const choice = make("select", { id: "launcher" }, make("option", { value: "" }, "choose one"),
+    launchers.map(([name, title]) => make("option", { value: name }, title)));
+  const show = async () => {
+    launcher = choice.value;
+    if (!launcher) return place.replaceChildren();
+    const { model, cluster, training } = request;
+    try {
+      const response = await post("/simulate",
+        { model, cluster, training, plan, export: [launcher] }, "application/json");
+      const answer = await response.json();
+      if (!response.ok) throw new Error(answer.errors?.[0]?.detail ?? answer.detail);
+      place.replaceChildren(...exported(answer.exports[0]));
+    } catch (error) {
+      place.replaceChildren(make("p", { class: "fault" }, error.message));
+    }
+  };
+  choice.value = launcher;
+  choice.addEventListener("change", show);
+  show();
+  return make("section", { id: "exports" }, make("h3", {}, "For a launcher"),
+    make("div", { class: "field narrow" }, make("label", { for: "launcher" }, "Launcher"), choice),
+    place);
+}
+
+/** What a launcher takes, or why it takes nothing. */
+function exported(answer) {
+  const notes = (list) => make("ul", { class: "plain" }, list.map(({ field, detail }) =>
+    make("li", {}, make("code", {}, field), ": " + detail)));
+  if (answer.error) {
+    return [make("p", { class: "bad" }, answer.error.detail), notes(answer.error.reasons)];
+  }
+  const files = answer.files.map((file) => make("section", {},
+    make("h4", {}, file.name), make("pre", { tabindex: "0", "aria-label": file.name }, file.text),
+    make("div", { class: "actions" }, copyButton("Copy", () => file.text),
+      make("button", { type: "button", onclick: () => download(file) }, "Download"))));
+  const warnings = answer.warnings ?? [];
+  return warnings.length
+    ? [...files, make("p", { class: "warn" }, "What it could not carry:"), notes(warnings)]
+    : files;
+}
+
+function download(file) {
+  const address = URL.createObjectURL(new Blob([file.text], { type: file.media_type }));
+  make("a", { href: address, download: file.name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}
 
 // Names that are known.
 

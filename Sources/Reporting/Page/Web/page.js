@@ -540,6 +540,7 @@ function alternatives(plans, place, request) {
     $("status").textContent = `Showing plan ${index + 1}.`;
   };
   const plane = timeMemoryPlane(plans, points, choose);
+  const hasFrontier = plans.some(({ roles }) => roles.has("frontier"));
   plans.forEach(({ plan, roles }, index) => {
     const { prediction } = plan;
     const slower = prediction.step_seconds / plans[0].plan.prediction.step_seconds - 1;
@@ -550,19 +551,20 @@ function alternatives(plans, place, request) {
       make("td", {}, time(prediction.step_seconds)),
       make("td", {}, index ? (slower < 0 ? "" : "+") + percent(slower) : "best"),
       make("td", {}, bytes(prediction.peak_memory_bytes)),
-      make("td", { class: "left" }, roles.has("frontier") ? "yes" : ""),
+      hasFrontier ? make("td", { class: "left" }, roles.has("frontier") ? "yes" : "") : null,
       make("td", { class: "left wrap" }, `${degrees(plan.strategy)}; ${manner(plan.strategy)}`)));
   });
   rows[0].querySelector("input").checked = true;
   return make("section", { "aria-labelledby": "alternatives-heading" },
     make("h3", { id: "alternatives-heading" }, "Alternatives"), plane,
     table("alternatives", "Alternatives", [["Plan"], ["Step"], ["Against best"],
-      ["Peak memory"], ["On frontier", "left"], ["How", "left"]], rows));
+      ["Peak memory"], ...(hasFrontier ? [["On frontier", "left"]] : []), ["How", "left"]],
+    rows));
 }
 
 function timeMemoryPlane(plans, points, choose) {
   const width = Math.min(860, Math.max(300, $("answer-body").clientWidth));
-  const [height, left, right, top, bottom] = [280, 70, 20, 16, 44];
+  const [height, left, right, top, bottom] = [280, 70, 34, 16, 44];
   const limit = Math.min(...plans[0].plan.stages.map((stage) => stage.memory_limit_bytes));
   const memories = plans.map(({ plan }) => plan.prediction.peak_memory_bytes);
   const times = plans.map(({ plan }) => plan.prediction.step_seconds);
@@ -680,7 +682,64 @@ function raw(answer) {
     make("summary", {}, "The answer as JSON"), place, copyButton("Copy JSON", text));
 }
 
-function exportsOf() { return make("div"); }
+// For launchers.
+
+const launchers = [["megatron", "Megatron-LM"], ["megatron-bridge", "Megatron Bridge, NeMo"],
+  ["torchtitan", "torchtitan"], ["deepspeed", "DeepSpeed"], ["nanotron", "nanotron"],
+  ["accelerate", "Accelerate"], ["kubeflow", "Kubeflow Trainer"], ["slurm", "Slurm"],
+  ["torchrun", "torchrun"]];
+
+/** The launcher that was chosen last: it stays chosen for the next plan. */
+let launcher = "";
+
+function exportsOf(plan, request) {
+  const place = make("div", { "aria-live": "polite" });
+  const choice = make("select", { id: "launcher" }, make("option", { value: "" }, "choose one"),
+    launchers.map(([name, title]) => make("option", { value: name }, title)));
+  const show = async () => {
+    launcher = choice.value;
+    if (!launcher) return place.replaceChildren();
+    const { model, cluster, training } = request;
+    try {
+      const response = await post("/simulate",
+        { model, cluster, training, plan, export: [launcher] }, "application/json");
+      const answer = await response.json();
+      if (!response.ok) throw new Error(answer.errors?.[0]?.detail ?? answer.detail);
+      place.replaceChildren(...exported(answer.exports[0]));
+    } catch (error) {
+      place.replaceChildren(make("p", { class: "fault" }, error.message));
+    }
+  };
+  choice.value = launcher;
+  choice.addEventListener("change", show);
+  show();
+  return make("section", { id: "exports" }, make("h3", {}, "For a launcher"),
+    make("div", { class: "field narrow" }, make("label", { for: "launcher" }, "Launcher"), choice),
+    place);
+}
+
+/** What a launcher takes, or why it takes nothing. */
+function exported(answer) {
+  const notes = (list) => make("ul", { class: "plain" }, list.map(({ field, detail }) =>
+    make("li", {}, make("code", {}, field), ": " + detail)));
+  if (answer.error) {
+    return [make("p", { class: "bad" }, answer.error.detail), notes(answer.error.reasons)];
+  }
+  const files = answer.files.map((file) => make("section", {},
+    make("h4", {}, file.name), make("pre", { tabindex: "0", "aria-label": file.name }, file.text),
+    make("div", { class: "actions" }, copyButton("Copy", () => file.text),
+      make("button", { type: "button", onclick: () => download(file) }, "Download"))));
+  const warnings = answer.warnings ?? [];
+  return warnings.length
+    ? [...files, make("p", { class: "warn" }, "What it could not carry:"), notes(warnings)]
+    : files;
+}
+
+function download(file) {
+  const address = URL.createObjectURL(new Blob([file.text], { type: file.media_type }));
+  make("a", { href: address, download: file.name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}
 
 // Names that are known.
 
