@@ -4,6 +4,7 @@
 # make page      write the page that is served from the files it is written in
 # make lint      formatting
 # make examples  write the answers in openapi.yaml anew
+# make validate-exports  hold exports against the launchers' own code (from the Python package index)
 # make bench     speed against others, side by side, on this machine
 # make sanitize  every test under AddressSanitizer and ThreadSanitizer
 # The first two install what is missing (Debian or Ubuntu, root or sudo).
@@ -42,6 +43,9 @@ lint:
 
 examples:
 	STAGEWRIGHT_WRITE_EXAMPLES=1 $(SWIFT) test --filter SpecificationTests
+
+validate-exports: build
+	.ci/validate-exports $(BINARY)
 
 clean:
 	rm -rf .build .build-*

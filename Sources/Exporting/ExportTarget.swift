@@ -16,6 +16,8 @@ package enum ExportTarget: Hashable, Sendable {
     case splitPoints = "0.1"
     /// The names of all modules of each stage.
     case moduleNames = "0.2"
+    /// The same in Python, which took the place of TOML.
+    case python = "0.3"
   }
 
   /// By the first release of the trainer whose TrainJob has the form; all are `v1alpha1`.
@@ -26,7 +28,7 @@ package enum ExportTarget: Hashable, Sendable {
     case runtimePatches = "2.2"
   }
 
-  /// Every target, each in its newest version.
+  /// Every target, each in the version that is meant where none is named.
   package static let all: [ExportTarget] = [
     .megatron, .megatronBridge, .torchtitan(.moduleNames), .deepspeed, .nanotron, .accelerate,
     .kubeflow(.runtimePatches), .slurm, .torchrun,

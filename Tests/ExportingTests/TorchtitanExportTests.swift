@@ -81,6 +81,48 @@ private let generated: [(stages: Int, layers: Int, sizes: [Int])] = [
     #expect(export.warnings.map(\.field).contains("/plan/strategy/zero_stage"))
   }
 
+  @Test func writesPythonFor03() throws {
+    let job = PlannedJob.made(
+      Decoder(layers: 4).model,
+      ParallelStrategy(
+        pipeline: 2, tensor: 2, data: 2, microBatches: 2, sequenceParallel: false,
+        recompute: .full),
+      boundaries: [0, 3, 7], recomputed: [1, 0])
+    let export = try job.export(to: .torchtitan(.python))
+    #expect(
+      export.files[0].text == """
+        from torchtitan.config import ParallelismConfig, TrainingConfig
+        from torchtitan.distributed.activation_checkpoint import FullAC
+
+        training = TrainingConfig(
+            local_batch_size=2,
+            global_batch_size=4,
+            seq_len=4096,
+            mixed_precision_param="bfloat16",
+        )
+
+        parallelism = ParallelismConfig(
+            data_parallel_replicate_degree=1,
+            data_parallel_shard_degree=2,
+            tensor_parallel_degree=2,
+            context_parallel_degree=1,
+            pipeline_parallel_degree=2,
+            fsdp_reshard_after_forward="never",
+            enable_sequence_parallel=False,
+            pipeline_parallel_schedule="1F1B",
+            pipeline_parallel_microbatch_size=1,
+            module_fqns_per_model_part=[
+                ["tok_embeddings", "layers.0", "layers.1"],
+                ["layers.2", "layers.3", "norm", "lm_head"],
+            ],
+        )
+
+        activation_checkpoint = FullAC.Config()
+
+        """)
+    #expect(export.warnings.contains { $0.detail.contains("all layers") })
+  }
+
   @Test(arguments: [
     ([4, 4], "full", nil), ([2, 2], "selective", "2"), ([1, 0], "selective", "4"),
     ([3, 1], "full", nil), ([0, 0], "none", nil),
@@ -124,7 +166,7 @@ private let generated: [(stages: Int, layers: Int, sizes: [Int])] = [
   @Test(arguments: 0..<150)
   func randomPlansRoundTrip(seed: Int) throws {
     let job = PlannedJob.random(seed: seed)
-    for version in ExportTarget.TorchtitanVersion.allCases {
+    for version in [ExportTarget.TorchtitanVersion.splitPoints, .moduleNames] {
       guard let export = try? job.export(to: .torchtitan(version)) else { continue }
       let toml = try #require(TOMLReader(export.files[0].text))
       let strategy = job.strategy

@@ -85,7 +85,7 @@ private let uneven = """
   @Test(arguments: [
     (#"["megatro"]"#, "/export/0", "did you mean \"megatron\""),
     (#"["horovod"]"#, "/export/0", "known: \"megatron\""),
-    (#"["torchtitan@9"]"#, "/export/0", "known: \"0.1\", \"0.2\""),
+    (#"["torchtitan@9"]"#, "/export/0", "known: \"0.1\", \"0.2\", \"0.3\""),
     (#"["slurm@9"]"#, "/export/0", "no versions"),
     (#"[{"target": "torchtitan", "target_version": "9"}]"#, "/export/0/target_version", "0.1"),
     (#"[{"target": "x"}]"#, "/export/0/target", "known:"),

@@ -3,9 +3,10 @@ import Planning
 
 extension PlannedJob {
   /// torchtitan recomputes all layers, or every n-th of each rank, counted from 1; the same n on all
-  /// ranks. The largest n that recomputes at least the planned layers is taken.
+  /// ranks. The largest n that recomputes at least the planned layers is taken. 0.3 knows all or none.
   func torchtitanCheckpointing(
-    _ contents: StageContents, _ notes: inout ExportNotes
+    _ version: ExportTarget.TorchtitanVersion, _ contents: StageContents,
+    _ notes: inout ExportNotes
   ) -> ConfigValue {
     switch strategy.recompute {
     case .none: return ["mode": "none"]
@@ -22,7 +23,9 @@ extension PlannedJob {
     }
     guard stages.contains(where: { $0.wanted > 0 }) else { return ["mode": "none"] }
     let every =
-      (1...(stages.map(\.held).max() ?? 1)).last { every in
+      version == .python
+      ? 1
+      : (1...(stages.map(\.held).max() ?? 1)).last { every in
         stages.allSatisfy { $0.held / every >= $0.wanted }
       } ?? 1
     let surplus = stages.enumerated().filter { $1.held / every > $1.wanted }

@@ -3,8 +3,9 @@ import Planning
 import Quantities
 import Scheduling
 
-/// torchtitan's job configuration, as its releases 0.1 and 0.2 read it (`config_manager.py` and
-/// `config/job_config.py`, the checks of `parallel_dims.py` and the models' `parallelize.py`).
+/// torchtitan's job configuration, as its releases 0.1 to 0.3 read it (`config_manager.py`,
+/// `config/job_config.py` and `config/configs.py`, the checks of `parallel_dims.py`, `trainer.py` and
+/// the models' `parallelize.py`).
 extension PlannedJob {
   func torchtitanExport(
     _ version: ExportTarget.TorchtitanVersion, _ notes: inout ExportNotes
@@ -13,10 +14,15 @@ extension PlannedJob {
     guard let contents = stageContents(&notes) else { return nil }
     var parallelism = torchtitanDegrees(version, &notes)
     addPipeline(to: &parallelism, version, contents, &notes)
+    let training = torchtitanTraining(&notes)
+    let checkpointing = torchtitanCheckpointing(version, contents, &notes)
+    guard version != .python else {
+      return torchtitanModule(training, parallelism, checkpointing, &notes)
+    }
     let document: ConfigValue = [
-      "training": torchtitanTraining(&notes),
+      "training": training,
       "parallelism": parallelism,
-      "activation_checkpoint": torchtitanCheckpointing(contents, &notes),
+      "activation_checkpoint": checkpointing,
       "optimizer": ["name": job.optimizer == .adam ? "Adam" : "AdamW"],
     ]
     var text = document.toml
@@ -70,14 +76,16 @@ extension PlannedJob {
       case .weights: table["fsdp_reshard_after_forward"] = "always"
       }
     }
-    if strategy.tensor > 1, !strategy.sequenceParallel {
+    if version == .python {
+      table["enable_sequence_parallel"] = .boolean(strategy.sequenceParallel)
+    } else if strategy.tensor > 1, !strategy.sequenceParallel {
       notes.warn(
         Field.strategy("sequence_parallel"),
         "torchtitan always splits the sequence over the tensor group: less memory than planned")
     }
-    if version == .moduleNames, hasExperts {
+    if version != .splitPoints, hasExperts {
       table["expert_parallel_degree"] = .integer(strategy.expert)
-      table["expert_tensor_parallel_degree"] = 1
+      if version == .moduleNames { table["expert_tensor_parallel_degree"] = 1 }
     }
     return table
   }
@@ -105,9 +113,10 @@ extension PlannedJob {
     case .splitPoints:
       table["pipeline_parallel_split_points"] = .texts(
         contents.partsWithNormAtHead.dropFirst().map { "layers.\($0.firstLayer)" })
-    case .moduleNames:
+    case .moduleNames, .python:
+      let head = version == .python ? "lm_head" : "output"
       table["module_fqns_per_model_part"] = .list(
-        contents.partsWithNormAtHead.map { .texts($0.moduleNames) })
+        contents.partsWithNormAtHead.map { .texts($0.moduleNames(head: head)) })
     }
     if model?.head.isTied == true {
       notes.warn(
@@ -118,10 +127,41 @@ extension PlannedJob {
   }
 }
 
+extension PlannedJob {
+  /// Of 0.3: values for the arguments of `Trainer.Config`.
+  private func torchtitanModule(
+    _ training: ConfigValue, _ parallelism: ConfigValue, _ checkpointing: ConfigValue,
+    _ notes: inout ExportNotes
+  ) -> Export {
+    let policy =
+      switch checkpointing["mode"] {
+      case "full": "FullAC"
+      case "selective": "SelectiveAC"
+      default: String?.none
+      }
+    var text = "from torchtitan.config import ParallelismConfig, TrainingConfig\n"
+    if let policy {
+      text += "from torchtitan.distributed.activation_checkpoint import \(policy)\n"
+    }
+    text += "\ntraining = TrainingConfig(\n\(training.python))\n"
+    text += "\nparallelism = ParallelismConfig(\n\(parallelism.python))\n"
+    text += "\nactivation_checkpoint = \(policy.map { $0 + ".Config()" } ?? "None")\n"
+    if job.precision == .fp8 {
+      notes.warn(Field.precision, "fp8 is a converter of the model's specification")
+    }
+    notes.warn(
+      Field.model,
+      "the file holds what the plan decides: give it to the Trainer.Config of your model's registry"
+    )
+    return Export(
+      .torchtitan(.python), files: [ExportedFile("torchtitan_plan.py", "text/x-python", text)])
+  }
+}
+
 extension StageContents.Part {
   /// Of the modules of torchtitan's decoders.
-  fileprivate var moduleNames: [String] {
+  fileprivate func moduleNames(head: String) -> [String] {
     (hasEmbedding ? ["tok_embeddings"] : []) + layers.map { "layers.\($0)" }
-      + (hasNorm ? ["norm"] : []) + (hasHead ? ["output"] : [])
+      + (hasNorm ? ["norm"] : []) + (hasHead ? [head] : [])
   }
 }

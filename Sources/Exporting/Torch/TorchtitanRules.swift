@@ -9,13 +9,16 @@ extension PlannedJob {
     _ version: ExportTarget.TorchtitanVersion, _ notes: inout ExportNotes
   ) {
     let (tensor, context) = (strategy.tensor, strategy.context)
+    let parts =
+      version == .python
+      ? (strategy.sequenceParallel ? tensor : 1) * (context > 1 ? 2 * context : 1)
+      : tensor * 2 * context
     notes.require(
-      job.sequenceLength % (tensor * 2 * context) == 0 || (tensor == 1 && context == 1),
-      Field.sequenceLength,
-      "must be a multiple of tensor_parallel times twice context_parallel, \(tensor * 2 * context)")
+      job.sequenceLength % parts == 0 || (tensor == 1 && context == 1), Field.sequenceLength,
+      "must be a multiple of \(parts), so that tensor and context groups split it evenly")
     notes.require(
-      strategy.zeroStage != .none || strategy.data == 1
-        || strategy.gpus == strategy.data, Field.strategy("zero_stage"),
+      strategy.zeroStage != .none || strategy.data == 1 || strategy.gpus == strategy.data
+        || version == .python, Field.strategy("zero_stage"),
       "must be above 0: replicas that share nothing go with no other parallelism in torchtitan")
     notes.require(job.precision != .fp16, Field.precision, "torchtitan does not train in fp16")
     switch job.optimizer {
@@ -43,7 +46,7 @@ extension PlannedJob {
     _ version: ExportTarget.TorchtitanVersion, _ notes: inout ExportNotes
   ) {
     guard hasExperts || strategy.expert > 1 else { return }
-    guard version == .moduleNames else {
+    guard version != .splitPoints else {
       notes.refuse(Field.model, "torchtitan 0.1 has no mixtures of experts; 0.2 does")
       return
     }
@@ -51,7 +54,8 @@ extension PlannedJob {
     let inner = strategy.context * strategy.tensor
     if strategy.expert > 1 {
       notes.require(
-        strategy.expert % inner == 0 && (shard * inner) % strategy.expert == 0,
+        (strategy.expert % inner == 0 || version == .python)
+          && (shard * inner) % strategy.expert == 0,
         Field.strategy("expert_parallel"),
         "must be a multiple of context_parallel times tensor_parallel, \(inner), and divide that "
           + "times the \(shard) sharded replicas")
