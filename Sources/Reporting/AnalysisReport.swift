@@ -163,6 +163,8 @@ package struct AnalysisReport {
     "  balance: coefficient of variation over stages, of memory for uniform, else of what is balanced",
     "  even: mean over maximum of the stages; the partition with the best worse half is recommended,",
     "    and of those within a percentage point the one with the fewest stages",
+    "  GFLOPs: two for each multiply-add of matrix products and of attention over all keys, without a",
+    "    discount for the causal mask (Narayanan et al. 2021); of one micro-batch, forward",
     "  This knows no cluster: POST /partition weighs time, memory and network of a real one.",
   ]
 

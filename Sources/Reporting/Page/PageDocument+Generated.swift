@@ -3,8 +3,8 @@
 
 extension PageDocument {
   /// SHA-256 of what stands between the tags, in Base64.
-  static let styleDigest = "5eSSSN/ZXwXZ7LY56Rp33OYc6KUURchCJl/4xF1jYL8="
-  static let scriptDigest = "QaBXEIWexY5AyV1NIiaS+0IuD9W2RtZsliSAm3qGLk8="
+  static let styleDigest = "C93svCMrGKWK7ay4lqpCf5V/zs6IJNbBMRB5HJltEW4="
+  static let scriptDigest = "W6dfoh8z1JkYW5iLB0UBEQnZvhONGn21ad2S2lCbOE0="
 
   package static let html = ##"""
 <!doctype html>
@@ -141,6 +141,7 @@ ul.plain { padding-left: 20px; margin: 6px 0; }
 @media (max-width: 900px) {
   main { grid-template-columns: minmax(0, 1fr); padding: 14px; gap: 18px; }
   header, footer { padding: 12px 14px; }
+  td.wrap { white-space: nowrap; }
 }
 @media (prefers-reduced-motion: no-preference) {
   .stale { transition: opacity 0.3s 0.2s; }
@@ -348,8 +349,8 @@ ul.plain { padding-left: 20px; margin: 6px 0; }
 <footer>
   <p>The same over HTTP: <code>POST /partition</code>, <code>/simulate</code>,
     <code>/analyze</code>, <code>/graph</code>; all of it is in
-    <a href="/openapi.yaml">openapi.yaml</a>. Known names:
-    <a href="/catalog/models">models</a>, <a href="/catalog/gpus">GPUs</a>.</p>
+    <a href="openapi.yaml">openapi.yaml</a>. Known names:
+    <a href="catalog/models">models</a>, <a href="catalog/gpus">GPUs</a>.</p>
 </footer>
 <script>
 "use strict";
@@ -593,6 +594,7 @@ function showFaults(title, faults) {
 
 let asking = null;
 
+/** Paths are relative: the service may lie under a path of someone else's. */
 async function post(path, body, accept, signal) {
   return fetch(path, { method: "POST", body: JSON.stringify(body), signal,
     headers: { "Content-Type": "application/json", Accept: accept } });
@@ -607,14 +609,14 @@ async function ask({ keepsFocus = false } = {}) {
   setBusy(true);
   try {
     if (request.cluster.kubernetes) {
-      const nodes = await post("/cluster", { cluster: request.cluster }, "application/json",
+      const nodes = await post("cluster", { cluster: request.cluster }, "application/json",
         control.signal);
       const cluster = await nodes.json();
       if (!nodes.ok) return refuseBy(cluster, places);
       request.cluster = cluster.cluster;
       keepCluster(cluster);
     }
-    const response = await post("/partition", request, "application/json", control.signal);
+    const response = await post("partition", request, "application/json", control.signal);
     const answer = await response.json();
     if (control.signal.aborted) return;
     if (!response.ok) return refuseBy(answer, places);
@@ -867,7 +869,7 @@ function picture(plan, request) {
   const place = make("div", { class: "scroll", tabindex: "0", role: "region", id: "picture",
     "aria-label": "Timeline, memory and cuts" }, make("p", { class: "hint" }, "Drawing…"));
   const { model, cluster, training } = request;
-  post("/simulate", { model, cluster, training, plan }, "image/svg+xml").then(async (response) => {
+  post("simulate", { model, cluster, training, plan }, "image/svg+xml").then(async (response) => {
     if (!response.ok) throw new Error((await response.json()).detail);
     const drawing = await response.text();
     const words = /<desc[^>]*>([^<]*)<\/desc>/.exec(drawing)?.[1] ?? "";
@@ -1023,7 +1025,7 @@ async function copy(text) {
 
 function asCurl(request) {
   const body = JSON.stringify(request, null, 1).replaceAll("'", "'\\''");
-  const command = `curl -sS ${location.origin}/partition \\\n`
+  const command = `curl -sS ${new URL("partition", location.href)} \\\n`
     + `  -H 'Content-Type: application/json' -H 'Accept: text/plain' \\\n  -d '${body}'`;
   return make("section", {}, make("h3", {}, "The question as curl"),
     make("pre", { id: "curl", tabindex: "0" }, command), copyButton("Copy curl", () => command));
@@ -1055,7 +1057,7 @@ function exportsOf(plan, request) {
     if (!launcher) return place.replaceChildren();
     const { model, cluster, training } = request;
     try {
-      const response = await post("/simulate",
+      const response = await post("simulate",
         { model, cluster, training, plan, export: [launcher] }, "application/json");
       const answer = await response.json();
       if (!response.ok) throw new Error(answer.errors?.[0]?.detail ?? answer.detail);
@@ -1100,7 +1102,7 @@ function download(file) {
 async function loadCatalogues() {
   const load = async (path) =>
     (await fetch(path, { headers: { Accept: "application/json" } })).json();
-  const [models, gpus] = await Promise.all([load("/catalog/models"), load("/catalog/gpus")]);
+  const [models, gpus] = await Promise.all([load("catalog/models"), load("catalog/gpus")]);
   $("model-names").replaceChildren(...models.models.map((model) => make("option", {
     value: model.name }, modelWords(model))));
   $("gpu-names").replaceChildren(...gpus.gpus.map((gpu) => make("option", {

@@ -239,6 +239,7 @@ function showFaults(title, faults) {
 
 let asking = null;
 
+/** Paths are relative: the service may lie under a path of someone else's. */
 async function post(path, body, accept, signal) {
   return fetch(path, { method: "POST", body: JSON.stringify(body), signal,
     headers: { "Content-Type": "application/json", Accept: accept } });
@@ -253,14 +254,14 @@ async function ask({ keepsFocus = false } = {}) {
   setBusy(true);
   try {
     if (request.cluster.kubernetes) {
-      const nodes = await post("/cluster", { cluster: request.cluster }, "application/json",
+      const nodes = await post("cluster", { cluster: request.cluster }, "application/json",
         control.signal);
       const cluster = await nodes.json();
       if (!nodes.ok) return refuseBy(cluster, places);
       request.cluster = cluster.cluster;
       keepCluster(cluster);
     }
-    const response = await post("/partition", request, "application/json", control.signal);
+    const response = await post("partition", request, "application/json", control.signal);
     const answer = await response.json();
     if (control.signal.aborted) return;
     if (!response.ok) return refuseBy(answer, places);
@@ -513,7 +514,7 @@ function picture(plan, request) {
   const place = make("div", { class: "scroll", tabindex: "0", role: "region", id: "picture",
     "aria-label": "Timeline, memory and cuts" }, make("p", { class: "hint" }, "Drawing…"));
   const { model, cluster, training } = request;
-  post("/simulate", { model, cluster, training, plan }, "image/svg+xml").then(async (response) => {
+  post("simulate", { model, cluster, training, plan }, "image/svg+xml").then(async (response) => {
     if (!response.ok) throw new Error((await response.json()).detail);
     const drawing = await response.text();
     const words = /<desc[^>]*>([^<]*)<\/desc>/.exec(drawing)?.[1] ?? "";
@@ -669,7 +670,7 @@ async function copy(text) {
 
 function asCurl(request) {
   const body = JSON.stringify(request, null, 1).replaceAll("'", "'\\''");
-  const command = `curl -sS ${location.origin}/partition \\\n`
+  const command = `curl -sS ${new URL("partition", location.href)} \\\n`
     + `  -H 'Content-Type: application/json' -H 'Accept: text/plain' \\\n  -d '${body}'`;
   return make("section", {}, make("h3", {}, "The question as curl"),
     make("pre", { id: "curl", tabindex: "0" }, command), copyButton("Copy curl", () => command));
@@ -701,7 +702,7 @@ function exportsOf(plan, request) {
     if (!launcher) return place.replaceChildren();
     const { model, cluster, training } = request;
     try {
-      const response = await post("/simulate",
+      const response = await post("simulate",
         { model, cluster, training, plan, export: [launcher] }, "application/json");
       const answer = await response.json();
       if (!response.ok) throw new Error(answer.errors?.[0]?.detail ?? answer.detail);
@@ -746,7 +747,7 @@ function download(file) {
 async function loadCatalogues() {
   const load = async (path) =>
     (await fetch(path, { headers: { Accept: "application/json" } })).json();
-  const [models, gpus] = await Promise.all([load("/catalog/models"), load("/catalog/gpus")]);
+  const [models, gpus] = await Promise.all([load("catalog/models"), load("catalog/gpus")]);
   $("model-names").replaceChildren(...models.models.map((model) => make("option", {
     value: model.name }, modelWords(model))));
   $("gpu-names").replaceChildren(...gpus.gpus.map((gpu) => make("option", {
