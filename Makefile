@@ -3,6 +3,8 @@
 # make test-page clicks through the page in a headless Chromium (a part of make test)
 # make page      write the page that is served from the files it is written in
 # make lint      formatting
+# make schemathesis  tries every route with requests that meet openapi.yaml and that break it
+# make readme    run the commands that the READMEs show, and show what they print
 # make examples  write the answers in openapi.yaml anew
 # make validate-exports  hold exports against the launchers' own code (from the Python package index)
 # make bench     speed against others, side by side, on this machine
@@ -13,7 +15,7 @@ SWIFT ?= swift
 RELEASE ?= .build-release
 BINARY = $(RELEASE)/release/stagewright
 
-.PHONY: demo test test-page page lint build examples bench sanitize clean
+.PHONY: demo test test-page page lint build examples schemathesis readme bench sanitize clean
 
 demo: build
 	@.ci/install curl ca-certificates
@@ -46,6 +48,14 @@ examples:
 
 validate-exports: build
 	.ci/validate-exports $(BINARY)
+
+schemathesis: build
+	@.ci/install python3 python3-venv
+	Tests/Schemathesis/run $(BINARY)
+
+readme: build
+	@.ci/install curl python3
+	.ci/readme $(BINARY)
 
 clean:
 	rm -rf .build .build-*
