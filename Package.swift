@@ -99,11 +99,15 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
+      // A link to the file at the top.
+      resources: [.embedInCode("openapi.yaml")],
       swiftSettings: strict),
 
     .testTarget(
       name: "ArchitectureTests",
-      dependencies: ["PlanAPI", "MicroHTTP", "JSON", .product(name: "Yams", package: "Yams")],
+      dependencies: [
+        "stagewright", "PlanAPI", "MicroHTTP", "JSON", .product(name: "Yams", package: "Yams"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "LiveTests",

@@ -4,7 +4,9 @@ import MicroHTTP
 import PlanAPI
 import Testing
 
-private let router = Router(PlanService.standard().routes)
+@testable import stagewright
+
+private let router = Service.router
 
 /// Every file of `Examples/` does what it says.
 @Suite struct ExampleTests {

@@ -3,10 +3,9 @@ import JSON
 import PlanAPI
 import Testing
 
-private let router = Router(PlanService.standard().routes)
+@testable import stagewright
 
-/// Answered by the executable, on the thread of the server.
-private let probes: Set<String> = ["/livez", "/readyz"]
+private let router = Service.router
 
 private func post(_ body: JSONValue, to path: String) -> APIResponse {
   router.response(to: APIRequest(method: "POST", path: path, body: body.canonicalBytes))
@@ -23,8 +22,12 @@ private func post(_ body: JSONValue, to path: String) -> APIResponse {
       router.routes.flatMap { route in
         route.methods.filter { $0 != "HEAD" }.map { "\($0) \(route.path)" }
       })
-    #expect(described.subtracting(probes.map { "GET \($0)" }) == answered)
-    #expect(probes.isSubset(of: specification.operations.map(\.path)))
+    #expect(described == answered.union(Probes.paths.map { "GET \($0)" }))
+  }
+
+  @Test func isServed() throws {
+    let response = router.response(to: APIRequest(method: "GET", path: "/openapi.yaml"))
+    #expect(try String(decoding: response.body, as: UTF8.self) == Repository.text("openapi.yaml"))
   }
 
   @Test func describesEveryFormOfAnAnswer() {

@@ -41,7 +41,8 @@ struct GivenNode {
 private enum FigureLimits {
   static let parameters = TransformerModel.parameterLimit
   static let operations = 1e30
-  static let bytes = 0x1p60
+  /// A petabyte; beyond 2^53 a number and its neighbour could not be told apart.
+  static let bytes = 1e15
   static let seconds = 1e9
 }
 

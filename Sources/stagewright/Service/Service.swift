@@ -29,7 +29,7 @@ struct Service: Sendable {
   }
 
   /// Every route but the probes.
-  static var router: Router { Router(PlanService.standard().routes) }
+  static var router: Router { Router(PlanService.standard().routes + [.specification]) }
 
   /// Serves until it is told to stop.
   func run() throws(CommandFailure) -> Never {
