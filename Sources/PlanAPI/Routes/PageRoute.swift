@@ -1,3 +1,4 @@
+import Exporting
 import Reporting
 
 extension PlanService {
@@ -12,7 +13,8 @@ extension PlanService {
   }
 
   private static let document: APIResponse = {
-    var response = APIResponse(.html, body: Array(PageDocument.html.utf8))
+    let html = PageDocument.html(launchers: ExportTarget.all.map { ($0.name, $0.title) })
+    var response = APIResponse(.html, body: Array(html.utf8))
     response.headers += [
       HeaderField("Content-Security-Policy", PageDocument.contentSecurityPolicy),
       HeaderField("Cache-Control", "no-cache"),

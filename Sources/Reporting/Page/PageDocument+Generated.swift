@@ -4,9 +4,9 @@
 extension PageDocument {
   /// SHA-256 of what stands between the tags, in Base64.
   static let styleDigest = "C93svCMrGKWK7ay4lqpCf5V/zs6IJNbBMRB5HJltEW4="
-  static let scriptDigest = "W6dfoh8z1JkYW5iLB0UBEQnZvhONGn21ad2S2lCbOE0="
+  static let scriptDigest = "Pz869LcxWCeqfp+dGFuzmKy2XAe3QTcQz4FL5s8D6gg="
 
-  package static let html = ##"""
+  static let template = ##"""
 <!doctype html>
 <html lang="en">
 <head>
@@ -352,6 +352,7 @@ ul.plain { padding-left: 20px; margin: 6px 0; }
     <a href="openapi.yaml">openapi.yaml</a>. Known names:
     <a href="catalog/models">models</a>, <a href="catalog/gpus">GPUs</a>.</p>
 </footer>
+<template id="launchers"><!--launchers--></template>
 <script>
 "use strict";
 // The page asks the service what any other client could ask, and keeps the question in the address.
@@ -1040,18 +1041,13 @@ function raw(answer) {
 
 // For launchers.
 
-const launchers = [["megatron", "Megatron-LM"], ["megatron-bridge", "Megatron Bridge, NeMo"],
-  ["torchtitan", "torchtitan"], ["deepspeed", "DeepSpeed"], ["nanotron", "nanotron"],
-  ["accelerate", "Accelerate"], ["kubeflow", "Kubeflow Trainer"], ["slurm", "Slurm"],
-  ["torchrun", "torchrun"]];
-
 /** The launcher that was chosen last: it stays chosen for the next plan. */
 let launcher = "";
 
 function exportsOf(plan, request) {
   const place = make("div", { "aria-live": "polite" });
   const choice = make("select", { id: "launcher" }, make("option", { value: "" }, "choose one"),
-    launchers.map(([name, title]) => make("option", { value: name }, title)));
+    $("launchers").content.cloneNode(true));
   const show = async () => {
     launcher = choice.value;
     if (!launcher) return place.replaceChildren();

@@ -685,18 +685,13 @@ function raw(answer) {
 
 // For launchers.
 
-const launchers = [["megatron", "Megatron-LM"], ["megatron-bridge", "Megatron Bridge, NeMo"],
-  ["torchtitan", "torchtitan"], ["deepspeed", "DeepSpeed"], ["nanotron", "nanotron"],
-  ["accelerate", "Accelerate"], ["kubeflow", "Kubeflow Trainer"], ["slurm", "Slurm"],
-  ["torchrun", "torchrun"]];
-
 /** The launcher that was chosen last: it stays chosen for the next plan. */
 let launcher = "";
 
 function exportsOf(plan, request) {
   const place = make("div", { "aria-live": "polite" });
   const choice = make("select", { id: "launcher" }, make("option", { value: "" }, "choose one"),
-    launchers.map(([name, title]) => make("option", { value: name }, title)));
+    $("launchers").content.cloneNode(true));
   const show = async () => {
     launcher = choice.value;
     if (!launcher) return place.replaceChildren();
