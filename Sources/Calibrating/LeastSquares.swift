@@ -27,6 +27,9 @@ package struct LeastSquares: Sendable {
     package var objective: Double
     /// Relative standard error of each parameter, from the curvature at the optimum.
     package var relativeErrors: [Double]
+    /// (Jᵀ·W·J + prior)⁻¹ at the optimum, for relative changes; times the residuals' variance it is
+    /// the parameters' covariance.
+    package var inverseCurvature: [[Double]]
     package var iterations: Int
   }
 
@@ -42,13 +45,15 @@ package struct LeastSquares: Sendable {
     self.priorWeight = priorWeight
   }
 
+  /// `residuals` also learns which single parameter was moved since the last time none was named.
+  ///
   /// Complexity: O(iterations · parameters) evaluations of `residuals`.
   package func fit(
     from start: [Double]? = nil, weights: [Double], iterations: Int = 40,
-    residuals: ([Double]) -> [Double]
+    residuals: ([Double], Int?) -> [Double]
   ) -> Fit {
     var x = start ?? parameters.map(\.prior)
-    var r = residuals(x)
+    var r = residuals(x, nil)
     var best = objective(x, r, weights)
     var damping = 1e-2
     var done = 0
@@ -60,7 +65,21 @@ package struct LeastSquares: Sendable {
       var improved = false
       for _ in 0..<8 {
         var damped = matrix
-        for j in damped.indices { damped[j][j] *= 1 + damping }
+        var gradient = gradient
+        for j in damped.indices {
+          damped[j][j] *= 1 + damping
+          // What is pushed against its bound stays there, and leaves the rest alone.
+          if (x[j] <= parameters[j].bounds.lowerBound && gradient[j] > 0)
+            || (x[j] >= parameters[j].bounds.upperBound && gradient[j] < 0)
+          {
+            for k in damped.indices {
+              damped[j][k] = 0
+              damped[k][j] = 0
+            }
+            damped[j][j] = 1
+            gradient[j] = 0
+          }
+        }
         guard let step = Self.solve(damped, gradient) else { break }
         let candidate = zip(x, zip(step, parameters)).map { value, rest in
           let (delta, parameter) = rest
@@ -68,7 +87,7 @@ package struct LeastSquares: Sendable {
           let moved = value * max(0.5, min(2, 1 - delta))
           return min(max(moved, parameter.bounds.lowerBound), parameter.bounds.upperBound)
         }
-        let residual = residuals(candidate)
+        let residual = residuals(candidate, nil)
         let value = objective(candidate, residual, weights)
         if value < best {
           improved = best - value > 1e-7 * best
@@ -80,8 +99,16 @@ package struct LeastSquares: Sendable {
       }
       if !improved { break }
     }
+    // At the optimum: the last step has moved away from where the curvature was taken.
+    _ = residuals(x, nil)
+    curvature = normalEquations(x, r, weights, residuals).matrix
+    let inverse = Self.inverse(curvature)
     return Fit(
-      values: x, objective: best, relativeErrors: Self.errors(curvature), iterations: done)
+      values: x, objective: best,
+      relativeErrors: inverse.indices.map { j in
+        inverse[j][j] > 0 ? inverse[j][j].squareRoot() : .infinity
+      },
+      inverseCurvature: inverse, iterations: done)
   }
 
   private func objective(_ x: [Double], _ r: [Double], _ weights: [Double]) -> Double {
@@ -99,7 +126,7 @@ package struct LeastSquares: Sendable {
 
   /// Jᵀ·W·J and Jᵀ·W·r for relative changes of the parameters, by forward differences.
   private func normalEquations(
-    _ x: [Double], _ r: [Double], _ weights: [Double], _ residuals: ([Double]) -> [Double]
+    _ x: [Double], _ r: [Double], _ weights: [Double], _ residuals: ([Double], Int?) -> [Double]
   ) -> (matrix: [[Double]], gradient: [Double]) {
     let step = 1e-4
     let columns = x.indices.map { j in
@@ -107,7 +134,7 @@ package struct LeastSquares: Sendable {
       // Away from the bound that a step forward would cross.
       let sign = x[j] * (1 + step) > parameters[j].bounds.upperBound ? -1.0 : 1.0
       moved[j] = x[j] * (1 + sign * step)
-      return zip(residuals(moved), r).map { ($0 - $1) / (sign * step) }
+      return zip(residuals(moved, j), r).map { ($0 - $1) / (sign * step) }
     }
     let robust = zip(r, weights).map { residual, weight in
       weight * (abs(residual) <= huber ? 1 : huber / abs(residual))
@@ -130,13 +157,12 @@ package struct LeastSquares: Sendable {
     return (matrix, gradient)
   }
 
-  /// Square roots of the inverse curvature's diagonal.
-  private static func errors(_ matrix: [[Double]]) -> [Double] {
+  /// Zero rows for a matrix that has no inverse.
+  private static func inverse(_ matrix: [[Double]]) -> [[Double]] {
     matrix.indices.map { j in
       var unit = [Double](repeating: 0, count: matrix.count)
       unit[j] = 1
-      guard let column = solve(matrix, unit), column[j] > 0 else { return .infinity }
-      return column[j].squareRoot()
+      return solve(matrix, unit) ?? [Double](repeating: 0, count: matrix.count)
     }
   }
 

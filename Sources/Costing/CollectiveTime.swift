@@ -5,8 +5,8 @@ import Quantities
 ///
 /// Bandwidth: a ring over a group crosses every level; a block of `m` members crosses it with `m`
 /// interfaces at once, so level `l` needs V·(g − 1)/g / (Bₗ·m(l−1)) and the slowest level decides,
-/// since the rings are pipelined (Patarasuk & Yuan 2009). Latency: g − 1 steps for a ring,
-/// ⌈log₂ fₗ⌉ hops a level for a tree, whichever is less (Thakur et al. 2005).
+/// since the rings are pipelined (Patarasuk & Yuan 2009). Latency: g − 1 steps for a ring, most of
+/// them inside the innermost level; ⌈log₂ fₗ⌉ hops a level for a tree, whichever is less (Thakur et al. 2005).
 package struct CollectiveTime: Hashable, Sendable {
   /// Achieved bytes a second per GPU of each level, and latency of one hop.
   private var bandwidth: SIMD4<Double>
@@ -14,6 +14,7 @@ package struct CollectiveTime: Hashable, Sendable {
   private var levelCount: Int
   private var tensorExposure: Double
   private var expertExposure: Double
+  private var expertNetworkExposure: Double
   package var tensor: CommunicationGroup
   package var context: CommunicationGroup
   package var expert: CommunicationGroup
@@ -28,7 +29,8 @@ package struct CollectiveTime: Hashable, Sendable {
   /// Ranks are laid out tensor, context, data, pipeline, innermost first, as Megatron-LM's default
   /// order has them; expert groups are consecutive ranks of tensor, context and data together.
   package init(
-    pool: Pool, parallelism: LayerParallelism, chip: ChipEfficiency, software: SoftwareEfficiency
+    pool: Pool, parallelism: LayerParallelism, chip: ChipEfficiency,
+    software: SoftwareEfficiency, stack: SoftwareStack
   ) {
     let levels = pool.levels
     levelCount = min(4, levels.count)
@@ -44,8 +46,12 @@ package struct CollectiveTime: Hashable, Sendable {
           levels[index].latency.value,
           (isScaleUp ? software.scaleUpLatency : software.networkLatency).value)
     }
-    tensorExposure = chip.tensorExposure
+    // Overlapping needs products and collectives that are cut into matching pieces, which stacks
+    // have for sequence parallelism only.
+    let hidesTensorTraffic = stack != .lossScaled && parallelism.sequenceParallel
+    tensorExposure = hidesTensorTraffic ? chip.tensorExposure : 1
     expertExposure = software.expertExposure
+    expertNetworkExposure = software.expertNetworkExposure
     spans = levels.map(\.span)
     let (t, c, d) = (parallelism.tensor, parallelism.context, parallelism.data)
     let e = parallelism.expert
@@ -72,7 +78,7 @@ package struct CollectiveTime: Hashable, Sendable {
   /// Reduce-scatter, or all-gather, of `bytes` (the whole tensor) over a group.
   package func shard(_ bytes: ByteCount, _ axis: Axis) -> Seconds {
     let group = group(axis)
-    return ring(bytes, group) + ringLatency(group)
+    return ring(bytes, group) + min(ringLatency(group), treeLatency(group) * 2.0)
   }
 
   /// All-reduce: a reduce-scatter and an all-gather, by ring or tree.
@@ -95,10 +101,12 @@ package struct CollectiveTime: Hashable, Sendable {
       let blocks = size / inner
       guard blocks > 1 else { break }
       let reached = min(copies, blocks * (1 - power(1 - 1 / blocks, Int(copies))))
-      slowest = max(slowest, bytes.value * reached * (1 - 1 / blocks) / bandwidth[level])
+      let exposure = level == 0 ? expertExposure : expertNetworkExposure
+      slowest = max(
+        slowest, bytes.value * reached * (1 - 1 / blocks) / bandwidth[level] * exposure)
       inner = expert.members[level]
     }
-    return Seconds(slowest) * expertExposure + ringLatency(expert)
+    return Seconds(slowest) + treeLatency(expert)
   }
 
   private func power(_ base: Double, _ exponent: Int) -> Double {
@@ -121,14 +129,17 @@ package struct CollectiveTime: Hashable, Sendable {
     return ring(whole, context) + ringLatency(context)
   }
 
-  /// All-gather of one layer's weights, or reduce-scatter of its gradients.
+  /// All-gather of one layer's weights, or reduce-scatter of its gradients, in `pieces` collectives.
+  /// Both go around the ring: a gather has no tree.
   package func gatherWeights(
-    parameters: Double, expertParameters: Double, bytesEach: Double
+    parameters: Double, expertParameters: Double, bytesEach: Double, pieces: Double
   ) -> Seconds {
     var time = Seconds.zero
-    if data.size > 1 { time += shard(ByteCount(parameters * bytesEach), .data) }
+    if data.size > 1 {
+      time += ring(ByteCount(parameters * bytesEach), data) + ringLatency(data) * pieces
+    }
     if expertData.size > 1, expertParameters > 0 {
-      time += shard(ByteCount(expertParameters * bytesEach), .expertData)
+      time += ring(ByteCount(expertParameters * bytesEach), expertData) + ringLatency(expertData)
     }
     return time
   }
@@ -165,16 +176,19 @@ package struct CollectiveTime: Hashable, Sendable {
     return Seconds(slowest)
   }
 
-  /// All links of a ring work at once: g − 1 steps, each as long as the slowest hop.
+  /// A ring passes each piece to the next member, g − 1 steps; of g hops around it, one for each
+  /// block of a level leaves the block.
   private func ringLatency(_ group: CommunicationGroup) -> Seconds {
     guard group.size > 1 else { return .zero }
-    var slowest = 0.0
+    var sum = 0.0
     var inner = 1.0
-    for level in 0..<levelCount {
-      if group.members[level] > inner { slowest = max(slowest, latency[level]) }
+    let size = Double(group.size)
+    for level in 0..<levelCount where group.members[level] > inner {
+      let outside = group.members[level] >= size ? 0 : size / group.members[level]
+      sum += (size / inner - outside) * latency[level]
       inner = group.members[level]
     }
-    return Seconds(slowest * Double(group.size - 1))
+    return Seconds(sum * (size - 1) / size)
   }
 
   private func treeLatency(_ group: CommunicationGroup) -> Seconds {

@@ -39,14 +39,23 @@ package struct CostModel: LayerCosting {
     }
   }
 
+  /// The kind of framework that a split implies (see `SoftwareStack`).
+  package func stack(_ parallelism: LayerParallelism) -> SoftwareStack {
+    SoftwareStack(job.precision, parallelism, hasExperts: graph.hasExperts)
+  }
+
   package func collectives(_ parallelism: LayerParallelism) -> CollectiveTime {
     CollectiveTime(
-      pool: pool, parallelism: parallelism, chip: chip, software: parameters.software)
+      pool: pool, parallelism: parallelism, chip: chip, software: parameters.software,
+      stack: stack(parallelism))
   }
 
   package func layerCosts(_ parallelism: LayerParallelism) -> [LayerCost] {
+    let stack = stack(parallelism)
+    let efficiency = parameters.stack(stack)
     let context = LayerContext(
-      kernels: kernels, collectives: collectives(parallelism), parallelism: parallelism,
+      kernels: kernels.running(stack, efficiency), stack: stack, efficiency: efficiency,
+      collectives: collectives(parallelism), parallelism: parallelism,
       sequenceLength: job.sequenceLength, hiddenSize: graph.hiddenSize,
       attention: attentionKernel, usesDropout: job.usesDropout,
       activationBytes: job.precision.activationBytes, gradientBytes: job.gradientBytes)

@@ -1,33 +1,48 @@
 import Quantities
 
 extension CostParameters {
-  /// What ships: fitted on published training runs.
+  /// What ships: the output of `validate --fit` on published runs. `CostParameters` says what the
+  /// numbers mean and which runs they came from.
   package static let published = CostParameters(
     chips: [
       .volta: ChipEfficiency(
-        matrix: 0.7003, matrixFP8: 0.6, attention: 0.5, memory: 0.9033,
-        scaleUp: 0.6597, network: 0.7363, tensorExposure: 0.8791),
+        matrix: 0.8029, matrixFP8: 0.65, attention: 0.55, shardedMatrix: 0.95,
+        shardedAttention: 0.6, memory: 0.938, scaleUp: 0.5789, network: 0.7128, tensorExposure: 0.6),
       .turing: ChipEfficiency(
-        matrix: 0.7295, matrixFP8: 0.6, attention: 0.5, memory: 0.2807,
-        scaleUp: 0.2, network: 0.256, tensorExposure: 1.115),
+        matrix: 0.3, matrixFP8: 0.65, attention: 0.55, shardedMatrix: 0.95, shardedAttention: 0.6,
+        memory: 0.4889, scaleUp: 0.2, network: 0.3616, tensorExposure: 0.6),
       .ampere: ChipEfficiency(
-        matrix: 0.6742, matrixFP8: 0.6, attention: 0.7567, memory: 0.8404,
-        scaleUp: 0.7532, network: 0.8129, tensorExposure: 0.8709),
+        matrix: 0.7009, matrixFP8: 0.65, attention: 0.5097, shardedMatrix: 1.058,
+        shardedAttention: 0.7529, memory: 1.013, scaleUp: 0.9116, network: 0.9148,
+        tensorExposure: 0.6),
       .hopper: ChipEfficiency(
-        matrix: 0.7286, matrixFP8: 0.6685, attention: 0.424, memory: 0.3494,
-        scaleUp: 0.912, network: 1, tensorExposure: 0.5124),
+        matrix: 0.7722, matrixFP8: 0.8323, attention: 0.3352, shardedMatrix: 0.79,
+        shardedAttention: 0.6518, memory: 0.6528, scaleUp: 0.8889, network: 1,
+        tensorExposure: 0.1685),
       .blackwell: ChipEfficiency(
-        matrix: 0.6347, matrixFP8: 0.6632, attention: 0.2093, memory: 0.8167,
-        scaleUp: 0.6505, network: 0.7135, tensorExposure: 0.8885),
+        matrix: 0.6677, matrixFP8: 0.7812, attention: 0.3172, shardedMatrix: 1.15,
+        shardedAttention: 0.1872, memory: 0.9814, scaleUp: 0.635, network: 0.7234,
+        tensorExposure: 0.9062),
       .blackwellUltra: ChipEfficiency(
-        matrix: 0.7945, matrixFP8: 0.7045, attention: 0.5601, memory: 0.79,
-        scaleUp: 0.6232, network: 0.75, tensorExposure: 0.7875),
+        matrix: 0.8291, matrixFP8: 0.8192, attention: 0.7666, shardedMatrix: 1.001,
+        shardedAttention: 0.7206, memory: 0.8743, scaleUp: 0.5558, network: 0.753,
+        tensorExposure: 0.5621),
     ],
     software: SoftwareEfficiency(
-      matrixHalfSize: 66.81, kernelLaunch: .micro(7.249), scaleUpLatency: .micro(5.011),
-      networkLatency: .micro(10.61), gradientOverlap: 0.5295, weightGatherOverlap: 0.8099,
-      stepOverhead: .milli(15.64), microBatchOverhead: .micro(278.8), expertImbalance: 1.035,
-      stragglerGrowth: 0.004476, misalignedRate: 0.4162, attentionHalfHead: 7.184,
-      attentionHalfLength: 124.6, expertExposure: 0.4987, modularAttention: 0.5236,
-      modularTraffic: 1.034, runtimeMemory: .gibi(2)))
+      matrixFill: 58.86, matrixWave: 1654000, kernelLaunch: .micro(2.761),
+      scaleUpLatency: .micro(13.26), networkLatency: .micro(7.37), gradientOverlap: 0.8189,
+      weightGatherOverlap: 1, gathersPerLayer: 9.103, stepOverhead: .micro(35960),
+      microBatchOverhead: .micro(50.36), misalignedRate: 0.2, attentionHalfHead: 5.605,
+      attentionHalfLength: 1, scoreTraffic: 1.417, castTraffic: 1.251, expertRate: 0.5437,
+      expertTraffic: 2.349, expertExposure: 0.02, expertNetworkExposure: 0.3009,
+      runtimeMemory: .gibi(2)),
+    lossScaled: StackEfficiency(
+      matrix: 0.9966, backward: 0.9874, traffic: 1, hostForward: .micro(38.46),
+      hostBackward: .micro(44.65), stragglerGrowth: 0.002735),
+    fullySharded: StackEfficiency(
+      matrix: 1, backward: 1.023, traffic: 1.054, hostForward: .micro(6), hostBackward: .micro(6),
+      stragglerGrowth: 0.003428),
+    fused: StackEfficiency(
+      matrix: 1, backward: 1.125, traffic: 1, hostForward: .micro(6.087),
+      hostBackward: .micro(6.119), stragglerGrowth: 0.00151))
 }

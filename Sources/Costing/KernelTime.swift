@@ -12,7 +12,11 @@ package struct KernelTime: Hashable, Sendable {
   private var lowPrecisionRate: ComputeRate
   private var attentionRate: ComputeRate
   private var memoryRate: Bandwidth
+  /// What the long reads of a product reach.
+  private var streamRate: Bandwidth
   private var elementBytes: Double
+  /// Whether products run in 8 bits.
+  package let castsInputs: Bool
 
   /// `accelerator.peaks` must hold the precision or one that `KernelTime.peak` falls back to.
   package init(
@@ -26,11 +30,25 @@ package struct KernelTime: Hashable, Sendable {
     attentionRate = ComputeRate(wide.value * chip.attention)
     if precision == .fp8, let narrow = accelerator.peaks[.fp8] {
       lowPrecisionRate = ComputeRate(narrow.value * chip.matrixFP8)
+      castsInputs = true
     } else {
       lowPrecisionRate = matrixRate
+      castsInputs = false
     }
     memoryRate = Bandwidth(accelerator.memoryBandwidth.value * chip.memory)
+    streamRate = Bandwidth(accelerator.memoryBandwidth.value * Self.streamEfficiency)
     elementBytes = precision.activationBytes
+  }
+
+  /// The same chip under the kernels of one stack.
+  package func running(_ stack: SoftwareStack, _ efficiency: StackEfficiency) -> KernelTime {
+    var kernels = self
+    let isSharded = stack == .fullySharded
+    let matrix = efficiency.matrix * (isSharded ? chip.shardedMatrix : 1)
+    kernels.matrixRate = matrixRate * matrix
+    kernels.lowPrecisionRate = lowPrecisionRate * matrix
+    kernels.attentionRate = attentionRate * (isSharded ? chip.shardedAttention : 1)
+    return kernels
   }
 
   /// The peak of products that stay wide in a job of the given precision: attention and the head
@@ -48,23 +66,31 @@ package struct KernelTime: Hashable, Sendable {
     return peak
   }
 
-  /// `m` x `k` by `k` x `n`: the slower of arithmetic and memory, and a launch.
+  /// `m` x `k` by `k` x `n`, `batch` times: the slower of arithmetic and memory, and a launch.
   ///
-  /// arithmetic = 2·m·n·k / (peak·η) · (1 + n₀/m)(1 + n₀/n)(1 + n₀/k), with `m` and `n` filled up
-  /// to whole tiles. Rows whose length is no multiple of 16 bytes miss the wide loads of the matrix
-  /// units and run at a fitted part of the rate.
+  /// arithmetic = 2·m·n·k / (peak·η) · (1 + k₀·rate/k)(1 + c/(m·n·batch)), with `m` and `n` filled
+  /// up to whole tiles. Rows whose length is no multiple of 16 bytes miss the wide loads of the
+  /// matrix units and run at a fitted part of the rate.
   package func matrixProduct(
-    m: Double, n: Double, k: Double, lowPrecision: Bool = true, batch: Double = 1
+    m: Double, n: Double, k: Double, lowPrecision: Bool = true, batch: Double = 1,
+    isPadded: Bool = false
   ) -> Seconds {
     let rate = lowPrecision ? lowPrecisionRate : matrixRate
-    let side = software.matrixHalfSize
-    let shape = (1 + side / m) * (1 + side / n) * (1 + side / k)
+    let fill = software.matrixFill * (rate.value / Self.fillReference)
+    let shape = (1 + fill / k) * (1 + software.matrixWave / (m * n * batch))
     var arithmetic = 2 * batch * Self.tiled(m) * Self.tiled(n) * k * shape / rate.value
-    if !Self.isAligned(n) || !Self.isAligned(k) { arithmetic /= software.misalignedRate }
+    if !isPadded, !Self.isAligned(n) || !Self.isAligned(k) {
+      arithmetic /= software.misalignedRate
+    }
     let bytes = batch * elementBytes * (m * k + k * n + m * n)
-    return Seconds(max(arithmetic, bytes / memoryRate.value)) + software.kernelLaunch
+    return Seconds(max(arithmetic, bytes / streamRate.value)) + software.kernelLaunch
   }
 
+  /// The rate that `SoftwareEfficiency.matrixFill` is given for, FLOP/s.
+  private static let fillReference = 250e12
+  /// Part of the memory bandwidth that long reads reach on every chip: STREAM and vendors' copy tests
+  /// give 0.8 to 0.9.
+  private static let streamEfficiency = 0.85
   /// Side of the output tile that one thread block computes, in common kernels.
   private static let tile = 128.0
 
@@ -90,6 +116,17 @@ package struct KernelTime: Hashable, Sendable {
   /// Kernels bound by memory traffic.
   package func traffic(_ bytes: Double, kernels: Double = 1) -> Seconds {
     Seconds(bytes / memoryRate.value) + software.kernelLaunch * kernels
+  }
+
+  /// Adding products to gradients of `bytes` as they are computed: each is read and written once.
+  package func accumulation(_ bytes: Double) -> Seconds {
+    Seconds(2 * bytes / memoryRate.value)
+  }
+
+  /// Casting `elements` to 8 bits on the way into products, none where they stay wide: reads two
+  /// bytes, writes the value and its transpose.
+  package func casting(_ elements: Double) -> Seconds {
+    castsInputs ? Seconds(elements * 4 * software.castTraffic / memoryRate.value) : .zero
   }
 }
 

@@ -4,6 +4,8 @@ import Workload
 /// Everything that the cost of a layer depends on beside the layer.
 package struct LayerContext: Hashable, Sendable {
   package var kernels: KernelTime
+  package var stack: SoftwareStack
+  package var efficiency: StackEfficiency
   package var collectives: CollectiveTime
   package var parallelism: LayerParallelism
   package var sequenceLength: Int
@@ -14,11 +16,14 @@ package struct LayerContext: Hashable, Sendable {
   package var gradientBytes: Double
 
   package init(
-    kernels: KernelTime, collectives: CollectiveTime, parallelism: LayerParallelism,
-    sequenceLength: Int, hiddenSize: Int, attention: AttentionKernel, usesDropout: Bool,
-    activationBytes: Double, gradientBytes: Double
+    kernels: KernelTime, stack: SoftwareStack, efficiency: StackEfficiency,
+    collectives: CollectiveTime, parallelism: LayerParallelism, sequenceLength: Int,
+    hiddenSize: Int, attention: AttentionKernel, usesDropout: Bool, activationBytes: Double,
+    gradientBytes: Double
   ) {
     self.kernels = kernels
+    self.stack = stack
+    self.efficiency = efficiency
     self.collectives = collectives
     self.parallelism = parallelism
     self.sequenceLength = sequenceLength
@@ -33,10 +38,13 @@ package struct LayerContext: Hashable, Sendable {
   var tokens: Double {
     Double(parallelism.microBatchSize) * Double(sequenceLength) / Double(parallelism.context)
   }
-  /// Whether the framework runs model code of separate kernels (see
-  /// `SoftwareEfficiency.modularTraffic`).
-  var isModular: Bool { parallelism.zeroStage == .weights }
-  var trafficFactor: Double { isModular ? kernels.software.modularTraffic : 1 }
+  /// Adding a micro-batch's gradients of `parameters` to the others'; sharded gradients are scattered
+  /// instead.
+  func accumulation(_ parameters: Double) -> Seconds {
+    parallelism.zeroStage >= .gradients
+      ? .zero : kernels.accumulation(parameters * gradientBytes)
+  }
+  var trafficFactor: Double { efficiency.traffic }
   var tensor: Double { Double(parallelism.tensor) }
   /// The factor by which sequence parallelism divides what lies between tensor-parallel regions.
   var sequenceShards: Double { parallelism.sequenceParallel ? tensor : 1 }
@@ -67,6 +75,10 @@ extension LayerCost {
     canRecompute = layer.kind == .transformerBlock
     let isRowParallel = layer.operators.contains { $0.sharding == .rows }
     for op in layer.operators { add(op, isRowParallel: isRowParallel, in: context) }
+    feedFromHost(layer, in: context)
+    if context.stack == .fullySharded, canRecompute {
+      selectByOperator(layer, isRowParallel: isRowParallel, in: context)
+    }
     if canRecompute {
       // A full recomputation runs the forward pass again, its collectives included.
       fullRecompute = forward
@@ -76,9 +88,40 @@ extension LayerCost {
     } else {
       fullActivations = activations
     }
-    selectiveActivations += activations
+    if context.stack != .fullySharded || !canRecompute { selectiveActivations += activations }
     activations += scoreBytes(of: layer, in: context)
     addWeightGathers(in: context)
+  }
+
+  /// What PyTorch's stacks call selective: attention's output and every other product's are kept,
+  /// beside the layer's input, and all else is computed again (torchtitan's
+  /// `activation_checkpoint.selective_ac_option = "op"`).
+  private mutating func selectByOperator(
+    _ layer: Layer, isRowParallel: Bool, in context: LayerContext
+  ) {
+    var kept = Double(context.hiddenSize) / context.sequenceShards
+    var again = LayerCost()
+    for op in layer.operators {
+      switch op.work {
+      case .attention(let shape):
+        kept += Double(shape.heads * shape.valueDimension) / context.tensor
+      case .matrixProduct(_, let outputs):
+        let shards = op.sharding == .columns || op.sharding == .tensor ? context.tensor : 1
+        kept += Double(outputs) / shards / 2
+        var product = LayerCost()
+        product.add(op, isRowParallel: isRowParallel, in: context)
+        again.forward.compute += product.forward.compute * 0.5
+      case .expertProduct(_, let outputs, _, let active):
+        kept += Double(outputs * active) / context.sequenceShards / 2
+        var product = LayerCost()
+        product.add(op, isRowParallel: isRowParallel, in: context)
+        again.forward.compute += product.forward.compute * 0.5
+      case .elementwise, .lookup, .crossEntropy, .expertExchange, .opaque:
+        again.add(op, isRowParallel: isRowParallel, in: context)
+      }
+    }
+    selectiveActivations = ByteCount(context.tokens * kept * context.activationBytes)
+    selectiveRecompute = again.forward
   }
 
   /// What unfused attention keeps of its scores: softmax output (2 bytes), and with dropout its
@@ -92,6 +135,33 @@ extension LayerCost {
       return sum
         + ByteCount(context.tokens * keys * Double(shape.heads) / context.tensor * perScore)
     }
+  }
+
+  /// Kernels run one after the other, or as fast as the host launches them, whichever is slower:
+  /// (gpu⁴ + host⁴)^¼, as a layer has some of either kind. Then the backward pass takes its factor.
+  private mutating func feedFromHost(_ layer: Layer, in context: LayerContext) {
+    let isUnfused = context.attention == .unfused
+    var (ahead, back) = (0.0, 0.0)
+    for op in layer.operators {
+      let kernels = op.kernels(isUnfused: isUnfused)
+      ahead += kernels.forward
+      back += kernels.backward
+      if op.sharding == .rows, context.parallelism.tensor > 1 {
+        ahead += 2
+        back += 2
+      }
+    }
+    forward.compute = Self.slower(forward.compute, context.efficiency.hostForward * ahead)
+    let fed = Self.slower(backward.compute, context.efficiency.hostBackward * back)
+    let factor = context.efficiency.backward
+    let growth = backward.compute > .zero ? fed / backward.compute * factor : 1
+    weightGradient = weightGradient * growth
+    backward.compute = fed * factor
+  }
+
+  private static func slower(_ a: Seconds, _ b: Seconds) -> Seconds {
+    let (p, q) = (a.value * a.value, b.value * b.value)
+    return Seconds((p * p + q * q).squareRoot().squareRoot())
   }
 
   private mutating func add(_ op: Operator, isRowParallel: Bool, in context: LayerContext) {
@@ -109,6 +179,7 @@ extension LayerCost {
       let shards = op.sharding == .tensor ? context.tensor : context.sequenceShards
       let bytes =
         elements * context.tokens / shards * context.activationBytes * context.trafficFactor
+        * (op.isPermutation ? context.kernels.software.expertTraffic : 1)
       forward.compute += context.kernels.traffic(bytes)
       backward.compute += context.kernels.traffic(bytes * elementwiseBackwardFactor)
     case .crossEntropy(let classes):
@@ -116,8 +187,10 @@ extension LayerCost {
       let passed = logits * context.trafficFactor
       forward.compute += context.kernels.traffic(passed * crossEntropyForwardBytes, kernels: 4)
       backward.compute += context.kernels.traffic(passed * crossEntropyBackwardBytes, kernels: 2)
-      // The 16-bit logits, their 32-bit copy and its gradient.
-      transient += ByteCount(logits * (context.activationBytes + 8))
+      // The 16-bit logits, their 32-bit copy and its gradient, which PyTorch's compiled loss writes
+      // over the copy.
+      let copies = context.stack == .fullySharded ? 4.0 : 8
+      transient += ByteCount(logits * (context.activationBytes + copies))
     case .expertExchange(let width, let active):
       let bytes = ByteCount(
         context.tokens / context.sequenceShards * Double(width) * context.activationBytes)
@@ -144,7 +217,22 @@ extension LayerCost {
     let dropped = context.usesDropout ? op.dropoutElements : 0
     activations += ByteCount(
       context.tokens
-        * (op.savedElements * context.activationBytes / shards + dropped / context.sequenceShards))
+        * (op.savedElements * savedBytes(op, in: context) / shards
+          + dropped / context.sequenceShards))
+  }
+
+  /// Transformer Engine keeps the inputs of 8-bit products in 8 bits; PyTorch's stacks keep them as
+  /// they were.
+  private func savedBytes(_ op: Operator, in context: LayerContext) -> Double {
+    guard canRecompute, context.kernels.castsInputs, context.stack == .fused else {
+      return context.activationBytes
+    }
+    switch op.work {
+    case .matrixProduct: return op.sharding == .replicated ? context.activationBytes : 1
+    case .expertProduct: return 1
+    case .attention, .lookup, .elementwise, .crossEntropy, .expertExchange, .opaque:
+      return context.activationBytes
+    }
   }
 
   private mutating func addProduct(
@@ -164,8 +252,14 @@ extension LayerCost {
     forward.compute += context.kernels.matrixProduct(m: m, n: n, k: k, lowPrecision: narrow)
     let inputGradient = context.kernels.matrixProduct(m: m, n: k, k: n, lowPrecision: narrow)
     let weights = context.kernels.matrixProduct(m: k, n: n, k: m, lowPrecision: narrow)
-    backward.compute += inputGradient + weights
-    weightGradient += weights
+    // Each micro-batch's gradient is added to what the others left, in place.
+    let added = context.accumulation(k * n)
+    backward.compute += inputGradient + weights + added
+    weightGradient += weights + added
+    if narrow {
+      forward.compute += context.kernels.casting(m * k)
+      backward.compute += context.kernels.casting(m * n)
+    }
     // One exchange a tensor-parallel region: charged where its partial sums meet, or, for the
     // head, which has no such place, where its input's gradient does.
     let width: Double
@@ -189,22 +283,27 @@ extension LayerCost {
     }
   }
 
-  /// Experts of one GPU: its own tokens' copies leave and as many others' arrive, the busiest
-  /// expert's share above the mean by the fitted imbalance.
+  /// Experts of one GPU: its own tokens' copies leave and as many others' arrive. Groups are padded
+  /// to whole tiles, so that their size needs no alignment.
   private mutating func addExperts(
     _ op: Operator, _ inputs: Double, _ outputs: Double, experts: Double, active: Double,
     in context: LayerContext
   ) {
     let expertDegree = Double(context.parallelism.expert)
     let local = max(1, experts / expertDegree)
-    let copies =
-      context.tokens / context.sequenceShards * active * context.kernels.software.expertImbalance
+    let copies = context.tokens / context.sequenceShards * active
     let m = copies / local
-    let product = context.kernels.matrixProduct(m: m, n: outputs, k: inputs, batch: local)
-    let weights = context.kernels.matrixProduct(m: inputs, n: outputs, k: m, batch: local)
-    forward.compute += product
+    let kernels = context.kernels
+    func product(_ m: Double, _ n: Double, _ k: Double) -> Seconds {
+      kernels.matrixProduct(m: m, n: n, k: k, batch: local, isPadded: true)
+        / kernels.software.expertRate
+    }
+    let weights =
+      product(inputs, outputs, m)
+      + context.accumulation(local * inputs * outputs)
+    forward.compute += product(m, outputs, inputs) + kernels.casting(copies * inputs)
     backward.compute +=
-      context.kernels.matrixProduct(m: m, n: inputs, k: outputs, batch: local) + weights
+      product(m, inputs, outputs) + weights + kernels.casting(copies * outputs)
     weightGradient += weights
   }
 
@@ -222,7 +321,6 @@ extension LayerCost {
         kernels.fusedAttention(
           flops: FLOPs(2 * heads * dimensions * context.tokens * keys),
           headDimension: dimensions / 2, keys: keys)
-        / (context.isModular ? kernels.software.modularAttention : 1)
       forward.compute += time
       backward.compute += time * fusedBackwardFactor
       selectiveRecompute.compute += time
@@ -235,9 +333,13 @@ extension LayerCost {
         kernels.matrixProduct(
           m: sequence / Double(context.parallelism.context), n: sequence, k: dimensions / 2,
           lowPrecision: false, batch: heads * Double(context.parallelism.microBatchSize)) * 2.0
-      let time = product + kernels.traffic(scores * (unfusedForwardPasses + dropout), kernels: 3)
+      let passes = kernels.software.scoreTraffic
+      let time =
+        product
+        + kernels.traffic(scores * (unfusedForwardPasses + dropout) * passes, kernels: 3)
       let back =
-        product * 2.0 + kernels.traffic(scores * (unfusedBackwardPasses + dropout), kernels: 4)
+        product * 2.0
+        + kernels.traffic(scores * (unfusedBackwardPasses + dropout) * passes, kernels: 4)
       forward.compute += time
       backward.compute += back
       selectiveRecompute.compute += time
@@ -277,17 +379,36 @@ extension LayerCost {
     guard context.parallelism.zeroStage == .weights, parameters + expertParameters > 0 else {
       return
     }
-    let gather = context.collectives.gatherWeights(
-      parameters: parameters, expertParameters: expertParameters,
-      bytesEach: context.activationBytes)
-    let scatter = context.collectives.gatherWeights(
-      parameters: parameters, expertParameters: expertParameters,
-      bytesEach: context.gradientBytes)
-    let overlap = context.kernels.software.weightGatherOverlap
+    let isLossScaled = context.stack == .lossScaled
+    let pieces = isLossScaled ? context.kernels.software.gathersPerLayer : 1
+    func traffic(_ bytesEach: Double) -> Seconds {
+      context.collectives.gatherWeights(
+        parameters: parameters, expertParameters: expertParameters, bytesEach: bytesEach,
+        pieces: pieces)
+    }
+    let (gather, scatter) = (traffic(context.activationBytes), traffic(context.gradientBytes))
+    let overlap = isLossScaled ? 0 : context.kernels.software.weightGatherOverlap
     func exposed(_ traffic: Seconds, behind compute: Seconds) -> Seconds {
       max(traffic - compute * overlap, .zero)
     }
+    // The layer's weights and, gathered ahead, the next one's.
+    transient += ByteCount(2 * (parameters + expertParameters) * context.activationBytes)
     forward.data += exposed(gather, behind: forward.compute)
     backward.data += exposed(gather + scatter, behind: backward.compute)
+  }
+}
+
+extension Operator {
+  /// Kernels that the host launches for the operator.
+  fileprivate func kernels(isUnfused: Bool) -> (forward: Double, backward: Double) {
+    switch work {
+    case .matrixProduct: (1, 2)
+    case .expertProduct: (2, 4)
+    case .attention: isUnfused ? (6, 8) : (1, 1)
+    case .lookup, .opaque: (1, 1)
+    case .elementwise: (1, 1)
+    case .crossEntropy: (6, 4)
+    case .expertExchange: (4, 4)
+    }
   }
 }

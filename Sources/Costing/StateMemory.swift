@@ -17,7 +17,11 @@ package struct StateMemory: Hashable, Sendable {
     func sharded(_ bytes: Double, from first: ZeroStage, over replicas: Double) -> Double {
       stage >= first ? bytes / replicas : bytes
     }
-    let (w, g, o) = (job.precision.weightBytes, job.gradientBytes, job.optimizerBytes)
+    let (w, g) = (job.precision.weightBytes, job.gradientBytes)
+    // DeepSpeed's ZeRO, which loss-scaled stacks shard with, unscales into a 32-bit copy of the
+    // gradients of its shard.
+    let isScaled = SoftwareStack(job.precision) == .lossScaled
+    let o = job.optimizerBytes + (isScaled && stage >= .optimizer ? 4 : 0)
     weightBytes = sharded(w, from: .weights, over: replicas)
     gradientBytes = sharded(g, from: .gradients, over: replicas)
     optimizerBytes = sharded(o, from: .optimizer, over: replicas)

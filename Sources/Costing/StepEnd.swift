@@ -28,7 +28,9 @@ package struct StepEnd: Hashable, Sendable {
     parameters: Double, expertParameters: Double, tiedBytes: ByteCount, forward: Seconds,
     backward: Seconds, microBatches: Int
   ) -> Seconds {
-    let overlap = kernels.software.gradientOverlap
+    // The loss-scaled stacks reduce once all gradients are there.
+    let isLossScaled = SoftwareStack(job.precision) == .lossScaled
+    let overlap = isLossScaled ? 0 : kernels.software.gradientOverlap
     var exposed = Seconds.zero
     switch parallelism.zeroStage {
     case .none:

@@ -30,14 +30,14 @@ package struct TrainingJob: Hashable, Sendable {
     self.usesDropout = usesDropout
   }
 
-  /// Bytes of one weight's gradient, as it is accumulated and reduced: 4 where a 16-bit exponent
-  /// range forbids nothing but 8 bits of mantissa lose small contributions (bf16 and fp8 jobs
-  /// accumulate in 32 bits by default, as Megatron-LM does), 2 with fp16's loss scaling.
+  /// Bytes of one weight's gradient, as it is accumulated and reduced: 4 in bf16 jobs, whose 8 bits
+  /// of mantissa lose small contributions, as Megatron-LM does by default; 2 with fp16's loss scaling;
+  /// 2 in fp8 jobs, whose recipes reduce in bf16 (NeMo, Megatron Bridge and the MLPerf submissions).
   package var gradientBytes: Double {
     if let gradientBytesOverride { return gradientBytesOverride }
     switch precision {
-    case .bf16, .fp8, .fp32: return 4
-    case .fp16: return 2
+    case .bf16, .fp32: return 4
+    case .fp8, .fp16: return 2
     }
   }
 

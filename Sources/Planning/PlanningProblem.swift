@@ -43,7 +43,8 @@ package struct PlanningProblem: Sendable {
       nodes = (nodes + 1) / 2
       doublings += 1
     }
-    return costs.parameters.software.stragglerGrowth * doublings
+    let stack = SoftwareStack(job.precision)
+    return costs.parameters.stack(stack).stragglerGrowth * doublings
   }
 
   package func table(_ parallelism: LayerParallelism) -> StageTable {

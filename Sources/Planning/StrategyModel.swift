@@ -84,8 +84,22 @@ package struct StrategyModel: Sendable {
     memory.optimizer = states.optimizer(dense, expert)
     memory.activations = ByteCount(activations)
     memory.workspace = ByteCount(transient) + problem.runtimeMemory
+    if problem.costs.stack(strategy.layerParallelism) == .lossScaled,
+      strategy.zeroStage >= .optimizer
+    {
+      let held = memory.weights + memory.gradients + memory.optimizer + memory.activations
+      memory.workspace +=
+        Self.bucketMemory + (held + ByteCount(transient)) * Self.fragmentation
+    }
     return memory
   }
+
+  /// DeepSpeed's buckets of 5·10⁸ elements each: two to reduce 16-bit gradients in, one to gather
+  /// 16-bit weights, one for their 32-bit values (`reduce_bucket_size`, `allgather_bucket_size`).
+  private static let bucketMemory = ByteCount(5e8 * 10)
+  /// What the allocator of that time held beyond what was in use, as a part of it: nvidia-smi over
+  /// the tensors' sum on the BigScience rows.
+  private static let fragmentation = 0.08
 
   /// A tied head on another stage than the embedding keeps its own copy of the table.
   func tiedParameters(_ chunks: [Range<Int>]) -> Double {

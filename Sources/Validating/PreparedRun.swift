@@ -9,6 +9,8 @@ package struct PreparedRun: Sendable {
   package var step: Double
   package var simulation: SimulationRequest
 
+  package var modelName: String { run.row["model"]?["name"]?.string ?? run.id }
+
   package func plan(_ parameters: CostParameters) -> Plan {
     simulation.plan(simulation.problem(parameters))
   }

@@ -85,7 +85,8 @@ package struct ExpertFeedForward: Hashable, Sendable {
   /// Sorts tokens by expert, or back: one side of each pair of read and write holds every copy.
   private func permutation(_ name: String, _ hiddenSize: Int) -> Operator {
     Operator(
-      name, .elementwise(elements: Double((active + 1) * hiddenSize)), sharding: .sequence)
+      name, .elementwise(elements: Double((active + 1) * hiddenSize)), sharding: .sequence,
+      isPermutation: true)
   }
 
   /// They read what the router keeps.

@@ -67,6 +67,11 @@ package struct LayerGraph: Hashable, Sendable {
 
   package var activeParameters: Int { nodes.reduce(0) { $0 + kinds[$1.kind].activeParameters } }
 
+  /// Some layer is a mixture of experts. Complexity: O(operators of all kinds).
+  package var hasExperts: Bool {
+    kinds.contains { $0.operators.contains { $0.sharding == .experts } }
+  }
+
   /// Every edge joins neighbours: any cut between two nodes is crossed by one tensor.
   package var isChain: Bool {
     edges.count == max(0, nodes.count - 1)

@@ -52,10 +52,12 @@ package struct Operator: Hashable, Sendable {
   package var savedElements: Double
   /// One-byte elements a token kept when the model is trained with dropout.
   package var dropoutElements: Double
+  /// Sorts tokens by expert, or back: scattered reads and writes.
+  package var isPermutation: Bool
 
   package init(
     _ name: String, _ work: Work, sharding: Sharding, parameters: Int = 0,
-    savedElements: Double = 0, dropoutElements: Double = 0
+    savedElements: Double = 0, dropoutElements: Double = 0, isPermutation: Bool = false
   ) {
     self.name = name
     self.work = work
@@ -63,6 +65,7 @@ package struct Operator: Hashable, Sendable {
     self.parameters = parameters
     self.savedElements = savedElements
     self.dropoutElements = dropoutElements
+    self.isPermutation = isPermutation
   }
 }
 

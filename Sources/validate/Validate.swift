@@ -10,10 +10,16 @@ struct Validate {
     var arguments = Array(CommandLine.arguments.dropFirst())
     var tiers: Set<String> = ["core"]
     var rows: String?
+    var rounds = 0
+    var folds = 0
+    var output: String?
     while let flag = arguments.first, flag.hasPrefix("--"), arguments.count >= 2 {
       switch flag {
       case "--tier": tiers = Set(arguments[1].split(separator: ",").map(String.init))
       case "--rows": rows = arguments[1]
+      case "--fit": rounds = Int(arguments[1]) ?? 1
+      case "--source": output = arguments[1]
+      case "--folds": folds = Int(arguments[1]) ?? 0
       default: break
       }
       arguments.removeFirst(2)
@@ -27,6 +33,10 @@ struct Validate {
       .filter { tiers.contains("all") || tiers.contains($0.tier) }
     let service = PlanService(model: ModelGraphRule())
     let prepared = PreparedRuns(measured, service: service)
+    if rounds > 0 || folds > 0 {
+      try fit(prepared, service.parameters, rounds: rounds, folds: folds, output: output)
+      return
+    }
     let start = ContinuousClock.now
     let table = prepared.table(service.parameters)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -57,6 +67,37 @@ struct Validate {
       }
       try (lines.joined(separator: "\n") + "\n").write(
         toFile: rows, atomically: true, encoding: .utf8)
+    }
+  }
+
+  private static func fit(
+    _ prepared: PreparedRuns, _ base: CostParameters, rounds: Int, folds: Int, output: String?
+  ) throws {
+    let published = PublishedFit(prepared)
+    var parameters = base
+    if rounds > 0 {
+      let result = published.fit(from: base, rounds: rounds, iterations: 8)
+      parameters = result.parameters
+      for (slot, (value, error)) in zip(
+        published.slots, zip(result.fit.values, result.fit.relativeErrors))
+      {
+        print("\(slot.name) = \(value) ± \((error * 100).rounded()) %")
+      }
+      print("objective \(result.fit.objective)")
+    }
+    var core = prepared
+    core.runs = prepared.runs.filter { $0.run.tier == "core" }
+    print(core.table(parameters))
+    if let output { try parameters.source.write(toFile: output, atomically: true, encoding: .utf8) }
+    if folds > 0 {
+      print("by source, \(folds) folds")
+      print(
+        published.crossValidated(
+          from: parameters, by: \.run.source, folds: folds, iterations: 4))
+      print("by model, \(folds) folds")
+      print(
+        published.crossValidated(
+          from: parameters, by: \.modelName, folds: folds, iterations: 4))
     }
   }
 }

@@ -16,7 +16,8 @@ extension StrategyRequest {
     var strategy = ParallelStrategy(
       pipeline: pipeline ?? 1, tensor: tensor ?? 1, context: context ?? 1, expert: expert ?? 1,
       virtualStages: virtualStages ?? 1, zeroStage: zeroStage ?? .optimizer,
-      sequenceParallel: sequenceParallel ?? ((tensor ?? 1) > 1), recompute: recompute ?? .none,
+      sequenceParallel: sequenceParallel ?? ((tensor ?? 1) > 1),
+      recompute: recompute ?? usualRecompute(job, limits),
       schedule: schedule ?? ((virtualStages ?? 1) > 1 ? .interleaved : .oneForwardOneBackward))
     guard resolveData(&strategy, gpus: gpus, log),
       resolveMicroBatches(&strategy, batch: job.globalBatchSize, log)
@@ -26,6 +27,18 @@ extension StrategyRequest {
       log.note(value, member: violation.field, violation.reason)
     }
     return violations.isEmpty ? strategy : nil
+  }
+
+  /// Fully sharded stacks recompute selectively unless told otherwise (torchtitan's default), the
+  /// others nothing.
+  private func usualRecompute(_ job: TrainingJob, _ limits: ModelLimits) -> RecomputePolicy {
+    let parallelism = LayerParallelism(
+      tensor: tensor ?? 1, context: context ?? 1, expert: expert ?? 1,
+      zeroStage: zeroStage ?? .optimizer)
+    switch SoftwareStack(job.precision, parallelism, hasExperts: limits.experts > 0) {
+    case .fullySharded: return .selective
+    case .lossScaled, .fused: return .none
+    }
   }
 
   private func resolveData(

@@ -1,0 +1,70 @@
+import Hardware
+import Quantities
+
+/// All fitted numbers of the analytic cost model.
+///
+/// The model itself is arithmetic on shapes and catalogue figures; these are the parts of the figures
+/// that real machines reach, and what software adds. They are fitted together, by robust least squares
+/// on ln(predicted / measured) with a prior for each from microbenchmarks (`CostFit`,
+/// `CostParameterSlot.all`), on the step times of published training runs:
+///
+/// - *volta, turing, loss-scaled stack*: Megatron-LM README 2020, Alpa's and AMP's artefacts (V100, T4);
+/// - *ampere, loss-scaled stack*: vTrain's single- and multi-node validation, Korthikanti et al. 2022
+///   table 5, Narayanan et al. 2021 table 2 (where ZeRO-3's gathers show), BigScience's chronicles;
+/// - *ampere, other stacks*: LLM Foundry's README, InternEvo's documentation, fms-fsdp's README;
+/// - *hopper*: LLM Foundry, MLPerf Training 3.1 to 5.1, NVIDIA DGX Cloud recipes, NeMo 24.07 and its
+///   launcher, Megatron Bridge, Megatron-MoE-ModelZoo, NeMo AutoModel, torchtitan (H200);
+/// - *blackwell, blackwell-ultra*: Megatron Bridge, DGX Cloud recipes, MLPerf 4.1 to 5.1, torchtitan, and
+///   SimuMax's B200 runs.
+///
+/// No number belongs to a source, a model or a run. BigScience's rows count little, since its nodes had
+/// fewer NVLinks than a request of theirs says. Errors, also of rows that a fit has not seen, are printed
+/// by `make validate`; the test `PublishedAccuracyTests` holds them.
+///
+/// What a request leaves open is taken as the stack's habit (`SoftwareStack`): fp16 means unfused
+/// attention and reduction after the backward pass; unstated recomputation means none, or PyTorch's
+/// selective policy where a dense model's weights are sharded and nothing else is; fp8 means gradients
+/// in 16 bits and inputs of products kept in 8.
+package struct CostParameters: Hashable, Sendable {
+  package var chips: [Accelerator.Architecture: ChipEfficiency]
+  package var software: SoftwareEfficiency
+  package var lossScaled: StackEfficiency
+  package var fullySharded: StackEfficiency
+  package var fused: StackEfficiency
+
+  package init(
+    chips: [Accelerator.Architecture: ChipEfficiency], software: SoftwareEfficiency,
+    lossScaled: StackEfficiency, fullySharded: StackEfficiency, fused: StackEfficiency
+  ) {
+    self.chips = chips
+    self.software = software
+    self.lossScaled = lossScaled
+    self.fullySharded = fullySharded
+    self.fused = fused
+  }
+
+  package func stack(_ stack: SoftwareStack) -> StackEfficiency {
+    switch stack {
+    case .lossScaled: lossScaled
+    case .fullySharded: fullySharded
+    case .fused: fused
+    }
+  }
+
+  /// Of an architecture without measured runs, those of its nearest relative.
+  package func chip(_ architecture: Accelerator.Architecture) -> ChipEfficiency {
+    if let known = chips[architecture] { return known }
+    let relative: Accelerator.Architecture =
+      switch architecture {
+      case .volta, .turing: .volta
+      case .ampere, .ada: .ampere
+      case .hopper, .cdna2, .cdna3, .gaudi, .tpu, .davinci: .hopper
+      case .blackwell, .blackwellUltra, .cdna4: .blackwell
+      }
+    guard let known = chips[relative] ?? chips[.ampere] else {
+      preconditionFailure(
+        "cost parameters hold no architecture that \(architecture) can borrow from")
+    }
+    return known
+  }
+}

@@ -1,0 +1,62 @@
+import Quantities
+
+/// The kind of training framework that runs a job, as far as a request tells: it decides which
+/// kernels run, how fast the host feeds them, and what communication hides behind them.
+///
+/// A request states precision and sharding, not the framework; each precision and sharding has its
+/// habitual one, and a plan says which was assumed.
+package enum SoftwareStack: String, Hashable, Sendable, CaseIterable {
+  /// fp16 with loss scaling: the Megatron-LM and DeepSpeed of 2019 to 2022. Attention scores are
+  /// written out, kernels are launched one by one from Python, gradients are reduced after the
+  /// backward pass, and sharded weights (ZeRO-3) are gathered tensor by tensor, in the open.
+  case lossScaled
+  /// Fully sharded weights in bf16 or fp8 and no other split of a dense model (PyTorch FSDP,
+  /// torchtitan, LLM Foundry): model code for one GPU, with the framework's own kernels.
+  case fullySharded
+  /// bf16, fp8 or fp32 with hand-fused kernels (Megatron Core, Transformer Engine, NeMo).
+  case fused
+
+  package init(_ precision: Precision, _ parallelism: LayerParallelism, hasExperts: Bool) {
+    switch precision {
+    case .fp16: self = .lossScaled
+    case .bf16, .fp8, .fp32:
+      let isForOneGPU =
+        parallelism.tensor == 1 && parallelism.context == 1 && parallelism.expert == 1
+        && !hasExperts
+      self = parallelism.zeroStage == .weights && isForOneGPU ? .fullySharded : .fused
+    }
+  }
+
+  /// Of a job, before it is split.
+  package init(_ precision: Precision) {
+    self = precision == .fp16 ? .lossScaled : .fused
+  }
+}
+
+/// How one stack differs from the others on the same chip.
+package struct StackEfficiency: Hashable, Sendable {
+  /// Rate of matrix products, as a part of the chip's.
+  package var matrix: Double
+  /// Time of the backward pass over that of its products at the forward pass's rate: other memory
+  /// layouts, and gradients that are added up in 32 bits.
+  package var backward: Double
+  /// Memory traffic of element-wise kernels, as a multiple of perfectly fused ones'.
+  package var traffic: Double
+  /// From the launch of one kernel to that of the next, when the GPU is faster than the host.
+  package var hostForward: Seconds
+  package var hostBackward: Seconds
+  /// Growth of the step per doubling of nodes, from waiting for the slowest.
+  package var stragglerGrowth: Double
+
+  package init(
+    matrix: Double, backward: Double, traffic: Double, hostForward: Seconds,
+    hostBackward: Seconds, stragglerGrowth: Double
+  ) {
+    self.matrix = matrix
+    self.backward = backward
+    self.traffic = traffic
+    self.hostForward = hostForward
+    self.hostBackward = hostBackward
+    self.stragglerGrowth = stragglerGrowth
+  }
+}
