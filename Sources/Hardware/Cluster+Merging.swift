@@ -8,7 +8,8 @@ extension Cluster {
       let same = joined.firstIndex { $0.isLike(pool) && $0.continues(as: interPool) }
       if let same { joined[same].append(pool, over: interPool) } else { joined.append(pool) }
     }
-    return Cluster(pools: joined, interPool: joined.count > 1 ? interPool : nil)
+    return Cluster(
+      pools: joined, interPool: joined.count > 1 ? interPool : nil, notes: notes)
   }
 }
 

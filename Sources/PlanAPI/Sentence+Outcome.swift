@@ -2,9 +2,6 @@ import Quantities
 
 /// What is said of jobs that are valid: that they fit nothing, or what was taken for granted.
 extension Sentence {
-  static let severalPools =
-    "plans are made for clusters of one pool; give the pools apart, each in a request of its own"
-
   static func unsupportedPrecision(
     _ precision: String, _ accelerator: String, supported: [String]
   ) -> String {

@@ -81,6 +81,32 @@ extension Sentence {
     "GPU \(gpu) of node \(node) is named twice"
   }
 
+  static let stagesNeeded =
+    "missing: on GPUs of several types a plan names its stages with their devices"
+  static let devicesNeeded =
+    "missing: where stages or GPUs differ, the devices tell which runs where"
+  static let noSuchDevice = "the cluster has no such GPU"
+
+  static func shareCount(_ found: Int, replicas: Int) -> String {
+    "expected a number of micro-batches for each of the \(replicas) replicas, found \(found)"
+  }
+
+  static func replicaOnTwoPools(_ replica: Int) -> String {
+    "the GPUs of replica \(replica) are of two pools; a replica of a stage is on one"
+  }
+
+  static let unlikeFirstStage =
+    "its replicas fall into other groups (neighbours with one share on one pool) than those of the "
+    + "first stage, so that no micro-batch has one way through the pipeline"
+
+  static func unevenBatch(_ batch: Int, microBatches: Int) -> String {
+    "the replicas' \(microBatches) micro-batches do not divide the global batch of \(batch) evenly, "
+      + "or a replica has none"
+  }
+
+  static let unequalSharesWithSharding =
+    "of 2 and 3 exchange shards with every micro-batch, so that all replicas need equally many"
+
   private static func stages(_ count: Int) -> String {
     count == 1 ? "1 stage" : "\(count) stages"
   }

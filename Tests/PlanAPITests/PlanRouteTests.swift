@@ -116,7 +116,6 @@ private func text(_ value: JSONValue?) -> String? {
       ["/cluster", "/training/global_batch_size", "/training/sequence_length"]
     ),
     (body(["cluster": "\"1x8xh1000\"", "searches": "{}"]), ["/cluster", "/searches"]),
-    (body(["cluster": "\"1x8xh100+1x8xa100\""]), ["/cluster"]),
     (
       body(["search": #"{"top": -1, "tensor_paralel": 2}"#]),
       ["/search/top", "/search/tensor_paralel"]

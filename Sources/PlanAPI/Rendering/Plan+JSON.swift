@@ -52,6 +52,11 @@ extension JSONWriter {
           w.member("gpus", group.gpus)
         }
       }
+      if let share = stage.share {
+        w.member("tensor_parallel", share.tensor)
+        w.member("data_parallel", share.data)
+        w.member("micro_batch_shares", share.microBatches)
+      }
       w.member("forward_seconds", stage.forward.value)
       w.member("backward_seconds", stage.backward.value)
       w.object("memory_bytes") { w in

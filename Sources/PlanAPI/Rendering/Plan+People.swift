@@ -6,13 +6,27 @@ import Scheduling
 extension PlanService {
   func report(_ job: JobRequest) -> PlanReport {
     PlanReport(
-      modelName: job.graph.name, clusterName: job.pool.shorthand, style: terminalStyle)
+      modelName: job.graph.name, clusterName: job.cluster.shorthand, style: terminalStyle)
   }
 
   func text(_ text: String) -> APIResponse { APIResponse(.text, body: Array(text.utf8)) }
 
   func svg(_ picture: PlanPicture) -> APIResponse {
     APIResponse(.svg, body: Array(picture.svg.utf8))
+  }
+
+  /// A plan over several pools: the timeline is that of the slowest replica.
+  func picture(_ plan: MixedPlan, _ problem: ClusterProblem) -> PlanPicture {
+    let base = plan.strategy.base
+    let playback =
+      base.passes <= WireLimits.drawnPasses ? ClusterPlanner(problem).playback(of: plan) : nil
+    return PlanPicture(
+      heading: "\(problem.graph.name) on \(problem.cluster.shorthand)",
+      notes: playback == nil ? [Sentence.undrawnTimeline(base.passes)] : [], plan: plan.plan,
+      playback: playback, graph: problem.graph,
+      tensors: TensorScale(
+        microBatchSize: base.microBatchSize, sequenceLength: problem.job.sequenceLength,
+        precision: problem.job.precision))
   }
 
   /// What a search found, or the plan that comes nearest to being possible.
@@ -66,6 +80,11 @@ extension PlanningProblem {
 extension ParallelStrategy {
   /// Forward and backward passes of all stages in one step.
   var passes: Int { 2 * pipeline * virtualStages * microBatches }
+}
+
+extension Cluster {
+  /// Its pools, joined as requests join them.
+  var shorthand: String { pools.map(\.shorthand).joined(separator: "+") }
 }
 
 extension Pool {

@@ -6,8 +6,8 @@ import Quantities
 extension JSONWriter {
   /// The answer of a search that found a plan.
   mutating func result(
-    _ result: PlanningResult, _ job: JobRequest, searchSeconds: Double,
-    exports: [Result<Export, ExportRefusal>] = []
+    _ result: PlanningResult, _ job: JobRequest, comparison: Comparison? = nil,
+    searchSeconds: Double, exports: [Result<Export, ExportRefusal>] = []
   ) {
     object { w in
       w.member("status", result.proof.isClosed ? "optimal" : "feasible")
@@ -26,7 +26,34 @@ extension JSONWriter {
       if !result.frontier.isEmpty {
         w.array("frontier", result.frontier) { $0.plan($1) }
       }
+      if let comparison { w.comparison(comparison) }
       w.member("warnings", job.warnings + result.warnings)
+    }
+  }
+
+  /// What the plan gains over those that know less of the cluster.
+  private mutating func comparison(_ comparison: Comparison) {
+    object("comparison") { w in
+      if let pool = comparison.onePool {
+        w.object("one_pool") { w in
+          w.member("pool", pool.name)
+          w.member("step_seconds", pool.step.value)
+          w.member("times_slower", comparison.factor(pool.step))
+        }
+      }
+      if let even = comparison.evenStep {
+        w.object("ignoring_differences") { w in
+          w.member("step_seconds", even.value)
+          w.member("times_slower", comparison.factor(even))
+        }
+      }
+      w.array("idle", comparison.idle) { w, idle in
+        w.object { w in
+          w.member("pool", idle.pool)
+          w.member("gpus", idle.gpus)
+          w.member("of", idle.of)
+        }
+      }
     }
   }
 

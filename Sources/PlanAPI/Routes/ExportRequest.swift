@@ -13,7 +13,7 @@ package struct ExportRequest: Sendable {
   /// Of one plan, in the order they were asked for.
   func exports(of plan: Plan, _ job: JobRequest) -> [Result<Export, ExportRefusal>] {
     let planned = PlannedJob(
-      plan: plan, graph: job.graph, model: model, job: job.job, pools: [job.pool])
+      plan: plan, graph: job.graph, model: model, job: job.job, pools: job.cluster.pools)
     return targets.map { target in
       Result { () throws(ExportRefusal) in try planned.export(to: target) }
     }

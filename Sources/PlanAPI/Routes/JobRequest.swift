@@ -8,11 +8,24 @@ import Workload
 /// What is to be trained on what: the part that requests for plans have in common.
 package struct JobRequest: Sendable {
   package var graph: LayerGraph
-  /// Plans are made for clusters of one pool.
-  package var pool: Pool
+  /// Equal pools are one.
+  package var cluster: Cluster
   package var job: TrainingJob
   /// What was taken for granted, in sentences.
   package var warnings: [String]
+
+  /// The only pool, or the first.
+  package var pool: Pool { cluster.pools[0] }
+  /// GPUs differ.
+  var isMixed: Bool { cluster.pools.count > 1 }
+
+  func clusterProblem(
+    _ parameters: CostParameters, memoryHeadroomFraction: Double
+  ) -> ClusterProblem {
+    ClusterProblem(
+      graph: graph, cluster: cluster, job: job, parameters: parameters,
+      memoryHeadroomFraction: memoryHeadroomFraction)
+  }
 
   func problem(
     _ parameters: CostParameters, memoryHeadroomFraction: Double
@@ -31,17 +44,16 @@ extension PlanService {
     let cluster = members.required("cluster", .cluster(catalogue))
     let job = members.required("training", .training)
     guard let graph, let cluster, let job else { return nil }
-    guard cluster.isHomogeneous, let pool = cluster.pools.first else {
-      members.note("cluster", Sentence.severalPools)
-      return nil
-    }
     guard let training = members.object["training"] else { return nil }
     var warnings = cluster.notes
-    check(job.precision, on: pool.accelerator, training, &warnings, members.log)
+    var types: Set<String> = []
+    for pool in cluster.pools where types.insert(pool.accelerator.id).inserted {
+      check(job.precision, on: pool.accelerator, training, &warnings, members.log)
+    }
     if let most = graph.maximumSequenceLength, job.sequenceLength > most {
       warnings.append(Sentence.longSequence(job.sequenceLength, most: most))
     }
-    return JobRequest(graph: graph, pool: pool, job: job, warnings: warnings)
+    return JobRequest(graph: graph, cluster: cluster.merged, job: job, warnings: warnings)
   }
 
   private func readModel(

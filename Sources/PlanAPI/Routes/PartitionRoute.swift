@@ -14,14 +14,19 @@ extension PlanService {
       return (job, search, exports)
     }
     let (job, search, wanted) = try read(body, as: rule)
-    let problem = job.problem(
-      parameters, memoryHeadroomFraction: search.constraints.memoryHeadroomFraction)
+    let headroom = search.constraints.memoryHeadroomFraction
     let clock = ContinuousClock()
     let start = clock.now
     let deadline = search.deadlineMilliseconds.map { start + .milliseconds($0) }
-    let outcome = Planner(problem).plan(search.constraints) {
-      request.isCancelled() || deadline.map { clock.now >= $0 } ?? false
+    let shouldStop = { request.isCancelled() || deadline.map { clock.now >= $0 } ?? false }
+    if job.isMixed {
+      let problem = job.clusterProblem(parameters, memoryHeadroomFraction: headroom)
+      let outcome = ClusterPlanner(problem).plan(search.constraints, shouldStop: shouldStop)
+      return answer(
+        outcome, job, problem, media, wanted, seconds: (clock.now - start) / .seconds(1))
     }
+    let problem = job.problem(parameters, memoryHeadroomFraction: headroom)
+    let outcome = Planner(problem).plan(search.constraints, shouldStop: shouldStop)
     let seconds = (clock.now - start) / .seconds(1)
     var response: APIResponse
     switch media {
@@ -38,6 +43,31 @@ extension PlanService {
       }
     }
     if case .infeasible = outcome { response.isInfeasible = true }
+    return response
+  }
+
+  /// A plan over several pools, or why there is none.
+  private func answer(
+    _ found: ClusterOutcome, _ job: JobRequest, _ problem: ClusterProblem, _ media: MediaType,
+    _ wanted: ExportRequest, seconds: Double
+  ) -> APIResponse {
+    var response: APIResponse
+    switch (media, found.best) {
+    case (.text, _): response = text(report(job).text(found.outcome, warnings: job.warnings))
+    case (.svg, let best?): response = svg(picture(best, problem))
+    case (.svg, nil): response = svg(picture(found.outcome, problem.pools[0]))
+    default:
+      response = .json { w in
+        switch found.outcome {
+        case .found(let result):
+          w.result(
+            result, job, comparison: found.comparison, searchSeconds: seconds,
+            exports: wanted.exports(of: result.best, job))
+        case .infeasible(let infeasibility): w.infeasibility(infeasibility, job)
+        }
+      }
+    }
+    if case .infeasible = found.outcome { response.isInfeasible = true }
     return response
   }
 

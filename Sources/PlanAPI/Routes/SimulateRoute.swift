@@ -8,6 +8,10 @@ package struct SimulationRequest: Sendable {
   package var strategy: ParallelStrategy
   /// `nil` where the best split for the strategy is wanted.
   package var split: PipelineSplit?
+  /// The strategy stage by stage, where stages differ; then the split is given.
+  package var mixed: MixedStrategy?
+  /// As the stages name them.
+  package var devices: [[DeviceGroup]]?
   /// Every pass and send is to be listed.
   package var wantsTimeline = false
   package var exports = ExportRequest()
@@ -26,6 +30,7 @@ extension PlanService {
   /// `POST /simulate`: what a given plan is predicted to do.
   func simulate(_ body: JSONValue, _ media: MediaType) throws(Problem) -> APIResponse {
     let request = try read(body, as: simulationRule)
+    if let mixed = request.mixed { return try simulate(request, mixed, media) }
     let problem = request.problem(parameters)
     let plan = request.plan(problem)
     switch media {
@@ -40,6 +45,32 @@ extension PlanService {
           w.member("fits", plan.fits)
           if request.wantsTimeline {
             w.array("timeline", problem.playback(of: plan).timeline ?? []) { $0.slot($1) }
+          }
+          w.member("warnings", request.job.warnings)
+        }
+      }
+    }
+  }
+
+  private func simulate(
+    _ request: SimulationRequest, _ strategy: MixedStrategy, _ media: MediaType
+  ) throws(Problem) -> APIResponse {
+    let problem = request.job.clusterProblem(
+      parameters, memoryHeadroomFraction: SearchConstraints().memoryHeadroomFraction)
+    let planner = ClusterPlanner(problem)
+    guard let split = request.split else { preconditionFailure("mixed stages are all given") }
+    let mixed = MixedPlan(problem, strategy, split, devices: request.devices)
+    switch media {
+    case .text: return text(report(request.job).text(mixed.plan, warnings: request.job.warnings))
+    case .svg: return svg(picture(mixed, problem))
+    default:
+      return .json { w in
+        w.object { w in
+          w.name("plan")
+          w.plan(mixed.plan)
+          w.member("fits", mixed.plan.fits)
+          if request.wantsTimeline {
+            w.array("timeline", planner.playback(of: mixed).timeline ?? []) { $0.slot($1) }
           }
           w.member("warnings", request.job.warnings)
         }
@@ -74,6 +105,9 @@ extension PlanService {
   private func simulation(
     of plan: PlanRequest, _ request: JobRequest, _ log: JSONFaultLog
   ) -> SimulationRequest? {
+    if request.isMixed || plan.hasSharesOfStages {
+      return mixedSimulation(of: plan, request, log)
+    }
     let layers = request.graph.nodes.count
     let limits = ModelLimits(request.graph)
     guard
@@ -85,12 +119,21 @@ extension PlanService {
     guard log.count == before else { return nil }
     return SimulationRequest(job: request, strategy: strategy, split: plan.split(strategy))
   }
+
+  private func mixedSimulation(
+    of plan: PlanRequest, _ request: JobRequest, _ log: JSONFaultLog
+  ) -> SimulationRequest? {
+    guard let seated = plan.seated(request, log) else { return nil }
+    return SimulationRequest(
+      job: request, strategy: seated.strategy.base, split: plan.split(seated.strategy.base),
+      mixed: seated.strategy, devices: seated.devices)
+  }
 }
 
 extension PlanRequest {
   /// Where the given stages cut the model; they have been checked. A stage that does not say how many
   /// layers it recomputes recomputes all, if the strategy's policy is to.
-  fileprivate func split(_ strategy: ParallelStrategy) -> PipelineSplit? {
+  func split(_ strategy: ParallelStrategy) -> PipelineSplit? {
     guard let stages else { return nil }
     var boundaries = [0]
     for chunk in 0..<strategy.virtualStages {

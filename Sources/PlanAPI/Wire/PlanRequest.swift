@@ -39,5 +39,9 @@ struct StageRequest: Sendable {
   var recomputedLayers: Int?
   /// `nil` where the placement is left to us.
   var devices: [DeviceGroup]?
+  /// The stage's own degrees, which hold over the strategy's.
+  var tensor: Int?
+  var data: Int?
+  var microBatchShares: [Int]?
   let value: JSONValue
 }

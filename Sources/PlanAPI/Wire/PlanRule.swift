@@ -52,13 +52,18 @@ struct PlanRule: JSONRule {
     let ranges = many.flatMap { chunkRanges.read($0, stage.log) }
     let recomputed = stage.optional("recompute_layers", .integer(in: 0...Int(Int32.max)))
     let devices = stage.optional("devices", .list(of: devices, counts: 1...WireLimits.degree))
+    let tensor = stage.optional("tensor_parallel", StrategyRules.degree)
+    let data = stage.optional("data_parallel", StrategyRules.degree)
+    let shares = stage.optional(
+      "micro_batch_shares", .list(of: StrategyRules.degree, counts: 1...WireLimits.degree))
     _ = stage.optional("stage_id", .integer(in: 0...WireLimits.stages))
     passOverFigures(
       &stage,
       ["parameters", "forward_seconds", "backward_seconds", "memory_bytes", "memory_limit_bytes"])
     guard let all = ranges ?? range.map({ [$0] }) else { return nil }
     return StageRequest(
-      layerRanges: all, recomputedLayers: recomputed, devices: devices, value: stage.object)
+      layerRanges: all, recomputedLayers: recomputed, devices: devices, tensor: tensor,
+      data: data, microBatchShares: shares, value: stage.object)
   }
 
   private static let chunkRanges: JSONListRule<LayerRangeRule> = .list(

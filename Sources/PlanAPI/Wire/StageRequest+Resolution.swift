@@ -72,7 +72,6 @@ extension PlanRequest {
     for pool in pools {
       for node in pool.nodeNames { gpusByNode[node] = pool.gpusPerNode }
     }
-    let needed = strategy.tensor * strategy.data * strategy.context
     var taken: Set<DeviceGroup> = []
     for stage in stages {
       guard let devices = stage.devices, let list = stage.value["devices"] else {
@@ -80,6 +79,9 @@ extension PlanRequest {
         continue
       }
       let count = devices.reduce(0) { $0 + $1.gpus.count }
+      // At most 2^20 each, which a list of GPUs then does not reach.
+      let needed =
+        (stage.tensor ?? strategy.tensor) * (stage.data ?? strategy.data) * strategy.context
       if count != needed {
         log.note(list, Sentence.deviceCount(count, needed: needed))
       }

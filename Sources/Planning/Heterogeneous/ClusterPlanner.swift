@@ -21,6 +21,20 @@ package struct ClusterPlanner: Sendable {
     MixedPlan(problem, strategy, split, devices: devices).plan
   }
 
+  /// A step of the slowest replica of a plan, pass by pass. Complexity: O(passes).
+  package func playback(of plan: MixedPlan) -> Playback {
+    let model = MixedModel(problem, plan.strategy)
+    let lanes = plan.strategy.lanes.indices
+    let times = lanes.map { model.pipelineTimes(plan.split, lane: $0) }
+    let schedule = plan.strategy.base.schedule
+    let slowest = lanes.max {
+      schedule.makespan(times[$0], microBatches: plan.strategy.lanes[$0].microBatches)
+        < schedule.makespan(times[$1], microBatches: plan.strategy.lanes[$1].microBatches)
+    }!
+    return schedule.play(
+      times[slowest], microBatches: plan.strategy.lanes[slowest].microBatches, withTimeline: true)
+  }
+
   /// The best plan, with a bound on any other: pipelines whose stages lie on different pools,
   /// replicas on different pools with unequal shares, and each pool alone. Devices that would slow
   /// the job down are left out.
@@ -53,7 +67,8 @@ package struct ClusterPlanner: Sendable {
         alone.append(
           PoolAlone(
             pool: pool, proof: result.proof,
-            plan: MixedPlan(problem, strategy, result.best.split, tables: tables)))
+            plan: MixedPlan(
+              problem, strategy, result.best.split, devices: [], tables: tables)))
       case .infeasible(let infeasibility):
         if case .memory = infeasibility.reason, nearest == nil { nearest = infeasibility }
       }
@@ -67,7 +82,10 @@ package struct ClusterPlanner: Sendable {
       problem, constraints, effort: effort, tables: tables, below: mixed.best)
     lanes.run(shouldStop: shouldStop)
     for plan in lanes.found { mixed.keep(plan) }
-    guard let best = mixed.found.first else {
+    let found = mixed.found.prefix(constraints.alternatives + 1).map {
+      $0.placed(on: problem.cluster)
+    }
+    guard let best = found.first else {
       let reason = nearest ?? Infeasibility(reason: .noStrategy([]))
       return ClusterOutcome(outcome: .infeasible(reason), comparison: nil)
     }
@@ -84,7 +102,7 @@ package struct ClusterPlanner: Sendable {
       best, even: even, alone: alone.map(\.plan), cluster: problem.cluster)
     let result = PlanningResult(
       best: best.plan,
-      alternatives: mixed.found.dropFirst().prefix(constraints.alternatives).map(\.plan),
+      alternatives: found.dropFirst().map(\.plan),
       proof: proof, warnings: comparison.sentences)
     return ClusterOutcome(outcome: .found(result), comparison: comparison, best: best)
   }

@@ -16,7 +16,7 @@ struct EvenPlan {
     guard case .found(let result) = Planner(alike).plan(wide) else { return nil }
     let plans = ([result.best] + result.alternatives).compactMap { plan -> MixedPlan? in
       guard let strategy = spread(plan.strategy) else { return nil }
-      let real = MixedPlan(problem, strategy, plan.split)
+      let real = MixedPlan(problem, strategy, plan.split, devices: [])
       return real.plan.fits ? real : nil
     }
     return plans.min { $0.plan.prediction.step < $1.plan.prediction.step }

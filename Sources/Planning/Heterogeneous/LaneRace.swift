@@ -85,3 +85,32 @@ struct LaneRace {
     return time
   }
 }
+
+/// How fast unequal replicas get through a step at best, layers and micro-batches taken as divisible.
+struct LaneRates {
+  /// Tensor-parallel groups of each pool.
+  let groups: [Int]
+  /// Of one group of each pool: whole models a second, for one micro-batch.
+  let speeds: [Double]
+  /// Of all replicas together.
+  let microBatches: Int
+
+  /// A pipeline of p equal stages with W of work takes W / (1 − (1 − 1/m)^p) for m micro-batches,
+  /// which is at least (W/p)·(m + (p − 1)/2). Replicas that end together share M micro-batches so:
+  /// S ≥ (M + Σ d·(p − 1)/2) / Σ d·p/W. Complexity: O(pools).
+  func leastTime(depth: Int, subset: Int) -> Double {
+    var (rate, filling) = (0.0, 0.0)
+    for pool in groups.indices where subset >> pool & 1 == 1 {
+      let replicas = Double(groups[pool] / depth)
+      rate += replicas * Double(depth) * speeds[pool]
+      filling += replicas
+    }
+    guard rate > 0 else { return .infinity }
+    return (Double(microBatches) + filling * Double(depth - 1) / 2) / rate
+  }
+
+  /// Whether each of the pools holds a replica.
+  func coversAll(_ subset: Int, depth: Int) -> Bool {
+    groups.indices.allSatisfy { subset >> $0 & 1 == 0 || groups[$0] >= depth }
+  }
+}

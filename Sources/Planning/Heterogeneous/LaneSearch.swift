@@ -66,20 +66,26 @@ struct LaneSearch {
     let tensors = Set(space.choices.tensors.joined()).sorted()
     for context in space.choices.contexts {
       for tensor in tensors where space.choices.allowsSequence(tensor: tensor, context: context) {
-        let deepest = min(space.deepest, pools.reduce(0) { max($0, $1.gpus / tensor / context) })
         for size in BaseChoices.divisors(of: job.globalBatchSize)
         where BaseChoices.allows(size, space.constraints.microBatchSize) {
           var base = ParallelStrategy(
             tensor: tensor, context: context, microBatchSize: size,
             sequenceParallel: space.choices.sequenceParallel && tensor > 1, schedule: schedule)
-          let parallelism = base.layerParallelism
-          let speeds = pools.indices.map { pool -> Double in
-            let tables = tables.table(parallelism, pool: pool)
-            return 1 / (tables.forward[tables.nodeCount] + tables.backward[tables.nodeCount])
-          }
+          base.zeroStage = .none
+          let race = LaneRates(
+            groups: pools.indices.map { pool in
+              space.choices.tensors[pool].contains(tensor)
+                ? pools[pool].gpus / (tensor * context) : 0
+            },
+            speeds: pools.indices.map {
+              1 / tables.table(base.layerParallelism, pool: $0).wholeTime
+            },
+            microBatches: job.globalBatchSize / size)
+          if race.leastTime(depth: 1, subset: .max) + bound.overhead >= best { continue }
+          let deepest = min(space.deepest, race.groups.max() ?? 0)
           for depth in 1...max(1, deepest) where space.allowsDepth(depth) {
             base.pipeline = depth
-            collect(base, speeds, into: &layouts)
+            collect(base, race, into: &layouts)
           }
         }
       }
@@ -87,28 +93,23 @@ struct LaneSearch {
   }
 
   private mutating func collect(
-    _ base: ParallelStrategy, _ speeds: [Double], into layouts: inout [Layout]
+    _ base: ParallelStrategy, _ race: LaneRates, into layouts: inout [Layout]
   ) {
-    let pools = problem.cluster.pools
-    let all = pools.indices.map { pool in
-      space.choices.tensors[pool].contains(base.tensor)
-        ? pools[pool].gpus / (base.tensor * base.context * base.pipeline) : 0
-    }
-    let count = problem.job.globalBatchSize / base.microBatchSize
-    for subset in 1..<(1 << pools.count) {
-      let replicas = all.enumerated().map { subset >> $0 & 1 == 1 ? $1 : 0 }
-      // Replicas on one pool only are equal, and searched as such.
-      guard (0..<pools.count).allSatisfy({ subset >> $0 & 1 == 0 || all[$0] > 0 }),
-        subset & (subset - 1) != 0
-      else { continue }
-      var rate = 0.0
-      for (speed, replicas) in zip(speeds, replicas) {
-        rate += speed * Double(base.pipeline * replicas)
-      }
-      let value = Double(count) / rate + bound.overhead
-      let total = replicas.reduce(0, +)
-      guard value < best, total <= count, BaseChoices.allows(total, space.constraints.data) else {
+    let pools = problem.cluster.pools.count
+    let all = (1 << pools) - 1
+    // Of many pools, all of them or all but one.
+    let subsets = pools <= 4 ? Array(1...all) : [all] + (0..<pools).map { all & ~(1 << $0) }
+    for subset in subsets where subset & (subset - 1) != 0 {
+      let value = race.leastTime(depth: base.pipeline, subset: subset) + bound.overhead
+      guard value < best, race.coversAll(subset, depth: base.pipeline) else {
         pruned += 1
+        continue
+      }
+      let replicas = race.groups.enumerated().map {
+        subset >> $0 & 1 == 1 ? $1 / base.pipeline : 0
+      }
+      let total = replicas.reduce(0, +)
+      guard total <= race.microBatches, BaseChoices.allows(total, space.constraints.data) else {
         continue
       }
       var base = base
@@ -159,7 +160,8 @@ struct LaneSearch {
       let final = race.lanes(microBatches: count, from: shares).map { index, share, replicas in
         lane(pool: pools[index], replicas: replicas, base, microBatches: share)
       }
-      let plan = MixedPlan(problem, MixedStrategy(base: base, lanes: final), split)
+      let plan = MixedPlan(
+        problem, MixedStrategy(base: base, lanes: final), split, devices: [])
       guard plan.plan.fits else { continue }
       best = min(best, plan.plan.prediction.step.value)
       found.append(plan)

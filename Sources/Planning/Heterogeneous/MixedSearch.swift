@@ -1,4 +1,5 @@
 import Costing
+import Hardware
 import HeapModule
 import Quantities
 import Scheduling
@@ -23,6 +24,8 @@ struct MixedSearch {
   /// Least bound of what was not looked at, or not to the end.
   private(set) var open = Double.infinity
   private var rates: [RateKey: SeatRates] = [:]
+  private var seats: [SeatKey: SeatCosts] = [:]
+  private var order = 0
   private var triesLeft: Int
 
   init(
@@ -40,13 +43,21 @@ struct MixedSearch {
 
   var best: Double { found.first?.plan.prediction.step.value ?? .infinity }
 
-  private struct Layout: Comparable {
+  /// Shared degrees, or with a choice of splits a layout.
+  private struct Node: Comparable {
     var bound: Double
     var order: Int
     var base: ParallelStrategy
-    var splits: [(tensor: Int, groups: Int)]
-    static func < (a: Layout, b: Layout) -> Bool { (a.bound, a.order) < (b.bound, b.order) }
-    static func == (a: Layout, b: Layout) -> Bool { a.order == b.order }
+    /// By pool; empty while that is open.
+    var splits: [MixedSpace.Split] = []
+    static func < (a: Node, b: Node) -> Bool { (a.bound, a.order) < (b.bound, b.order) }
+    static func == (a: Node, b: Node) -> Bool { a.order == b.order }
+  }
+
+  private struct SeatKey: Hashable {
+    var pool: Int
+    var parallelism: LayerParallelism
+    var recompute: RecomputePolicy
   }
 
   private struct RateKey: Hashable {
@@ -55,77 +66,104 @@ struct MixedSearch {
   }
 
   mutating func run(shouldStop: () -> Bool) {
-    let schedules = space.plainSchedules
-    var layouts: [Layout] = []
-    space.forEachBase(schedules: schedules) { base in collect(base, into: &layouts) }
-    var heap = Heap(layouts)
-    var entriesLeft = effort.entries
-    while let layout = heap.popMin() {
-      if layout.bound >= best {
-        pruned += heap.count + 1
-        break
+    var heap = Heap<Node>()
+    space.forEachBase(schedules: space.plainSchedules) { base in
+      order += 1
+      if let bound = leastStep(base), bound < best {
+        heap.insert(Node(bound: bound, order: order, base: base))
+      } else {
+        pruned += 1
       }
-      if shouldStop() || considered >= effort.layouts {
-        open = min(open, layout.bound)
-        break
+    }
+    // A good plan first, from the most promising layouts, so that most others need no table.
+    var tried: [Node] = []
+    while tried.count < effort.sketches, let node = next(&heap) {
+      if shouldStop() {
+        open = min(open, node.bound)
+        return
       }
       considered += 1
-      open = min(open, evaluate(layout, &entriesLeft, shouldStop))
+      sketch(node)
+      tried.append(node)
     }
+    for node in tried { heap.insert(node) }
+    let sketched = Set(tried.map(\.order))
+    var entriesLeft = effort.entries
+    while let node = next(&heap) {
+      if shouldStop() || considered >= effort.layouts {
+        open = min(open, node.bound)
+        break
+      }
+      if !sketched.contains(node.order) { considered += 1 }
+      open = min(open, evaluate(node, &entriesLeft, shouldStop))
+    }
+    pruned += heap.count
+  }
+
+  /// The most promising layout that may still win; shared degrees are opened on the way.
+  private mutating func next(_ heap: inout Heap<Node>) -> Node? {
+    while let node = heap.popMin() {
+      if node.bound >= best {
+        heap.insert(node)
+        return nil
+      }
+      if !node.splits.isEmpty { return node }
+      expand(node, into: &heap)
+    }
+    return nil
   }
 
   // MARK: Layouts
 
-  private mutating func collect(_ base: ParallelStrategy, into layouts: inout [Layout]) {
+  /// A bound on every layout of the shared degrees: each pool split as is best for it alone.
+  private mutating func leastStep(_ base: ParallelStrategy) -> Double? {
+    var rate = 0.0
+    for pool in problem.pools.indices {
+      var best = 0.0
+      for split in space.splits(ofPool: pool, base) {
+        let rates = rates(base, pool: pool, split)
+        best = max(best, Double(split.groups) / rates.work)
+      }
+      rate += best
+    }
+    return rate > 0 ? Double(base.microBatches) / rate + bound.overhead : nil
+  }
+
+  private mutating func expand(_ node: Node, into heap: inout Heap<Node>) {
+    let base = node.base
     let pools = problem.pools.indices
     let splits = pools.map { space.splits(ofPool: $0, base) }
-    let seats = pools.map { pool in
-      splits[pool].map { rates(base, pool: pool, tensor: $0.tensor, groups: $0.groups) }
-    }
-    // The best of each pool alone, all together: no layout of this base is better.
-    var rate = 0.0
-    for options in seats {
-      rate += options.reduce(0.0) { max($0, Double($1.groups) / $1.work) }
-    }
-    guard rate > 0, Double(base.microBatches) / rate + bound.overhead < best else {
-      pruned += 1
-      return
-    }
-    var choice = [Int](repeating: 0, count: pools.count)
-    repeat {
+    let seats = pools.map { pool in splits[pool].map { rates(base, pool: pool, $0) } }
+    if pools.count > MixedSpace.freelySplitPools { open = min(open, node.bound) }
+    space.forEachChoice(among: splits) { choice in
       let chosen = pools.compactMap { seats[$0].isEmpty ? nil : seats[$0][choice[$0]] }
-      let pipeline = MixedBound.pipeline(
-        chosen, microBatches: base.microBatches, deepest: space.deepest,
-        tapers: !base.schedule.splitsBackward)
-      let value =
-        pipeline.isFinite
-        ? bound.step(pipeline, MixedBound.ends(chosen), microBatches: base.microBatches)
-        : .infinity
+      let pipeline = max(
+        MixedBound.pipeline(
+          chosen, microBatches: base.microBatches, deepest: space.deepest,
+          tapers: !base.schedule.splitsBackward),
+        MixedBound.wholeLayers(
+          chosen, microBatches: base.microBatches, blocks: space.commonLayer.count))
+      guard pipeline.isFinite else { return }
+      let value = bound.step(
+        pipeline, MixedBound.ends(chosen), microBatches: base.microBatches)
+      order += 1
       if value < best {
-        layouts.append(
-          Layout(
-            bound: value, order: layouts.count, base: base,
-            splits: pools.map { splits[$0].isEmpty ? (0, 0) : splits[$0][choice[$0]] }))
+        let chosen = pools.map { pool in
+          splits[pool].isEmpty
+            ? MixedSpace.Split(tensor: 0, groups: 0) : splits[pool][choice[pool]]
+        }
+        heap.insert(Node(bound: value, order: order, base: base, splits: chosen))
       } else {
         pruned += 1
       }
-    } while advance(&choice, seats.map(\.count))
-  }
-
-  /// The next combination; false after the last.
-  private func advance(_ choice: inout [Int], _ counts: [Int]) -> Bool {
-    for index in choice.indices {
-      choice[index] += 1
-      if choice[index] < counts[index] { return true }
-      choice[index] = 0
     }
-    return false
   }
 
   private mutating func rates(
-    _ base: ParallelStrategy, pool: Int, tensor: Int, groups: Int
+    _ base: ParallelStrategy, pool: Int, _ split: MixedSpace.Split
   ) -> SeatRates {
-    let strategy = space.strategy(base, tensor: tensor)
+    let groups = split.groups
+    let strategy = space.strategy(base, tensor: split.tensor)
     let parallelism = strategy.layerParallelism
     let key = RateKey(pool: pool, parallelism: parallelism)
     if var known = rates[key] {
@@ -148,50 +186,84 @@ struct MixedSearch {
       model.end.optimizerTime(parameters: times * dense, expertParameters: times * expert).value
     }
     let overhead = own.costs.parameters.software.microBatchOverhead.value
+    let block = table.costs[space.commonLayer.kind]
+    let blockStates =
+      block.parameters * model.states.perParameter
+      + block.expertParameters * model.states.perExpertParameter
+    let room = (own.memoryLimit - own.runtimeMemory).value
     // Latencies do not grow with a stage: only the slopes are shared out.
     let rates = SeatRates(
       groups: groups, work: table.forward[nodes] + table.backward[nodes] + 2 * overhead,
-      capacity: (own.memoryLimit - own.runtimeMemory).value / states,
-      reduction: reduction(2) - reduction(1), update: update(2) - update(1))
+      capacity: room / states, reduction: reduction(2) - reduction(1),
+      update: update(2) - update(1),
+      block: (block.forward.total + block.backward.total).value,
+      mostBlocks: Int(max(0, min(Double(nodes), room / blockStates))))
     self.rates[key] = rates
     return rates
   }
 
   // MARK: One layout
 
+  /// What of a layout the searches need.
+  private struct Ground {
+    var seats: [SeatCosts]
+    var rates: [SeatRates]
+    var most: [Int]
+    var sends: [[[Double]]]
+  }
+
+  private mutating func ground(_ node: Node) -> Ground {
+    let seated = node.splits.indices.filter { node.splits[$0].groups > 0 }
+    let seats = seated.map { seat(node.base, pool: $0, node.splits[$0]) }
+    return Ground(
+      seats: seats,
+      rates: seated.map { rates(node.base, pool: $0, node.splits[$0]) },
+      most: seats.map { min($0.most, space.deepest) },
+      sends: sendTimes(seats, node.base.schedule))
+  }
+
+  private mutating func seat(
+    _ base: ParallelStrategy, pool: Int, _ split: MixedSpace.Split
+  ) -> SeatCosts {
+    let strategy = space.strategy(base, tensor: split.tensor)
+    let key = SeatKey(
+      pool: pool, parallelism: strategy.layerParallelism, recompute: base.recompute)
+    if let known = seats[key] { return known }
+    let seat = SeatCosts(
+      StrategyModel(
+        problem.pools[pool], strategy,
+        table: tables.table(strategy.layerParallelism, pool: pool)),
+      pool: pool, most: split.groups)
+    seats[key] = seat
+    return seat
+  }
+
+  /// Good plans of a layout, quickly.
+  private mutating func sketch(_ node: Node) {
+    let ground = ground(node)
+    let cuts = GreedyCuts(
+      seats: ground.seats, most: ground.most, deepest: space.deepest, base: node.base,
+      sends: ground.sends)
+    for cut in cuts.all() where space.allowsDepth(cut.seats.count) {
+      consider(cut, ground.seats, node.base)
+    }
+  }
+
   /// Looks for better plans in a layout.
   /// - Returns: the least bound of what was not looked at; infinite if nothing was left.
   private mutating func evaluate(
-    _ layout: Layout, _ entriesLeft: inout Int, _ shouldStop: () -> Bool
+    _ node: Node, _ entriesLeft: inout Int, _ shouldStop: () -> Bool
   ) -> Double {
-    let seated = layout.splits.indices.filter { layout.splits[$0].groups > 0 }
-    let seats = seated.map { pool in
-      let strategy = space.strategy(layout.base, tensor: layout.splits[pool].tensor)
-      return SeatCosts(
-        StrategyModel(
-          problem.pools[pool], strategy,
-          table: tables.table(strategy.layerParallelism, pool: pool)),
-        pool: pool, most: layout.splits[pool].groups)
-    }
-    let most = seats.map { min($0.most, space.deepest) }
-    let entries = SuffixTable.entries(most, nodes: space.limits.nodes)
-    let sends = sendTimes(seats, layout.base.schedule)
-    let usedRates = seated.map { pool in
-      rates(
-        layout.base, pool: pool, tensor: layout.splits[pool].tensor,
-        groups: layout.splits[pool].groups)
-    }
+    let ground = ground(node)
+    let entries = SuffixTable.entries(ground.most, nodes: space.limits.nodes)
     guard entries <= min(effort.entriesPerLayout, entriesLeft) else {
-      let cuts = GreedyCuts(
-        seats: seats, most: most, deepest: space.deepest, base: layout.base, sends: sends)
-      for cut in cuts.all() { consider(cut, seats, layout.base) }
-      return layout.bound
+      return node.bound
     }
     entriesLeft -= entries
     let table = SuffixTable(
-      seats: seats, most: most, deepest: space.deepest,
-      microBatches: layout.base.microBatches, schedule: layout.base.schedule, sends: sends)
-    return walk(table, layout.base, usedRates, shouldStop)
+      seats: ground.seats, most: ground.most, deepest: space.deepest,
+      microBatches: node.base.microBatches, schedule: node.base.schedule, sends: ground.sends)
+    return walk(table, node.base, ground.rates, shouldStop)
   }
 
   private mutating func walk(
@@ -270,7 +342,7 @@ struct MixedSearch {
       }, microBatches: base.microBatches)
     let strategy = MixedStrategy(base: base, lanes: [lane])
     let split = PipelineSplit(boundaries: cut.boundaries, recomputed: recomputed)
-    keep(MixedPlan(problem, strategy, split, tables: tables))
+    keep(MixedPlan(problem, strategy, split, devices: [], tables: tables))
   }
 
   mutating func keep(_ plan: MixedPlan) {
@@ -290,14 +362,21 @@ struct MixedSearch {
     let nodes = space.limits.nodes
     return seats.map { from in
       seats.map { to in
-        (0...nodes).map { cut in
+        var known: (bytes: Double, seconds: Double)?
+        return (0...nodes).map { cut in
           guard cut > 0, cut < nodes else { return 0 }
-          if from.pool != to.pool {
+          let bytes =
+            from.pool == to.pool ? from.sendBytes[cut] : max(from.sendBytes[cut], to.sendBytes[cut])
+          if let known, known.bytes == bytes { return known.seconds }
+          var seconds = ways
+          if from.pool == to.pool {
+            seconds *= from.nearestSend(cut: cut)
+          } else {
             let (bandwidth, latency) = problem.link(from: from.pool, to: to.pool)
-            let bytes = max(from.sendBytes[cut], to.sendBytes[cut])
-            return ways * (bytes / bandwidth.value + latency.value)
+            seconds *= bytes / bandwidth.value + latency.value
           }
-          return ways * from.nearestSend(cut: cut)
+          known = (bytes, seconds)
+          return seconds
         }
       }
     }
@@ -310,9 +389,17 @@ package struct MixedPlan: Hashable, Sendable {
   package var split: PipelineSplit
   package var plan: Plan
 
+  /// - Parameter devices: Left out, those of `MixedStrategy.devices(on:)`.
+  package init(
+    _ problem: ClusterProblem, _ strategy: MixedStrategy, _ split: PipelineSplit,
+    devices: [[DeviceGroup]]? = nil
+  ) {
+    self.init(problem, strategy, split, devices: devices, tables: nil)
+  }
+
   init(
     _ problem: ClusterProblem, _ strategy: MixedStrategy, _ split: PipelineSplit,
-    devices: [[DeviceGroup]]? = nil, tables: SeatTables? = nil
+    devices: [[DeviceGroup]]? = nil, tables: SeatTables?
   ) {
     self.strategy = strategy
     self.split = split
@@ -321,18 +408,30 @@ package struct MixedPlan: Hashable, Sendable {
   }
 }
 
+extension MixedPlan {
+  /// With its devices.
+  func placed(on cluster: Cluster) -> MixedPlan {
+    var placed = self
+    for (stage, devices) in strategy.devices(on: cluster).enumerated() {
+      placed.plan.stages[stage].devices = devices
+    }
+    return placed
+  }
+}
+
 /// How much a search may do, in numbers that do not depend on the machine.
 package struct SearchEffort: Hashable, Sendable {
-  /// Layouts that are looked at.
+  /// Layouts that are looked at, and of these, those that are first sketched.
   package var layouts = 400
+  package var sketches = 24
   /// Table entries of one layout, and of all.
-  package var entriesPerLayout = 1 << 20
-  package var entries = 1 << 22
+  package var entriesPerLayout = 1 << 18
+  package var entries = 1 << 19
   /// Layouts of unequal replicas that are looked at.
   package var laneLayouts = 200
   /// Stages tried by all walks, and by one.
-  package var tries = 1 << 17
-  package var triesPerState = 1 << 15
+  package var tries = 1 << 16
+  package var triesPerState = 1 << 13
   /// Plans kept.
   package var kept = 16
 

@@ -13,12 +13,18 @@ struct MixedSpace {
   let constraints: SearchConstraints
   let limits: ModelLimits
   let choices: BaseChoices
+  /// The kind of layer that the model has most of, and how many: whole layers bound stages.
+  let commonLayer: (kind: Int, count: Int)
 
   init(_ problem: ClusterProblem, _ constraints: SearchConstraints) {
     self.problem = problem
     self.constraints = constraints
     limits = ModelLimits(problem.graph)
     choices = BaseChoices(problem, constraints, limits)
+    var counts = [Int](repeating: 0, count: problem.graph.kinds.count)
+    for node in problem.graph.nodes { counts[node.kind] += 1 }
+    let kind = counts.indices.max { counts[$0] < counts[$1] } ?? 0
+    commonLayer = (kind, counts[kind])
   }
 
   /// Stages at most: each holds a layer.
@@ -63,7 +69,7 @@ struct MixedSpace {
   }
 
   /// Tensor degrees that a pool allows beside the shared degrees, and groups that it then holds.
-  func splits(ofPool pool: Int, _ base: ParallelStrategy) -> [(tensor: Int, groups: Int)] {
+  func splits(ofPool pool: Int, _ base: ParallelStrategy) -> [Split] {
     let gpus = problem.cluster.pools[pool].gpus
     let replica = base.context * base.data
     return choices.tensors[pool].compactMap { tensor in
@@ -71,7 +77,38 @@ struct MixedSpace {
       guard group <= gpus, group.isMultiple(of: base.expert),
         choices.allowsSequence(tensor: tensor, context: base.context)
       else { return nil }
-      return (tensor, gpus / group)
+      return Split(tensor: tensor, groups: gpus / group)
+    }
+  }
+
+  /// How a pool is split into groups.
+  struct Split: Hashable {
+    var tensor: Int
+    var groups: Int
+  }
+
+  /// On more pools than these, all take the same place among their splits: combinations multiply.
+  static let freelySplitPools = 4
+
+  /// Calls `visit` with every combination of one split a pool, as indices; 0 for a pool without any.
+  func forEachChoice(among splits: [[Split]], _ visit: ([Int]) -> Void) {
+    var choice = [Int](repeating: 0, count: splits.count)
+    guard splits.count <= Self.freelySplitPools else {
+      for place in 0..<(splits.map(\.count).max() ?? 0) {
+        visit(splits.map { max(0, min(place, $0.count - 1)) })
+      }
+      return
+    }
+    while true {
+      visit(choice)
+      var index = 0
+      while index < choice.count {
+        choice[index] += 1
+        if choice[index] < splits[index].count { break }
+        choice[index] = 0
+        index += 1
+      }
+      if index == choice.count { return }
     }
   }
 

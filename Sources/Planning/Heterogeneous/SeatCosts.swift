@@ -5,8 +5,9 @@ import Workload
 /// What any range of layers costs as one stage on one kind of seat, in O(1) where nothing needs
 /// recomputing.
 ///
-/// The same figures as `StrategyModel` gives, from prefix sums: searching asks for millions.
-struct SeatCosts {
+/// The same figures as `StrategyModel` gives, from prefix sums: searching asks for millions. A class,
+/// since copies of so many arrays would cost more than the sums.
+final class SeatCosts {
   let model: StrategyModel
   let pool: Int
   /// Groups of GPUs of this size that the pool holds.
@@ -70,11 +71,32 @@ struct SeatCosts {
       cost.canRecompute
         ? cost.transient.value + (cost.activations - cost.fullActivations).value : 0
     }
-    sendBytes = (0...nodes).map {
-      $0 == 0 || $0 == nodes
-        ? 0 : problem.costs.boundaryBytes(at: $0, model.strategy.layerParallelism).value
-    }
+    sendBytes = Self.sendBytes(problem.costs, model.strategy.layerParallelism)
     wholeTime = work[nodes] + overhead
+  }
+
+  /// Bytes across every cut. One edge crosses most cuts: what is found for one holds on for those
+  /// that the same tensors cross.
+  private static func sendBytes(
+    _ costs: CostModel, _ parallelism: LayerParallelism
+  ) -> [Double] {
+    let nodes = costs.graph.nodes.count
+    guard costs.graph.isChain, nodes > 1 else {
+      return (0...nodes).map {
+        $0 == 0 || $0 == nodes ? 0 : costs.boundaryBytes(at: $0, parallelism).value
+      }
+    }
+    var known: [Double: Double] = [:]
+    return (0...nodes).map { cut in
+      if cut == 0 || cut == nodes { return 0 }
+      let edge = costs.graph.edges[cut - 1]
+      let bytes =
+        edge.bytesPerSequence == 0 ? known[edge.elementsPerToken] : nil
+      if let bytes { return bytes }
+      let counted = costs.boundaryBytes(at: cut, parallelism).value
+      if edge.bytesPerSequence == 0 { known[edge.elementsPerToken] = counted }
+      return counted
+    }
   }
 
   private static func transients(

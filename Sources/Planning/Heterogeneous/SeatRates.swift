@@ -12,6 +12,9 @@ struct SeatRates: Hashable {
   /// Seconds to reduce all gradients, and to update all weights, as one stage.
   var reduction: Double
   var update: Double
+  /// Seconds of the most common layer, and how many of it one group can hold.
+  var block: Double
+  var mostBlocks: Int
 }
 
 /// Times that no pipeline over given groups can undercut, whatever its order and cuts.
@@ -50,6 +53,31 @@ struct MixedBound {
       weight *= power
     }
     return covered > 0 ? m / covered : .infinity
+  }
+
+  /// The least time in which the groups together can take `blocks` layers that do not divide: no stage
+  /// has more than ⌊T / block⌋ of them, and some stage works m·T. Found among the times that whole
+  /// numbers of layers take. Complexity: O(pools² · log blocks).
+  static func wholeLayers(_ seats: [SeatRates], microBatches: Int, blocks: Int) -> Double {
+    func covers(_ time: Double) -> Bool {
+      var sum = 0
+      // A hair more, so that n layers fit into n times one layer's time.
+      for seat in seats {
+        sum += seat.groups * min(seat.mostBlocks, Int(time / seat.block * (1 + 1e-9)))
+      }
+      return sum >= blocks
+    }
+    var best = Double.infinity
+    for seat in seats {
+      var (low, high) = (0, min(seat.mostBlocks, blocks))
+      guard covers(Double(high) * seat.block) else { continue }
+      while low + 1 < high {
+        let middle = (low + high) / 2
+        if covers(Double(middle) * seat.block) { high = middle } else { low = middle }
+      }
+      best = min(best, Double(high) * seat.block)
+    }
+    return Double(microBatches) * best
   }
 
   /// What reducing gradients takes at least before any of it hides, and updating weights: some stage

@@ -1,0 +1,158 @@
+import JSON
+import PlanAPI
+import Testing
+
+private let router = Router(PlanService(model: PlainModelRule()).routes)
+
+private let training = #"{"global_batch_size": 32, "sequence_length": 1024, "precision": "fp16"}"#
+
+private func post(_ path: String, _ members: KeyValuePairs<String, String>) throws -> (
+  status: Int, body: JSONValue
+) {
+  let body = "{" + members.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}"
+  let response = router.response(
+    to: APIRequest(method: "POST", path: path, body: Array(body.utf8)))
+  return (response.status, try JSONDocument(parsing: response.body).root)
+}
+
+private func partition(
+  _ cluster: String, layers: Int = 24, search: String = "{}"
+) throws -> JSONValue {
+  let (status, answer) = try post(
+    "/partition",
+    ["model": "\(layers)", "cluster": cluster, "training": training, "search": search])
+  #expect(status == 200)
+  return answer
+}
+
+private func text(_ value: JSONValue?) -> String {
+  value.map { String(decoding: $0.canonicalBytes, as: UTF8.self) } ?? "nothing"
+}
+
+@Suite struct MixedRouteTests {
+  static let clusters = [
+    "\"1x4xa100-sxm4-80gb+1x4xv100-sxm2-16gb\"", "\"1x2xh100-sxm5-80gb+1x4xa100-sxm4-80gb\"",
+    "\"1x4xv100-sxm2-16gb+2x4xt4\"", "\"1x4xrtx3090+1x4xrtx4090+1x2xrtx5090\"",
+  ]
+
+  /// Every plan is predicted alike when it is handed back, to the last digit, and is what it says:
+  /// devices of the cluster, none twice, as many as the stage splits into.
+  @Test(arguments: zip(clusters, ["{}", #"{"pipeline_parallel": [2, 3, 4]}"#, "{}", "{}"]))
+  func simulatesWhatWasPlanned(cluster: String, search: String) throws {
+    let answer = try partition(cluster, search: search)
+    for plan in [answer["plan"]!] + Array(answer["alternatives"]!.elements) {
+      let (status, again) = try post(
+        "/simulate", ["model": "24", "cluster": cluster, "training": training, "plan": text(plan)])
+      #expect(status == 200)
+      #expect(text(again["plan"]) == text(plan))
+      #expect(again["fits"]?.boolean == true)
+      var taken: Set<String> = []
+      for stage in plan["stages"]!.elements {
+        var count = 0
+        for group in stage["devices"]!.elements {
+          for gpu in group["gpus"]!.elements {
+            count += 1
+            #expect(taken.insert("\(text(group["node"])) \(text(gpu))").inserted)
+          }
+        }
+        let (tensor, data) = (stage["tensor_parallel"]!.integer!, stage["data_parallel"]!.integer!)
+        #expect(count == tensor * data * plan["strategy"]!["context_parallel"]!.integer!)
+        #expect(stage["micro_batch_shares"]!.count == data)
+      }
+    }
+    let step = answer["plan"]!["prediction"]!["step_seconds"]!.double!
+    #expect(answer["proof"]!["lower_bound_seconds"]!.double! <= step)
+    let comparison = try #require(answer["comparison"])
+    #expect(comparison["one_pool"]?["times_slower"]?.double ?? 1 >= 1)
+    #expect(comparison["ignoring_differences"]?["times_slower"]?.double ?? 1 >= 1)
+  }
+
+  /// Two pools of equal GPUs are planned as one, whatever their nodes are called.
+  @Test func equalPoolsArePlannedAsOne() throws {
+    let one = try partition("\"3x4xa100-sxm4-80gb\"")
+    let two = try partition("\"1x4xa100-sxm4-80gb+2x4xa100-sxm4-80gb\"")
+    #expect(text(two["plan"]) == text(one["plan"]))
+    #expect(two["comparison"] == nil)
+  }
+
+  /// Names of nodes are but names.
+  @Test func relabellingNodesChangesNothingElse() throws {
+    func cluster(_ names: [String]) -> String {
+      func quoted(_ names: ArraySlice<String>) -> String {
+        names.map { "\"\($0)\"" }.joined(separator: ",")
+      }
+      return
+        #"{"pools": [{"gpu": "a100", "gpus_per_node": 4, "node_names": [\#(quoted(names[0..<2]))]},"#
+        + #" {"gpu": "v100-sxm2-16gb", "gpus_per_node": 4, "node_names": [\#(quoted(names[2...]))]}]}"#
+    }
+    let plain = text(try partition(cluster(["a", "b", "c"]))["plan"])
+    let other = text(try partition(cluster(["zulu", "yankee", "xray"]))["plan"])
+    let renamed = [("a", "zulu"), ("b", "yankee"), ("c", "xray")].reduce(plain) {
+      $0.split(separator: "\"\($1.0)\"", omittingEmptySubsequences: false)
+        .joined(separator: "\"\($1.1)\"")
+    }
+    #expect(other == renamed)
+  }
+
+  @Test func drawsAndReports() throws {
+    let body =
+      "{\"model\": 24, \"cluster\": \(Self.clusters[0]), \"training\": \(training)}"
+    for media in ["text/plain", "image/svg+xml"] {
+      let response = router.response(
+        to: APIRequest(
+          method: "POST", path: "/partition", accept: [media],
+          body: Array(body.utf8)))
+      let answer = String(decoding: response.body, as: UTF8.self)
+      #expect(response.status == 200 && answer.contains("1x4xa100-sxm4-80gb+1x4xv100-sxm2-16gb"))
+    }
+  }
+
+  /// One stage of two, on four GPUs of the first node.
+  private static func stage(
+    _ range: String, node: Int, gpus: String = "0, 1, 2, 3", _ more: String = ""
+  ) -> String {
+    #"{"layer_range": [\#(range)], "devices": [{"node": "node-\#(node)", "gpus": [\#(gpus)]}]\#(more)}"#
+  }
+
+  @Test(arguments: [
+    (#"{"strategy": {}}"#, ["/plan/stages"]),
+    (
+      #"{"strategy": {"pipeline_parallel": 2}, "stages": [{"layer_range": [0, 9]}, {"layer_range": [10, 25]}]}"#,
+      ["/plan/stages/0/devices", "/plan/stages/1/devices"]
+    ),
+    (
+      #"{"strategy": {"pipeline_parallel": 2}, "stages": [\#(stage("0, 9", node: 0)), \#(stage("10, 25", node: 7))]}"#,
+      [
+        "/plan/stages/0/devices", "/plan/stages/1/devices", "/plan/stages/1/devices/0/node",
+      ]
+    ),
+    (
+      #"{"strategy": {"pipeline_parallel": 2, "tensor_parallel": 4}, "stages": [\#(stage("0, 9", node: 0)), \#(stage("10, 25", node: 1, gpus: "0, 1, 2, 3", #", "micro_batch_shares": [32, 1]"#))]}"#,
+      ["/plan/stages/1/micro_batch_shares"]
+    ),
+    (
+      #"{"strategy": {"pipeline_parallel": 2, "tensor_parallel": 4}, "stages": [\#(stage("0, 9", node: 0)), \#(stage("10, 25", node: 1, gpus: "0, 1, 2, 3", #", "micro_batch_shares": [31]"#))]}"#,
+      ["/plan/stages/1"]
+    ),
+    (
+      #"{"strategy": {"tensor_parallel": 4, "data_parallel": 2, "zero_stage": 3}, "stages": [{"layer_range": [0, 25], "micro_batch_shares": [20, 12], "devices": [{"node": "node-0", "gpus": [0, 1, 2, 3]}, {"node": "node-1", "gpus": [0, 1, 2, 3]}]}]}"#,
+      ["/plan/strategy/zero_stage"]
+    ),
+    (
+      #"{"strategy": {"tensor_parallel": 4, "data_parallel": 2}, "stages": [{"layer_range": [0, 25], "devices": [{"node": "node-0", "gpus": [0, 1]}, {"node": "node-1", "gpus": [0, 1, 2, 3]}, {"node": "node-0", "gpus": [2, 3]}]}]}"#,
+      ["/plan/stages/0/devices"]
+    ),
+    (
+      #"{"strategy": {"pipeline_parallel": 2}, "stages": [\#(stage("0, 9", node: 0, gpus: "0", #", "tensor_parallel": 1"#)), \#(stage("10, 25", node: 1, gpus: "0, 1, 2", #", "tensor_parallel": 3"#))]}"#,
+      Array(repeating: "/plan/stages/1/tensor_parallel", count: 3)
+    ),
+  ])
+  func pointsAtEveryFault(plan: String, expected: [String]) throws {
+    let (status, problem) = try post(
+      "/simulate",
+      ["model": "24", "cluster": Self.clusters[0], "training": training, "plan": plan])
+    #expect(status == 422)
+    let pointers = problem["errors"]?.elements.map { $0["pointer"]!.string! } ?? []
+    #expect(pointers == expected, "\(text(problem))")
+  }
+}
