@@ -232,6 +232,35 @@ class Flows(PageTest):
         self.browser.wait("document.querySelector('#exports h4')")
         self.show("exports")
 
+    def test_what_answers_may_carry(self):
+        """Members that not every answer has: a frontier, reasons, stages that differ."""
+        self.plan()
+        request = {"model": "gpt-1.5b", "cluster": "1x8xh100",
+                   "training": {"global_batch_size": 64, "sequence_length": 1024}}
+        answer = json.load(urllib.request.urlopen(urllib.request.Request(
+            address + "/partition", json.dumps({**request, "search": {"pipeline_parallel": 2}}).encode(),
+            {"Content-Type": "application/json"})))
+        plan = answer["plan"]
+        answer["frontier"] = [plan, *answer["alternatives"][:2]]
+        answer["explanation"] = ["Compute bounds the step.", {"detail": "A wider network would help."}]
+        answer["comparison"] = {
+            "one_pool": {"pool": "big", "step_seconds": 1, "times_slower": 1.25},
+            "ignoring_differences": {"step_seconds": 1, "times_slower": 2},
+            "idle": [{"pool": "small", "gpus": 3, "of": 8}]}
+        plan["stages"][0].update(tensor_parallel=2, data_parallel=4, micro_batch_shares=[5, 5, 3, 3])
+        self.browser.run("showAnswer(arguments[0], arguments[1])", answer, request)
+        self.assertEqual(self.browser.texts("#explanation li"),
+                         ["Compute bounds the step.", "A wider network would help."])
+        self.assertEqual(self.browser.texts("#comparison li"), [
+            "On big alone a step takes 1.25 times as long.",
+            "Split as if all GPUs were alike a step takes 2.00 times as long.",
+            "3 of 8 GPUs of small stay idle."])
+        self.assertIn("5 + 5 + 3 + 3", self.browser.text("#stages tbody tr"))
+        self.assertEqual(self.browser.texts("#alternatives td:nth-child(5)").count("yes"), 3)
+        self.assertEqual(self.browser.run("return document.querySelectorAll('#plane .frontier').length"), 1)
+        self.browser.wait("document.querySelector('#picture').textContent || "
+                          "document.querySelector('#picture img')")
+
     def test_no_plan_says_why(self):
         self.browser.choose("#cluster-form", "pools")
         self.browser.paste("#cluster-pools", json.dumps({"pools": [

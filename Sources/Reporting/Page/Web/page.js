@@ -363,7 +363,8 @@ function showAnswer(answer, request) {
   const place = { summary: make("div", { id: "summary" }), detail: make("div", { id: "chosen" }) };
   body.replaceChildren(
     answer.status === "infeasible" ? infeasible(answer) : proof(answer),
-    explanation(answer), warnings(answer.warnings ?? []), place.summary,
+    explanation(answer), comparison(answer.comparison ?? {}), warnings(answer.warnings ?? []),
+    place.summary,
     plans.length > 1 ? alternatives(plans, place, request) : make("div"), place.detail,
     asCurl(request), raw(answer));
   if (plan ?? nearest) showPlan(plan ?? nearest, place, request);
@@ -420,6 +421,19 @@ function explanation(answer) {
     ? make("ul", { class: "plain", id: "explanation" },
       lines.map((line) => make("li", {}, line)))
     : make("div");
+}
+
+/** What planning for all pools and their differences gains. */
+function comparison({ one_pool: pool, ignoring_differences: even, idle = [] }) {
+  const times = (slower) => `${short(slower.times_slower)} times as long`;
+  const lines = [
+    pool && `On ${pool.pool} alone a step takes ${times(pool)}.`,
+    even && `Split as if all GPUs were alike a step takes ${times(even)}.`,
+    ...idle.map(({ pool: name, gpus, of }) =>
+      `${grouped(gpus)} of ${grouped(of)} GPUs of ${name} stay idle.`),
+  ].filter(Boolean);
+  return make("ul", { class: "plain", id: "comparison" }, lines.map((line) =>
+    make("li", {}, line)));
 }
 
 function warnings(lines) {
@@ -484,8 +498,11 @@ function table(id, caption, heads, rows) {
 function stageTable(plan) {
   const parts = ["weights", "gradients", "optimizer", "activations", "workspace"];
   const recomputes = plan.stages.some((stage) => stage.recompute_layers > 0);
+  // Stages of unequal pools have degrees of their own.
+  const differ = plan.stages.some((stage) => stage.tensor_parallel !== undefined);
   const heads = [["Stage"], ["Layers", "left"], ["Parameters"], ["Forward"], ["Backward"],
-    ...(recomputes ? [["Recomputed"]] : []), ...parts.map((part) =>
+    ...(recomputes ? [["Recomputed"]] : []),
+    ...(differ ? [["Tensor"], ["Micro-batches", "left"]] : []), ...parts.map((part) =>
       [part[0].toUpperCase() + part.slice(1)]), ["Total"], ["Limit"], ["Devices", "left"]];
   const cell = (text, style) => make("td", { class: style }, text);
   return table("stages", "Stages", heads, plan.stages.map((stage) => make("tr", {},
@@ -494,6 +511,9 @@ function stageTable(plan) {
     cell(amount(stage.parameters)), cell(time(stage.forward_seconds)),
     cell(time(stage.backward_seconds)),
     recomputes ? cell(grouped(stage.recompute_layers)) : null,
+    differ ? [cell(`${stage.tensor_parallel ?? plan.strategy.tensor_parallel}`),
+      cell((stage.micro_batch_shares ?? []).map((count) => grouped(count)).join(" + "), "left")]
+      : null,
     parts.map((part) => cell(bytes(stage.memory_bytes[part]))),
     cell(bytes(stage.memory_bytes.total), room(stage) < 0 ? "bad" : null),
     cell(bytes(stage.memory_limit_bytes)), cell(devices(stage.devices ?? []), "left"))));
