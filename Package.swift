@@ -53,15 +53,11 @@ let package = Package(
     room("JSON"),
     room(
       "Importing",
-      on: [
-        "Quantities", "Workload", "Hardware", "Galvatron", "JSON",
-        .product(name: "Yams", package: "Yams"),
-      ]),
+      on: ["Quantities", "Workload", "Hardware", "Galvatron", "JSON"]),
     room(
       "Exporting",
       on: [
         "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON",
-        .product(name: "Yams", package: "Yams"),
       ]),
     room(
       "Reporting",
@@ -130,7 +126,9 @@ let package = Package(
       of: "Reporting",
       with: ["Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning"]),
     tests(of: "JSON"),
-    tests(of: "Importing", with: ["Workload", "JSON", "Quantities"]),
+    tests(
+      of: "Importing",
+      with: ["Workload", "JSON", "Quantities", .product(name: "Yams", package: "Yams")]),
     tests(
       of: "Exporting",
       with: [

@@ -28,17 +28,13 @@ func fuzzer(_ name: String, of room: String) -> Target {
 let package = Package(
   name: "fuzz",
   dependencies: [
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0")
   ],
   targets: rooms.enumerated().map { index, room in
     .target(
       name: room,
       dependencies: rooms[..<index].map { .byName(name: $0) }
-        + [
-          .product(name: "HeapModule", package: "swift-collections"),
-          .product(name: "Yams", package: "Yams"),
-        ],
+        + [.product(name: "HeapModule", package: "swift-collections")],
       swiftSettings: instrumented)
   } + [fuzzer("FuzzJSON", of: "JSON"), fuzzer("FuzzRequests", of: "PlanAPI")]
 )

@@ -16,9 +16,9 @@ private let allowedImports: [String: Set<String>] = [
   ],
   "Analyzing": ["Quantities", "Workload"],
   "JSON": [],
-  "Importing": ["Quantities", "Workload", "Hardware", "Galvatron", "JSON", "Yams"],
+  "Importing": ["Quantities", "Workload", "Hardware", "Galvatron", "JSON"],
   "Exporting": [
-    "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON", "Yams",
+    "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON",
   ],
   "Reporting": [
     "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Analyzing",

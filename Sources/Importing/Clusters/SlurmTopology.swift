@@ -1,5 +1,3 @@
-import Yams
-
 /// Reads Slurm's `topology.conf` (tree and block plugins), and `topology.yaml`.
 ///
 /// Where the YAML file describes several topologies, the cluster's default is read, else the first.
@@ -82,58 +80,38 @@ package enum SlurmTopology {
   // MARK: topology.yaml
 
   private static func yaml(_ text: String, limit: Int) throws(TextFault) -> SwitchTree {
-    let root: Node?
-    do {
-      root = try Yams.compose(yaml: text)
-    } catch let error as YamlError {
-      throw TextFault(line: error.line, "not YAML")
-    } catch {
-      throw TextFault("not YAML")
-    }
-    guard let topologies = root?.sequence else {
+    guard let topologies = try BlockText.parse(text).elements else {
       throw TextFault("expected a list of topologies")
     }
-    let chosen =
-      topologies.first { $0["cluster_default"]?.bool == true } ?? topologies.first
+    let chosen = topologies.first { $0["cluster_default"]?.isTrue == true } ?? topologies.first
     guard let chosen else { throw TextFault("no topology is described") }
     var tree = SwitchTree()
-    if let switches = chosen["tree"]?["switches"]?.sequence {
+    if let switches = chosen["tree"]?["switches"]?.elements {
       for item in switches { try hang(item, named: "switch", in: &tree, limit: limit) }
-    } else if let blocks = chosen["block"]?["blocks"]?.sequence {
+    } else if let blocks = chosen["block"]?["blocks"]?.elements {
       for item in blocks { try hang(item, named: "block", in: &tree, limit: limit) }
     } else if chosen["flat"] == nil {
-      throw TextFault(
-        line: chosen.mark?.line, "expected tree: switches, block: blocks, or flat")
+      throw TextFault(line: chosen.line, "expected tree: switches, block: blocks, or flat")
     }
     return tree
   }
 
   private static func hang(
-    _ item: Node, named kind: String, in tree: inout SwitchTree, limit: Int
+    _ item: BlockText, named kind: String, in tree: inout SwitchTree, limit: Int
   ) throws(TextFault) {
-    guard let name = item[kind]?.string else {
-      throw TextFault(line: item.mark?.line, "expected \(kind): NAME")
+    guard let name = item[kind]?.text else {
+      throw TextFault(line: item.line, "expected \(kind): NAME")
     }
     do throws(TextFault) {
-      if let nodes = item["nodes"]?.string {
+      if let nodes = item["nodes"]?.text {
         tree.hang(
           nodes: try Hostlist.names(nodes, limit: limit), on: name, isBlock: kind == "block")
       }
-      if let children = item["children"]?.string {
+      if let children = item["children"]?.text {
         tree.hang(switches: try Hostlist.names(children, limit: limit), on: name)
       }
     } catch {
-      throw TextFault(line: item.mark?.line, error.detail)
-    }
-  }
-}
-
-extension YamlError {
-  fileprivate var line: Int? {
-    switch self {
-    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
-      mark.line
-    default: nil
+      throw TextFault(line: item.line, error.detail)
     }
   }
 }
