@@ -39,6 +39,11 @@ final class TestServer {
     port = try server.start().port
   }
 
+  /// With the standard configuration.
+  convenience init(_ handler: @escaping HTTPServer.Handler) throws {
+    try self.init(configure: { _ in }, handler: handler)
+  }
+
   deinit { server.stop() }
 
   func client(patience: Int = 10) throws -> RawClient {
