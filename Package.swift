@@ -88,15 +88,15 @@ let package = Package(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
       providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
     room("MicroHTTP", on: ["CMicroHTTPD"]),
+    // openapi.yaml as bytes.
+    .target(name: "COpenAPI"),
     .executableTarget(
       name: "stagewright",
       dependencies: [
-        "PlanAPI", "MicroHTTP", "JSON",
+        "PlanAPI", "MicroHTTP", "JSON", "COpenAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      // A link to the file at the top.
-      resources: [.embedInCode("openapi.yaml")],
       swiftSettings: strict),
 
     .testTarget(

@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Testing
 
@@ -28,6 +29,17 @@ import Testing
     #expect(answer.text.contains("Stagewright"))
     #expect(answer.text.contains("curl"))
     #expect(try live.ask("POST /", body: "{}").status == 405)
+  }
+
+  @Test func describesItself() throws {
+    let live = try LiveService()
+    let answer = try live.ask("GET /openapi.yaml")
+    #expect(answer.status == 200 && answer["Content-Type"] == "application/yaml")
+    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
+      path: "../../openapi.yaml")
+    #expect(try Data(contentsOf: file) == Data(answer.body))
+    let tag = try #require(answer["ETag"])
+    #expect(try live.ask("GET /openapi.yaml", ["If-None-Match: \(tag)"]).status == 304)
   }
 
   @Test func namesRequests() throws {
