@@ -15,7 +15,7 @@ SWIFT ?= swift
 RELEASE ?= .build-release
 BINARY = $(RELEASE)/release/stagewright
 
-.PHONY: demo test test-page page lint build examples schemathesis readme bench sanitize clean
+.PHONY: demo test test-page page lint build examples validate-exports schemathesis readme bench sanitize clean
 
 demo: build
 	@.ci/install curl ca-certificates
@@ -56,6 +56,15 @@ schemathesis: build
 readme: build
 	@.ci/install curl python3
 	.ci/readme $(BINARY)
+
+bench: build
+	@.ci/install wrk gcc libc6-dev binutils python3 python3-venv
+	@Benchmarks/run $(BINARY)
+
+sanitize:
+	@.ci/install
+	@.ci/sanitize address
+	@.ci/sanitize thread
 
 clean:
 	rm -rf .build .build-*
