@@ -17,7 +17,7 @@ private let router = Service.router
   }()
 
   @Test func areThere() {
-    #expect(Self.requests.count >= 5)
+    #expect(Self.requests.count >= 6)
   }
 
   @Test(arguments: requests)
