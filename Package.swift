@@ -99,6 +99,14 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Times the search: `swift run -c release PlannerBenchmarks`.
+    .executableTarget(
+      name: "PlannerBenchmarks",
+      dependencies: [
+        "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Importing",
+      ],
+      swiftSettings: strict),
+
     .testTarget(
       name: "ArchitectureTests",
       dependencies: [

@@ -16,8 +16,16 @@ package struct CostModel: LayerCosting {
   package let parameters: CostParameters
   package let chip: ChipEfficiency
   package let kernels: KernelTime
+  /// What crosses from the nodes before an index to the rest: elements a token, bytes a sequence.
+  private let crossing: [SIMD2<Double>]
 
   package init(graph: LayerGraph, pool: Pool, job: TrainingJob, parameters: CostParameters) {
+    var crossing = [SIMD2<Double>](repeating: .zero, count: graph.nodes.count + 1)
+    for edge in graph.edges {
+      let carried = SIMD2(edge.elementsPerToken, edge.bytesPerSequence)
+      for cut in (edge.source + 1)...edge.target { crossing[cut] += carried }
+    }
+    self.crossing = crossing
     self.graph = graph
     self.pool = pool
     self.job = job
@@ -65,14 +73,10 @@ package struct CostModel: LayerCosting {
   /// Bytes of one micro-batch, on one GPU, that cross from the nodes before `cut` to the rest.
   /// Tensor-parallel ranks send disjoint parts (Narayanan et al. 2021, section 4.1).
   package func boundaryBytes(at cut: Int, _ parallelism: LayerParallelism) -> ByteCount {
-    let tokens =
-      Double(parallelism.microBatchSize) * Double(job.sequenceLength)
-      / Double(parallelism.context)
-    var bytes = 0.0
-    for edge in graph.edges where edge.source < cut && edge.target >= cut {
-      bytes += edge.elementsPerToken * tokens * job.precision.activationBytes
-      bytes += edge.bytesPerSequence * Double(parallelism.microBatchSize)
-    }
+    let sequences = Double(parallelism.microBatchSize)
+    let tokens = sequences * Double(job.sequenceLength) / Double(parallelism.context)
+    let bytes =
+      crossing[cut][0] * tokens * job.precision.activationBytes + crossing[cut][1] * sequences
     return ByteCount(bytes / Double(parallelism.tensor))
   }
 

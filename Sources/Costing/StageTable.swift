@@ -24,8 +24,15 @@ package struct StageTable: Hashable, Sendable {
   /// bytes that it saves of `activations`.
   package let fullTime: [Double]
   package let fullSaving: [Double]
+  /// The node after each recomputable one, by ordinal.
+  private let nodeAfter: [Int]
+  /// Bytes that exist only while a node runs: as it is, under selective recomputation, and, for
+  /// nodes that can recompute, when they are recomputed.
+  private let transient: RangeMaximum
+  private let selectiveTransient: RangeMaximum
+  private let fullTransient: RangeMaximum
 
-  /// Complexity: O(nodes).
+  /// Complexity: O(nodes·log(nodes)).
   package init(kinds: [Int], costs: [LayerCost]) {
     self.kinds = kinds
     self.costs = costs
@@ -46,11 +53,13 @@ package struct StageTable: Hashable, Sendable {
     selectiveActivations = prefix { $0.selectiveActivations.value }
 
     var ordinals = [0]
+    var after: [Int] = []
     var times = [0.0]
     var savings = [0.0]
-    for kind in kinds {
+    for (node, kind) in kinds.enumerated() {
       let cost = costs[kind]
       if cost.canRecompute {
+        after.append(node + 1)
         times.append(times[times.count - 1] + cost.fullRecompute.total.value)
         savings.append(
           savings[savings.count - 1] + (cost.activations - cost.fullActivations).value)
@@ -60,6 +69,19 @@ package struct StageTable: Hashable, Sendable {
     recomputable = ordinals
     fullTime = times
     fullSaving = savings
+    nodeAfter = after
+    func maxima(_ value: (LayerCost) -> Double) -> RangeMaximum {
+      let perKind = costs.map(value)
+      return RangeMaximum(kinds.map { perKind[$0] })
+    }
+    transient = maxima { $0.transient.value }
+    selectiveTransient =
+      costs.allSatisfy { $0.activations == $0.selectiveActivations }
+      ? transient
+      : maxima { ($0.transient + $0.activations - $0.selectiveActivations).value }
+    fullTransient = maxima {
+      $0.canRecompute ? ($0.transient + $0.activations - $0.fullActivations).value : 0
+    }
   }
 
   package func recomputableLayers(_ nodes: Range<Int>) -> Int {
@@ -108,25 +130,18 @@ package struct StageTable: Hashable, Sendable {
   }
 
   /// Bytes that exist only while some layer runs: the head's logits, or what a recomputed layer
-  /// brings back. Complexity: O(nodes).
+  /// brings back. Complexity: O(1).
   package func transientBytes(
     _ nodes: Range<Int>, _ policy: RecomputePolicy, recomputed: Int
   ) -> Double {
-    var largest = 0.0
-    var left = recomputed
-    for node in nodes {
-      let cost = costs[kinds[node]]
-      var bytes = cost.transient.value
-      switch policy {
-      case .none: break
-      case .selective: bytes += (cost.activations - cost.selectiveActivations).value
-      case .full where cost.canRecompute && left > 0:
-        left -= 1
-        bytes += (cost.activations - cost.fullActivations).value
-      case .full: break
-      }
-      largest = max(largest, bytes)
+    switch policy {
+    case .none: return transient.maximum(nodes)
+    case .selective: return selectiveTransient.maximum(nodes)
+    case .full:
+      guard recomputed > 0 else { return transient.maximum(nodes) }
+      let last = recomputable[nodes.lowerBound] + recomputed - 1
+      return max(
+        transient.maximum(nodes), fullTransient.maximum(nodes.lowerBound..<nodeAfter[last]))
     }
-    return largest
   }
 }

@@ -10,11 +10,18 @@ package struct PlanningProblem: Sendable {
   package let job: TrainingJob
   package let costs: CostModel
   /// What a GPU may hold, headroom taken off.
-  package let memoryLimit: ByteCount
+  package var memoryLimit: ByteCount
   /// Of the driver, the framework and its communication buffers, on every GPU.
   package let runtimeMemory: ByteCount
   /// The embedding and the head that share a table.
   package let tie: (embedding: Int, head: Int)?
+  /// The kind of each node.
+  package let kinds: [Int]
+  /// The cut that the fewest bytes cross.
+  let narrowestCut: Int
+  /// A stage has gradients to reduce, whichever layers it holds. A tied head counts, as it keeps a
+  /// copy of the table where the embedding is elsewhere.
+  let everyLayerHasParameters: Bool
 
   package init(
     graph: LayerGraph, pool: Pool, job: TrainingJob, parameters: CostParameters,
@@ -23,7 +30,15 @@ package struct PlanningProblem: Sendable {
     self.graph = graph
     self.pool = pool
     self.job = job
-    costs = CostModel(graph: graph, pool: pool, job: job, parameters: parameters)
+    let costs = CostModel(graph: graph, pool: pool, job: job, parameters: parameters)
+    self.costs = costs
+    kinds = graph.nodes.map(\.kind)
+    // The order of cuts by bytes does not depend on the split of a tensor.
+    let whole = LayerParallelism()
+    narrowestCut =
+      (1..<max(2, graph.nodes.count)).min {
+        costs.boundaryBytes(at: $0, whole) < costs.boundaryBytes(at: $1, whole)
+      } ?? 1
     memoryLimit = pool.memory * (1 - memoryHeadroomFraction)
     runtimeMemory = parameters.software.runtimeMemory
     let embedding = graph.nodes.firstIndex { graph.kinds[$0.kind].kind == .embedding }
@@ -32,6 +47,9 @@ package struct PlanningProblem: Sendable {
       tie = (embedding, head)
     } else {
       tie = nil
+    }
+    everyLayerHasParameters = graph.kinds.allSatisfy {
+      $0.parameters > 0 || ($0.kind == .head && graph.tiesEmbeddings)
     }
   }
 
@@ -48,6 +66,6 @@ package struct PlanningProblem: Sendable {
   }
 
   package func table(_ parallelism: LayerParallelism) -> StageTable {
-    StageTable(kinds: graph.nodes.map(\.kind), costs: costs.layerCosts(parallelism))
+    StageTable(kinds: kinds, costs: costs.layerCosts(parallelism))
   }
 }

@@ -52,7 +52,9 @@ extension StrategyModel {
       let backward = indices.reduce(Seconds.zero) {
         $0 + times.backwardInput[$1] + times.backwardWeight[$1]
       }
-      let ending = stepEnd(chunks, forward: forward, backward: backward)
+      // Only the passes that bring gradients forth hide their reduction.
+      let again = indices.reduce(Seconds.zero) { $0 + times.recompute[$1] }
+      let ending = stepEnd(chunks, forward: forward, backward: backward - again)
       reduction = max(reduction, ending.reduction)
       optimizer = max(optimizer, ending.optimizer)
       stagePlans.append(

@@ -84,14 +84,17 @@ package struct StrategyModel: Sendable {
     memory.optimizer = states.optimizer(dense, expert)
     memory.activations = ByteCount(activations)
     memory.workspace = ByteCount(transient) + problem.runtimeMemory
-    if problem.costs.stack(strategy.layerParallelism) == .lossScaled,
-      strategy.zeroStage >= .optimizer
-    {
-      let held = memory.weights + memory.gradients + memory.optimizer + memory.activations
-      memory.workspace +=
-        Self.bucketMemory + (held + ByteCount(transient)) * Self.fragmentation
-    }
+    let held = memory.weights + memory.gradients + memory.optimizer + memory.activations
+    let reserve = self.reserve
+    memory.workspace += reserve.fixed + (held + ByteCount(transient)) * reserve.fraction
     return memory
+  }
+
+  /// What a framework sets aside beside what it holds: a fixed size, and a part of what is held.
+  package var reserve: (fixed: ByteCount, fraction: Double) {
+    problem.costs.stack(strategy.layerParallelism) == .lossScaled
+      && strategy.zeroStage >= .optimizer
+      ? (Self.bucketMemory, Self.fragmentation) : (.zero, 0)
   }
 
   /// DeepSpeed's buckets of 5·10⁸ elements each: two to reduce 16-bit gradients in, one to gather

@@ -23,6 +23,8 @@ package struct ModelLimits: Sendable {
   /// Layers known only by their figures cannot be split over a tensor or context group.
   package var hasOpaqueLayers: Bool
   package var nodes: Int
+  /// How interleaved pipelines cut the model.
+  package var chunks: ChunkLayout
 
   package init(_ graph: LayerGraph) {
     var divides: [(String, Int)] = []
@@ -45,6 +47,7 @@ package struct ModelLimits: Sendable {
     self.experts = experts
     hasOpaqueLayers = opaque
     nodes = graph.nodes.count
+    chunks = ChunkLayout(graph)
   }
 
   package func allowsTensor(_ degree: Int) -> Bool {
@@ -106,6 +109,12 @@ extension ParallelStrategy {
     require(
       schedule != .interleaved || (pipeline > 1 && microBatches % pipeline == 0), "virtual_stages",
       "need pipeline_parallel > 1 and a number of micro-batches that it divides")
+    require(
+      schedule != .interleaved || pipeline * virtualStages > limits.nodes
+        || limits.chunks.allows(chunks: pipeline * virtualStages), "virtual_stages",
+      "times pipeline_parallel = \(pipeline * virtualStages) chunks must hold equally many of the "
+        + "\(limits.chunks.blocks.count) layers, of which the embedding may stand for one and the "
+        + "head for two")
     return found
   }
 }

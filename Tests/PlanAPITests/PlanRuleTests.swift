@@ -9,11 +9,11 @@ import Workload
 
 @testable import PlanAPI
 
-/// Ten layers without operators: nothing of the model limits how it is split.
+/// Twelve layers without operators: nothing of the model limits how it is split.
 private let limits = ModelLimits(
   LayerGraph(
     name: "plain", kinds: [Layer(kind: .custom, operators: [])],
-    nodes: (0..<10).map { LayerGraph.Node(name: "\($0)", kind: 0) }, edges: [], hiddenSize: 8,
+    nodes: (0..<12).map { LayerGraph.Node(name: "\($0)", kind: 0) }, edges: [], hiddenSize: 8,
     vocabularySize: 8))
 
 @Suite struct PlanRuleTests {

@@ -117,7 +117,14 @@ extension PlanService {
     let before = log.count
     plan.checkStages(strategy, layers: layers, pools: [request.pool], log)
     guard log.count == before else { return nil }
-    return SimulationRequest(job: request, strategy: strategy, split: plan.split(strategy))
+    let split = plan.split(strategy)
+    if let split, strategy.schedule == .interleaved,
+      !limits.chunks.cuts(chunks: split.virtualStages).contains(split.boundaries)
+    {
+      log.note(plan.value, member: "stages", Sentence.unevenChunks(limits.chunks.blocks.count))
+      return nil
+    }
+    return SimulationRequest(job: request, strategy: strategy, split: split)
   }
 
   private func mixedSimulation(

@@ -1,0 +1,188 @@
+import Costing
+import Quantities
+import Scheduling
+
+/// The plan whose fullest GPU holds least, among all that satisfy the constraints and rules.
+///
+/// Memory only falls with smaller micro-batches, more recomputation and more sharding, and 1F1B holds
+/// fewest micro-batches, so each combination of stages, replicas and a layer's split has one candidate.
+/// Its stages hold the mean at least, which excludes most; the rest are cut for the least memory of
+/// the fullest stage, exactly, by parametric search.
+struct MemorySearch {
+  private let problem: PlanningProblem
+  private let space: StrategySpace
+  private let counts: [Double]
+  private var best: Leanest?
+
+  /// A plan, and what its fullest GPU holds.
+  struct Leanest {
+    var strategy: ParallelStrategy
+    var split: PipelineSplit
+    var memory: ByteCount
+  }
+
+  init(_ problem: PlanningProblem, _ constraints: SearchConstraints) {
+    self.problem = problem
+    space = StrategySpace(problem, constraints)
+    var counts = [Double](repeating: 0, count: problem.graph.kinds.count)
+    for kind in problem.kinds { counts[kind] += 1 }
+    self.counts = counts
+  }
+
+  /// Nil where no strategy satisfies constraints and rules.
+  /// - Parameter enough: The search ends once a plan needs no more than this.
+  mutating func run(enough: ByteCount = .zero) -> Leanest? {
+    let (dataChoices, sizes) = (space.dataChoices, space.microBatchSizes)
+    var splits: [(LayerParallelism, Int)] = []
+    space.forEachSplit { splits.append(($0, $1)) }
+    for (split, most) in splits {
+      var slices: [Int: StrategySlice] = [:]
+      for data in dataChoices.reversed() where data <= most {
+        let share = problem.job.globalBatchSize / data
+        guard let size = sizes.first(where: { share % $0 == 0 }) else { continue }
+        var sized = split
+        sized.microBatchSize = size
+        guard let microBatches = space.microBatches(sized, data: data) else { continue }
+        let slice = slices[size] ?? StrategySlice(problem, counts: counts, sized)
+        slices[size] = slice
+        sized.data = data
+        // ZeRO's stages shard more and more.
+        guard let zero = space.zeroChoices(sized, data: data).max() else { continue }
+        sized.zeroStage = zero
+        consider(slice, sized, most: most / data, microBatches)
+        if let best, best.memory <= enough { return best }
+      }
+    }
+    return best
+  }
+
+  private mutating func consider(
+    _ slice: StrategySlice, _ split: LayerParallelism, most: Int, _ microBatches: Int
+  ) {
+    let states = StateMemory(problem.job, split)
+    guard let policy = leanestPolicy(split) else { return }
+    let whole =
+      slice.parameters * states.perParameter + slice.expertParameters * states.perExpertParameter
+      + slice.activations(policy)
+    for pipeline in space.pipelineChoices(most: min(most, space.limits.nodes)) {
+      guard let (schedule, chunks) = leanestSchedule(pipeline, microBatches) else { continue }
+      let mean = whole / Double(pipeline) + problem.runtimeMemory.value
+      // Fewer stages only hold more.
+      if let best, mean >= best.memory.value { break }
+      evaluate(
+        ParallelStrategy(
+          pipeline: pipeline, tensor: split.tensor, data: split.data, context: split.context,
+          expert: split.expert, virtualStages: chunks, microBatchSize: split.microBatchSize,
+          microBatches: microBatches, zeroStage: split.zeroStage,
+          sequenceParallel: split.sequenceParallel, recompute: policy, schedule: schedule))
+    }
+  }
+
+  private func leanestPolicy(_ split: LayerParallelism) -> RecomputePolicy? {
+    let choices = space.recomputeChoices(split)
+    return [.full, .selective, .none].first(where: choices.contains)
+  }
+
+  private func leanestSchedule(
+    _ pipeline: Int, _ microBatches: Int
+  ) -> (PipelineSchedule, Int)? {
+    var offered: [(PipelineSchedule, Int)] = []
+    space.forEachSchedule(pipeline: pipeline, microBatches: microBatches) {
+      offered.append(($0, $1))
+    }
+    for schedule in [PipelineSchedule.oneForwardOneBackward, .zeroBubble, .gpipe] {
+      if let found = offered.first(where: { $0.0 == schedule }) { return found }
+    }
+    return offered.first
+  }
+
+  private mutating func evaluate(_ strategy: ParallelStrategy) {
+    let model = StrategyModel(problem, strategy)
+    let cuts: [[Int]]
+    if strategy.virtualStages > 1 {
+      cuts = ChunkLayout(problem.graph).cuts(chunks: model.virtualStages)
+    } else {
+      let leanest = LeanestCut(SplitCosts(model, choosesRecompute: false))
+      cuts = leanest.boundaries(below: best?.memory.value ?? .infinity).map { [$0] } ?? []
+    }
+    for boundaries in cuts {
+      var split = PipelineSplit(
+        boundaries: boundaries, recomputed: [Int](repeating: 0, count: model.stages))
+      var fullest = ByteCount.zero
+      for stage in 0..<model.stages {
+        let chunks = split.chunks(ofStage: stage, of: model.stages)
+        if strategy.recompute != .none {
+          split.recomputed[stage] = chunks.reduce(0) {
+            $0 + model.table.recomputableLayers($1)
+          }
+        }
+        let memory = model.memory(
+          stage: stage, chunks: chunks, recomputed: split.recomputed[stage])
+        fullest = max(fullest, memory.total)
+      }
+      if best.map({ fullest < $0.memory }) ?? true {
+        best = Leanest(strategy: strategy, split: split, memory: fullest)
+      }
+    }
+  }
+}
+
+/// Cuts a pipeline of one chunk a stage so that its fullest stage holds least. All layers follow the
+/// strategy's policy.
+struct LeanestCut {
+  private let costs: SplitCosts
+
+  init(_ costs: SplitCosts) { self.costs = costs }
+
+  private func memory(_ stage: Int, _ range: Range<Int>) -> Double {
+    let recomputed = costs.policy == .none ? 0 : costs.table.recomputableLayers(range)
+    return costs.memory(stage: stage, range, recomputed: recomputed)
+  }
+
+  /// Nil where no cut holds less than `limit`. Memory grows with a stage's layers, so a stage that
+  /// takes as many as it can leaves the later ones no worse off.
+  func boundaries(below limit: Double) -> [Int]? {
+    var (found, next) = cut(within: limit == .infinity ? limit : limit * (1 - 1e-12))
+    guard var best = found else { return nil }
+    var high = fullest(best)
+    var low = 0.0
+    while low < high * (1 - 1e-12) {
+      (found, next) = cut(within: (low + high) / 2)
+      if let found {
+        best = found
+        high = min((low + high) / 2, fullest(found))
+      } else {
+        low = min(high, max(next, (low + high) / 2))
+      }
+    }
+    return best
+  }
+
+  private func fullest(_ boundaries: [Int]) -> Double {
+    (0..<costs.stages).reduce(0) {
+      max($0, memory($1, boundaries[$1]..<boundaries[$1 + 1]))
+    }
+  }
+
+  private func cut(within limit: Double) -> (boundaries: [Int]?, next: Double) {
+    var boundaries = [0]
+    var next = Double.infinity
+    var start = 0
+    for stage in 0..<costs.stages {
+      let last = costs.nodes - (costs.stages - 1 - stage)
+      var (low, high) = (start, last)
+      while low < high {
+        let end = (low + high + 1) / 2
+        if memory(stage, start..<end) <= limit { low = end } else { high = end - 1 }
+      }
+      if low < last { next = min(next, memory(stage, start..<(low + 1))) }
+      guard low > start else {
+        return ReachableCuts.cut(
+          stages: costs.stages, nodes: costs.nodes, budget: limit, cost: memory)
+      }
+      boundaries.append(low)
+      start = low
+    }
+    return (start == costs.nodes ? boundaries : nil, next)
+  }
+}

@@ -1,0 +1,79 @@
+import Scheduling
+
+/// What no cut of one strategy's pipeline undercuts, in O(1) or O(stages): continuous relaxations of
+/// `PipelineBound`, in which layers can be cut anywhere.
+///
+/// Let stage `i` of `p` take Tᵢ = Fᵢ + Bᵢ (+ Wᵢ) for one of `m` micro-batches, of which at most a part
+/// `w` are weight gradients, and let W = ΣTᵢ, sends and overheads included where each bound has them.
+///
+/// - *Any schedule.* The mean stage works m times: m·W/p.
+/// - *GPipe.* All stages once, and (m − 1) times the slowest, which is no faster than the mean:
+///   W + (m − 1)·W/p.
+/// - *1F1B.* Before and after stage `i` works, the others before it do: step ≥ T₀ + … + Tᵢ₋₁ + m·Tᵢ
+///   for every i. Were all of these below V, each Tᵢ would be below (V − T₀ − … − Tᵢ₋₁) / m, and their
+///   sum below V·(1 − (1 − 1/m)^p): so V ≥ W / (1 − (1 − 1/m)^p). Also, with the trip of the first
+///   and of the last micro-batch, the mean of two chains gives
+///   step ≥ W + (m − 1)·Tᵢ − qᵢ·min(Fᵢ, Bᵢ) ≥ W + (m − 1 − qᵢ/2)·Tᵢ with qᵢ = min(p − 1 − i, m − 1);
+///   were all below V, (V − W)·Σ 1/(m − 1 − qᵢ/2) < W.
+/// - *ZB-H1.* The same recursion with the stages before counting only their F and B, at least
+///   (1 − w)·Tⱼ, and the last min(i, m − 1) + 1 weight gradients left out: step ≥
+///   (1 − w)·(T₀ + … + Tᵢ₋₁) + (m − w·(i + 1))·Tᵢ. And m·Tᵢ holds for every stage.
+/// - *Interleaved.* m·W/p, where every chunk adds its overhead.
+struct StrategyBound {
+  /// W, for one chunk a stage.
+  var work: Double
+  var overhead: Double
+  var sends: Double
+  var weightFraction: Double
+  var stages: Int
+  var microBatches: Int
+
+  private var m: Double { Double(microBatches) }
+  private var p: Double { Double(stages) }
+
+  /// Of any schedule.
+  var mean: Double { m * (work + 2 * overhead * p) / p }
+
+  func seconds(_ schedule: PipelineSchedule, chunks: Int) -> Double {
+    let whole = work + 2 * overhead * p
+    guard stages > 1 else { return m * whole }
+    switch schedule {
+    case .gpipe: return whole + 2 * sends + (m - 1) * whole / p
+    case .oneForwardOneBackward: return max(geometric(whole), trips(whole))
+    case .zeroBubble: return max(mean, zeroBubble(whole))
+    case .interleaved: return m * (work + 2 * overhead * p * Double(chunks)) / p
+    }
+  }
+
+  private func geometric(_ whole: Double) -> Double {
+    var power = 1.0
+    var base = 1 - 1 / m
+    var exponent = stages
+    while exponent > 0 {
+      if exponent & 1 == 1 { power *= base }
+      base *= base
+      exponent >>= 1
+    }
+    return whole / (1 - power)
+  }
+
+  private func trips(_ whole: Double) -> Double {
+    guard microBatches > 1 else { return whole + 2 * sends }
+    var inverses = 0.0
+    for later in 0..<stages {
+      inverses += 1 / (m - 1 - Double(min(later, microBatches - 1)) / 2)
+    }
+    return whole + 2 * sends + whole / inverses
+  }
+
+  private func zeroBubble(_ whole: Double) -> Double {
+    // The overhead of a stage is no weight gradient: the part can only be smaller.
+    let w = weightFraction
+    var share = 0.0
+    for stage in 0..<stages {
+      let own = m - w * Double(min(stage, microBatches - 1) + 1)
+      share += (1 - (1 - w) * share) / own
+    }
+    return whole / share
+  }
+}

@@ -1,0 +1,360 @@
+import Costing
+import HeapModule
+import Quantities
+import Scheduling
+
+/// Best-first branch and bound over strategies.
+///
+/// A tree whose nodes bound everything under them, so that whole subtrees are never looked at:
+///
+/// 1. *Splits* of a layer (tensor, context, sequence and expert parallelism, sharded weights or not):
+///    bounded by the work of one sequence in an endless micro-batch, since batching never makes a
+///    sequence take longer, on as many GPUs as there are: W∞·B / (p·d) at most.
+/// 2. *Slices*, with a micro-batch size: bounded by their own work, W·B / (micro-batch · p·d).
+/// 3. *Shapes*, with stages and replicas: bounded by the mean stage and the mean end of a step.
+/// 4. *Strategies*, with ZeRO stage, recomputation and schedule: bounded by `StrategyBound`.
+/// 5. What is left is cut by `SplitSearch`, whose first probe excludes most.
+///
+/// A node's bound never exceeds those below it, so when the least open bound reaches the best plan
+/// found, nothing better exists.
+struct StrategySearch {
+  private let problem: PlanningProblem
+  private let constraints: SearchConstraints
+  private let space: StrategySpace
+  private let scale: ScoreScale
+  private let counts: [Double]
+  private var nodes: [Node] = []
+  private var open = Heap<Entry>()
+  private var splits: [(split: LayerParallelism, replicaStages: Int)] = []
+  private var slices: [StrategySlice] = []
+  private var replicaStages: [Int] = []
+  private var tables: [TableKey: StageTable] = [:]
+
+  /// The best of each shape, best first.
+  private(set) var found: [Candidate] = []
+  private(set) var considered = 0
+  private(set) var pruned = 0
+  /// The least bound of a strategy whose best cut is not known exactly.
+  private var inexact = Double.infinity
+  private let dataChoices: [Int]
+  private let microBatchSizes: [Int]
+  /// Nodes are kept for alternatives up to this much above the best.
+  private let slack: Double
+  /// How often the best child of a slice is followed down at once.
+  private var dives = 24
+  /// Of the strategies added last.
+  private var leafBounds: [Double] = []
+
+  init(_ problem: PlanningProblem, _ constraints: SearchConstraints) {
+    self.problem = problem
+    self.constraints = constraints
+    space = StrategySpace(problem, constraints)
+    scale = ScoreScale(problem, constraints.objective)
+    var counts = [Double](repeating: 0, count: problem.graph.kinds.count)
+    for kind in problem.kinds { counts[kind] += 1 }
+    self.counts = counts
+    dataChoices = space.dataChoices
+    microBatchSizes = space.microBatchSizes
+    slack = constraints.alternatives > 0 ? 1.03 : 1
+  }
+
+  /// A strategy with its best cut.
+  struct Candidate {
+    var strategy: ParallelStrategy
+    var split: PipelineSplit
+    /// What the objective makes of it: smaller is better.
+    var score: Double
+  }
+
+  private struct Entry: Comparable {
+    var bound: Double
+    var node: Int
+    static func < (a: Entry, b: Entry) -> Bool { (a.bound, a.node) < (b.bound, b.node) }
+  }
+
+  /// What a node stands for; small, since there can be a million.
+  private struct Node {
+    enum Level: UInt8 { case split, slice, shape, strategy }
+    var level: Level
+    var zero = ZeroStage.none
+    var recompute = RecomputePolicy.none
+    var schedule = PipelineSchedule.oneForwardOneBackward
+    /// Of the splits, or of the slices.
+    var index: Int32
+    var pipeline: Int32 = 1
+    var data: Int32 = 1
+    var chunks: Int32 = 1
+  }
+
+  private struct TableKey: Hashable {
+    var slice: Int
+    var data: Int
+  }
+
+  /// What a search ends with.
+  struct Result {
+    var found: [Candidate]
+    /// The least score that any plan can have.
+    var bound: Double
+    var considered: Int
+    var pruned: Int
+    /// Whether any strategy satisfies constraints and rules.
+    var hasStrategies: Bool
+  }
+
+  private var best: Double { found.first?.score ?? .infinity }
+
+  mutating func run(shouldStop: () -> Bool) -> Result {
+    space.forEachSplit { split, most in addSplit(split, most) }
+    var left = Double.infinity
+    var steps = 0
+    while let next = open.popMin() {
+      if next.bound >= best * (1 - SplitSearch.tolerance) {
+        open.insert(next)
+        break
+      }
+      steps += 1
+      // There is always a plan to answer with, if there is one at all.
+      if !found.isEmpty, steps % 16 == 0, shouldStop() {
+        left = next.bound
+        open.insert(next)
+        break
+      }
+      expand(next.node)
+    }
+    if left == .infinity { addAlternatives() }
+    return Result(
+      found: found, bound: min(best, left, inexact), considered: considered,
+      pruned: pruned + open.count, hasStrategies: considered + pruned > 0)
+  }
+
+  /// Goes on behind the best plan until there are enough other shapes, within a fixed effort.
+  private mutating func addAlternatives() {
+    var effort = 400
+    while found.count <= constraints.alternatives, effort > 0, let next = open.popMin() {
+      effort -= 1
+      let node = nodes[next.node]
+      guard node.level == .strategy else {
+        expand(next.node)
+        continue
+      }
+      let strategy = strategy(node)
+      guard !found.contains(where: { $0.strategy.hasShape(of: strategy) }) else { continue }
+      effort -= 15
+      evaluate(strategy, slice: Int(node.index), cutoff: .infinity)
+    }
+  }
+
+  // MARK: Branching
+
+  private mutating func push(_ node: Node, _ bound: Double) {
+    guard bound < best * slack else {
+      pruned += 1
+      return
+    }
+    nodes.append(node)
+    open.insert(Entry(bound: bound, node: nodes.count - 1))
+  }
+
+  private mutating func expand(_ index: Int) {
+    let node = nodes[index]
+    switch node.level {
+    case .split: addSlices(Int(node.index))
+    case .slice: addShapes(Int(node.index))
+    case .shape:
+      addStrategies(Int(node.index), pipeline: Int(node.pipeline), data: Int(node.data))
+    case .strategy: evaluate(strategy(node), slice: Int(node.index), cutoff: best)
+    }
+  }
+
+  private mutating func addSplit(_ split: LayerParallelism, _ most: Int) {
+    var endless = split
+    // A multiple of every tile.
+    endless.microBatchSize = 128 * problem.job.globalBatchSize
+    let slice = StrategySlice(problem, counts: counts, endless)
+    let batch = Double(problem.job.globalBatchSize)
+    let work = slice.work / Double(endless.microBatchSize)
+    splits.append((split, most))
+    push(
+      Node(level: .split, index: Int32(splits.count - 1)),
+      scale.least(work * batch, width: split.tensor * split.context, replicaStages: most))
+  }
+
+  private mutating func addSlices(_ index: Int) {
+    let (split, most) = splits[index]
+    for size in microBatchSizes {
+      var sized = split
+      sized.microBatchSize = size
+      let slice = StrategySlice(problem, counts: counts, sized)
+      slices.append(slice)
+      replicaStages.append(most)
+      let work = slice.work * Double(problem.job.globalBatchSize) / Double(size)
+      push(
+        Node(level: .slice, index: Int32(slices.count - 1)),
+        scale.least(work, width: split.tensor * split.context, replicaStages: most))
+    }
+  }
+
+  private mutating func addShapes(_ index: Int) {
+    let split = slices[index].parallelism
+    let work = slices[index].work
+    let overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value
+    let width = split.tensor * split.context
+    // The first plans come from following the best child down; they exclude most of the rest.
+    var first: (node: Node, bound: Double)?
+    for data in dataChoices where data <= replicaStages[index] {
+      guard let microBatches = space.microBatches(split, data: data) else { continue }
+      let most = min(replicaStages[index] / data, space.limits.nodes)
+      let m = Double(microBatches)
+      // Downwards: the mean stage only gets slower.
+      for pipeline in space.pipelineChoices(most: most) {
+        let mean = m * (work / Double(pipeline) + overhead)
+        if scale.excludes(mean, best * slack) {
+          pruned += 1
+          break
+        }
+        let node = Node(
+          level: .shape, index: Int32(index), pipeline: Int32(pipeline), data: Int32(data))
+        let bound = scale.score(mean, gpus: width * pipeline * data)
+        push(node, bound)
+        if first.map({ bound < $0.bound }) ?? true { first = (node, bound) }
+      }
+    }
+    guard dives > 0, let first, first.bound < best else { return }
+    dives -= 1
+    let before = nodes.count
+    addStrategies(index, pipeline: Int(first.node.pipeline), data: Int(first.node.data))
+    let leaves = before..<nodes.count
+    guard let leaf = leaves.min(by: { leafBounds[$0 - before] < leafBounds[$1 - before] }) else {
+      return
+    }
+    evaluate(strategy(nodes[leaf]), slice: index, cutoff: best)
+  }
+
+  private mutating func addStrategies(_ index: Int, pipeline: Int, data: Int) {
+    leafBounds.removeAll(keepingCapacity: true)
+    var split = slices[index].parallelism
+    guard let microBatches = space.microBatches(split, data: data) else { return }
+    split.data = data
+    let gpus = split.tensor * split.context * pipeline * data
+    let overhead = problem.costs.parameters.software.microBatchOverhead.value
+    var bound = StrategyBound(
+      work: slices[index].work, overhead: overhead, sends: 0,
+      weightFraction: slices[index].weightFraction, stages: pipeline, microBatches: microBatches)
+    let limit = best * slack
+    var schedules: [(schedule: PipelineSchedule, chunks: Int, seconds: Double)] = []
+    space.forEachSchedule(pipeline: pipeline, microBatches: microBatches) { schedule, chunks in
+      let seconds = bound.seconds(schedule, chunks: chunks)
+      if scale.score(seconds, gpus: gpus) < limit {
+        schedules.append((schedule, chunks, seconds))
+      } else {
+        pruned += 1
+      }
+    }
+    guard !schedules.isEmpty else { return }
+    let collectives = problem.costs.collectives(split)
+    if pipeline > 1 {
+      let narrowest = problem.costs.boundaryBytes(at: problem.narrowestCut, split)
+      bound.sends = Double(pipeline - 1) * collectives.send(narrowest, fromStage: 0).value
+    }
+    for zero in space.zeroChoices(split, data: data) {
+      split.zeroStage = zero
+      let end = StepEnd(
+        collectives: collectives, kernels: problem.costs.kernels, job: problem.job,
+        parallelism: split)
+      let states = StateMemory(problem.job, split)
+      let held =
+        slices[index].parameters * states.perParameter
+        + slices[index].expertParameters * states.perExpertParameter
+      let ends = EndFloor.mean(
+        end, forward: slices[index].forward, backward: slices[index].backward,
+        parameters: slices[index].parameters,
+        expertParameters: slices[index].expertParameters,
+        hasReduction: problem.everyLayerHasParameters,
+        overhead: overhead * Double(schedules.reduce(1) { max($0, $1.chunks) }),
+        stages: pipeline, microBatches: microBatches)
+      for recompute in space.recomputeChoices(split) {
+        let memory =
+          (held + slices[index].activations(recompute)) / Double(pipeline)
+          + problem.runtimeMemory.value
+        guard memory <= problem.memoryLimit.value else {
+          pruned += schedules.count
+          continue
+        }
+        bound.work =
+          slices[index].work + (recompute == .selective ? slices[index].selective : 0)
+        for (schedule, chunks, _) in schedules {
+          let seconds =
+            bound.seconds(schedule, chunks: chunks) + ends.reduction + ends.optimizer
+          let score = scale.score(seconds, gpus: gpus)
+          let count = nodes.count
+          push(
+            Node(
+              level: .strategy, zero: zero, recompute: recompute, schedule: schedule,
+              index: Int32(index), pipeline: Int32(pipeline), data: Int32(data),
+              chunks: Int32(chunks)), score)
+          if nodes.count > count { leafBounds.append(score) }
+        }
+      }
+    }
+  }
+
+  private func strategy(_ node: Node) -> ParallelStrategy {
+    let split = slices[Int(node.index)].parallelism
+    return ParallelStrategy(
+      pipeline: Int(node.pipeline), tensor: split.tensor, data: Int(node.data),
+      context: split.context, expert: split.expert, virtualStages: Int(node.chunks),
+      microBatchSize: split.microBatchSize,
+      microBatches: problem.job.globalBatchSize / Int(node.data) / split.microBatchSize,
+      zeroStage: node.zero, sequenceParallel: split.sequenceParallel,
+      recompute: node.recompute, schedule: node.schedule)
+  }
+
+  // MARK: Evaluating
+
+  private mutating func table(_ slice: Int, _ strategy: ParallelStrategy) -> StageTable {
+    let split = slices[slice].parallelism
+    let isSharded = split.zeroStage == .weights
+    let key = TableKey(slice: slice, data: isSharded ? strategy.data : 1)
+    if let known = tables[key] { return known }
+    let table =
+      isSharded
+      ? problem.table(strategy.layerParallelism)
+      : StageTable(kinds: problem.kinds, costs: slices[slice].costs)
+    tables[key] = table
+    return table
+  }
+
+  private mutating func evaluate(_ strategy: ParallelStrategy, slice: Int, cutoff: Double) {
+    considered += 1
+    let model = StrategyModel(problem, strategy, table: table(slice, strategy))
+    let result = SplitSearch(model, choosesRecompute: true).result(
+      cutoff: scale.seconds(cutoff, gpus: strategy.gpus), floor: 0)
+    let bound = scale.score(result.bound, gpus: strategy.gpus)
+    guard let split = result.split else {
+      if bound < cutoff * (1 - SplitSearch.tolerance) { inexact = min(inexact, bound) }
+      return
+    }
+    let score = scale.score(result.seconds, gpus: strategy.gpus)
+    if bound < min(score, cutoff) * (1 - SplitSearch.tolerance) { inexact = min(inexact, bound) }
+    remember(Candidate(strategy: strategy, split: split, score: score))
+  }
+
+  private mutating func remember(_ candidate: Candidate) {
+    if let same = found.firstIndex(where: { $0.strategy.hasShape(of: candidate.strategy) }) {
+      guard candidate.score < found[same].score else { return }
+      found.remove(at: same)
+    }
+    let place = found.firstIndex { candidate.score < $0.score } ?? found.count
+    found.insert(candidate, at: place)
+    if found.count > max(64, constraints.alternatives + 1) { found.removeLast() }
+  }
+}
+
+extension ParallelStrategy {
+  /// Whether both split the job over GPUs alike.
+  func hasShape(of other: ParallelStrategy) -> Bool {
+    pipeline == other.pipeline && tensor == other.tensor && data == other.data
+      && context == other.context && expert == other.expert
+  }
+}

@@ -1,0 +1,179 @@
+import Costing
+import Scheduling
+
+/// The strategies that satisfy the constraints and the runtimes' rules, dimension by dimension.
+///
+/// Any number of GPUs up to the pool's may be used. Of choices that never differ in time, or where
+/// one is never worse in time and memory, only one is in the space, unless constraints name the
+/// others:
+/// - sequence parallelism goes with tensor parallelism wherever the sequence divides: it costs the
+///   same traffic and keeps less;
+/// - `full` recomputation stands for `none` too, which is full recomputation of no layer;
+/// - selective recomputation of fused attention keeps nothing less, but where a framework takes it to
+///   mean operators of its choice;
+/// - with one replica there is nothing to shard, and one stage runs alike under every schedule.
+struct StrategySpace {
+  let problem: PlanningProblem
+  let constraints: SearchConstraints
+  let limits: ModelLimits
+
+  init(_ problem: PlanningProblem, _ constraints: SearchConstraints) {
+    self.problem = problem
+    self.constraints = constraints
+    limits = ModelLimits(problem.graph)
+  }
+
+  private var gpus: Int { problem.pool.gpus }
+
+  /// What a layer's cost depends on, but for the micro-batch size and, with sharded weights, the
+  /// replicas. Calls `visit` in a fixed order, with the most replicas times stages that fit.
+  func forEachSplit(_ visit: (LayerParallelism, _ replicaStages: Int) -> Void) {
+    let job = problem.job
+    for tensor in tensorChoices where tensor <= gpus {
+      for context in contextChoices where tensor * context <= gpus {
+        let most = gpus / (tensor * context)
+        for sequenceParallel in sequenceChoices(tensor, length: job.sequenceLength / context) {
+          for expert in expertChoices(most: most * tensor * context) {
+            for zero in [ZeroStage.none, .gradients, .weights] where mayShard(zero) {
+              visit(
+                LayerParallelism(
+                  tensor: tensor, sequenceParallel: sequenceParallel, context: context,
+                  expert: expert, zeroStage: zero), most)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Whether some ZeRO stage that costs a layer as much as `zero` is allowed.
+  private func mayShard(_ zero: ZeroStage) -> Bool {
+    constraints.zeroStage.isEmpty
+      || constraints.zeroStage.contains { $0.representative == zero }
+  }
+
+  private var tensorChoices: [Int] {
+    let most = limits.tensorDivides.reduce(0) { Self.greatestCommonDivisor($0, $1.count) }
+    return divisors(of: most == 0 ? 1 : most, constraints.tensor).filter(limits.allowsTensor)
+  }
+
+  private var contextChoices: [Int] {
+    if limits.hasOpaqueLayers { return allowed(1, constraints.context) ? [1] : [] }
+    return divisors(of: problem.job.sequenceLength, constraints.context)
+  }
+
+  private func sequenceChoices(_ tensor: Int, length: Int) -> [Bool] {
+    guard tensor > 1 else {
+      return allowed(false, constraints.sequenceParallel) ? [false] : []
+    }
+    let choices = length % tensor == 0 ? [true] : limits.experts == 0 ? [false] : []
+    guard !constraints.sequenceParallel.isEmpty else { return choices }
+    return constraints.sequenceParallel.filter { wanted in
+      wanted ? length % tensor == 0 : limits.experts == 0
+    }
+  }
+
+  private func expertChoices(most: Int) -> [Int] {
+    guard limits.experts > 0 else { return allowed(1, constraints.expert) ? [1] : [] }
+    return divisors(of: limits.experts, constraints.expert).filter { $0 <= most }
+  }
+
+  /// Sequences of a micro-batch that some number of replicas allows.
+  var microBatchSizes: [Int] {
+    divisors(of: problem.job.globalBatchSize, constraints.microBatchSize)
+  }
+
+  /// Micro-batches of each replica, if the batch divides among `data` of them.
+  func microBatches(_ split: LayerParallelism, data: Int) -> Int? {
+    let share = problem.job.globalBatchSize / data
+    guard share % split.microBatchSize == 0,
+      split.tensor * split.context * data % split.expert == 0
+    else { return nil }
+    return share / split.microBatchSize
+  }
+
+  /// Numbers of stages, in descending order.
+  func pipelineChoices(most: Int) -> [Int] {
+    constraints.pipeline.isEmpty
+      ? Array(stride(from: most, to: 0, by: -1))
+      : constraints.pipeline.filter { $0 <= most }.sorted(by: >)
+  }
+
+  var dataChoices: [Int] { divisors(of: problem.job.globalBatchSize, constraints.data) }
+
+  func zeroChoices(_ split: LayerParallelism, data: Int) -> [ZeroStage] {
+    let all = constraints.zeroStage.isEmpty ? ZeroStage.allCases : constraints.zeroStage
+    let choices = all.filter { $0.representative == split.zeroStage.representative }
+    let ranks = data * split.context
+    let expertReplicas = limits.experts == 0 ? 1 : ranks * split.tensor / split.expert
+    guard ranks == 1, expertReplicas <= 1, constraints.zeroStage.isEmpty else { return choices }
+    // With nothing to shard, gradients are added up in place or sent on: both are in the space.
+    return choices.filter { $0 == .none || $0 == .gradients }
+  }
+
+  func recomputeChoices(_ split: LayerParallelism) -> [RecomputePolicy] {
+    guard constraints.recompute.isEmpty else {
+      let chosen = constraints.recompute
+      return chosen.contains(.full) ? chosen.filter { $0 != .none } : chosen
+    }
+    let keepsLess =
+      problem.costs.attentionKernel == .unfused
+      || problem.costs.stack(split) == .fullySharded
+    return keepsLess ? [.full, .selective] : [.full]
+  }
+
+  func forEachSchedule(
+    pipeline: Int, microBatches: Int, _ visit: (PipelineSchedule, _ virtualStages: Int) -> Void
+  ) {
+    let wanted =
+      constraints.schedule.isEmpty ? PipelineSchedule.allCases : constraints.schedule
+    if allowed(1, constraints.virtualStages) {
+      if pipeline == 1 {
+        let order: [PipelineSchedule] = [.oneForwardOneBackward, .zeroBubble, .gpipe]
+        if let schedule = order.first(where: wanted.contains) { visit(schedule, 1) }
+      } else {
+        for schedule in wanted where schedule != .interleaved { visit(schedule, 1) }
+      }
+    }
+    guard pipeline > 1, microBatches % pipeline == 0, wanted.contains(.interleaved) else { return }
+    let most = limits.nodes / pipeline
+    if constraints.virtualStages.isEmpty {
+      for chunks in stride(from: 2, through: most, by: 1)
+      where limits.chunks.allows(chunks: pipeline * chunks) { visit(.interleaved, chunks) }
+    } else {
+      for chunks in constraints.virtualStages
+      where chunks >= 2 && chunks <= most && limits.chunks.allows(chunks: pipeline * chunks) {
+        visit(.interleaved, chunks)
+      }
+    }
+  }
+
+  func allowed<Value: Equatable>(_ value: Value, _ choices: [Value]) -> Bool {
+    choices.isEmpty || choices.contains(value)
+  }
+
+  /// Divisors of a number in ascending order, or those of the choices that divide it.
+  func divisors(of number: Int, _ choices: [Int] = []) -> [Int] {
+    guard choices.isEmpty else { return choices.filter { number % $0 == 0 } }
+    var small: [Int] = []
+    var large: [Int] = []
+    var candidate = 1
+    while candidate * candidate <= number {
+      if number % candidate == 0 {
+        small.append(candidate)
+        if candidate * candidate != number { large.append(number / candidate) }
+      }
+      candidate += 1
+    }
+    return small + large.reversed()
+  }
+
+  private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
+    b == 0 ? a : greatestCommonDivisor(b, a % b)
+  }
+}
+
+extension ZeroStage {
+  /// The least stage under which a layer's passes cost the same.
+  var representative: ZeroStage { self == .optimizer ? .none : self }
+}

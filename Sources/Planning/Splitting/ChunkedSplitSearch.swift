@@ -1,0 +1,84 @@
+import Costing
+
+/// Cuts a pipeline of several chunks a stage (interleaved 1F1B): the best of the layouts that
+/// `ChunkLayout` allows, each played unless its bound excludes it.
+struct ChunkedSplitSearch {
+  private let costs: SplitCosts
+
+  init(_ costs: SplitCosts) { self.costs = costs }
+
+  func result(cutoff: Double) -> SplitResult {
+    var result = SplitResult(split: nil, seconds: .infinity, bound: .infinity)
+    let ends = EndFloor(costs)
+    let layout = ChunkLayout(costs.model.problem.graph)
+    for boundaries in layout.cuts(chunks: costs.model.virtualStages) {
+      guard bound(boundaries) + ends.total < min(cutoff, result.seconds) else {
+        result.bound = min(result.bound, cutoff)
+        continue
+      }
+      guard let split = costs.chunkedSplit(boundaries) else { continue }
+      let seconds = costs.played(split)
+      if seconds < result.seconds {
+        result.split = split
+        result.seconds = seconds
+      }
+    }
+    result.bound = min(result.bound, result.seconds)
+    return result
+  }
+
+  /// Stage `i` starts after the forwards of the stages before it, works m times on all its chunks,
+  /// and is followed by their backwards.
+  private func bound(_ boundaries: [Int]) -> Double {
+    let table = costs.table
+    func work(_ range: Range<Int>) -> Double {
+      table.forwardTime(range) + table.backwardTime(range) + 2 * costs.overhead
+    }
+    var (slowest, before) = (0.0, 0.0)
+    for stage in 0..<costs.stages {
+      var own = 0.0
+      for chunk in stride(from: stage, to: boundaries.count - 1, by: costs.stages) {
+        own += work(boundaries[chunk]..<boundaries[chunk + 1])
+      }
+      slowest = max(
+        slowest, before + Double(costs.microBatches) * own + 2 * costs.sendsBefore[stage])
+      before += work(boundaries[stage]..<boundaries[stage + 1])
+    }
+    return slowest
+  }
+}
+
+extension SplitCosts {
+  /// A cut into chunks with the fewest recomputed layers that fit; nil where a stage cannot fit.
+  func chunkedSplit(_ boundaries: [Int]) -> PipelineSplit? {
+    var split = PipelineSplit(
+      boundaries: boundaries, recomputed: [Int](repeating: 0, count: stages))
+    for stage in 0..<stages {
+      let held = split.chunks(ofStage: stage, of: stages)
+      guard let least = leastRecomputation(stage, held) else { return nil }
+      split.recomputed[stage] = least
+    }
+    return split
+  }
+
+  private func leastRecomputation(_ stage: Int, _ chunks: [Range<Int>]) -> Int? {
+    let limit = model.problem.memoryLimit
+    let all = chunks.reduce(0) { $0 + table.recomputableLayers($1) }
+    func fits(_ recomputed: Int) -> Bool {
+      ignoresMemory
+        || model.memory(stage: stage, chunks: chunks, recomputed: recomputed).total <= limit
+    }
+    guard policy == .full, choosesRecompute else {
+      let fixed = policy == .none ? 0 : all
+      return fits(fixed) ? fixed : nil
+    }
+    if fits(0) { return 0 }
+    guard all > 0, fits(all) else { return nil }
+    var (low, high) = (0, all)
+    while low + 1 < high {
+      let middle = (low + high) / 2
+      if fits(middle) { high = middle } else { low = middle }
+    }
+    return high
+  }
+}
