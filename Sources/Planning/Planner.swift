@@ -48,15 +48,22 @@ package struct Planner: Sendable {
       return .infeasible(InfeasibilitySearch(problem: problem, constraints: constraints).run())
     }
     let plan = plan(of: best)
-    let gap = best.score - result.bound
+    // What is proven of one order of the layers is not proven of others.
+    let least = problem.hasOneOrder ? result.bound : result.orderFreeBound
+    let gap = best.score - least
     let isClosed = gap <= SplitSearch.tolerance * best.score
     // What the objective counts beside seconds is the same for the bound.
-    let bound = isClosed ? plan.prediction.step : plan.prediction.step * (result.bound / best.score)
+    let bound = isClosed ? plan.prediction.step : plan.prediction.step * (least / best.score)
     var warnings: [String] = []
     if best.strategy.gpus < problem.pool.gpus {
       warnings.append(
-        "The plan uses \(best.strategy.gpus) of the \(problem.pool.gpus) GPUs: no strategy that "
-          + "uses more is better.")
+        "The plan uses \(best.strategy.gpus) of the \(problem.pool.gpus) GPUs: no strategy found "
+          + "that uses more is better.")
+    }
+    if !problem.hasOneOrder, plan.strategy.pipeline > 1 || !isClosed {
+      warnings.append(
+        "The layers are no chain: stages are cut from one topological order of them, and another "
+          + "may be better by as much as the gap.")
     }
     return .found(
       PlanningResult(

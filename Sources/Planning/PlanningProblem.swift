@@ -22,6 +22,9 @@ package struct PlanningProblem: Sendable {
   /// A stage has gradients to reduce, whichever layers it holds. A tied head counts, as it keeps a
   /// copy of the table where the embedding is elsewhere.
   let everyLayerHasParameters: Bool
+  /// Each layer feeds the next, so that no other order of them is topological. Otherwise stages are
+  /// cut from one order of several.
+  let hasOneOrder: Bool
 
   package init(
     graph: LayerGraph, pool: Pool, job: TrainingJob, parameters: CostParameters,
@@ -48,6 +51,9 @@ package struct PlanningProblem: Sendable {
     } else {
       tie = nil
     }
+    var feedsNext = [Bool](repeating: false, count: graph.nodes.count)
+    for edge in graph.edges where edge.target == edge.source + 1 { feedsNext[edge.source] = true }
+    hasOneOrder = !feedsNext.dropLast().contains(false)
     everyLayerHasParameters = graph.kinds.allSatisfy {
       $0.parameters > 0 || ($0.kind == .head && graph.tiesEmbeddings)
     }

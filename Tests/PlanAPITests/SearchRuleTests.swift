@@ -52,7 +52,7 @@ import Testing
     (#"{"sequence_parallel": 1}"#, "/sequence_parallel"),
     (#"{"memory_headroom_fraction": 1}"#, "/memory_headroom_fraction"),
     (#"{"memory_headroom_fraction": -0.1}"#, "/memory_headroom_fraction"),
-    (#"{"top": -1}"#, "/top"), (#"{"deadline_ms": 0}"#, "/deadline_ms"),
+    (#"{"top": -1}"#, "/top"), (#"{"deadline_ms": -1}"#, "/deadline_ms"),
     (#"{"objective": "speed"}"#, "/objective"), (#"{"tensor_paralel": 2}"#, "/tensor_paralel"),
     (#"{"frontier": null}"#, "/frontier"),
   ])

@@ -23,6 +23,7 @@ extension JSONWriter {
         w.member("search_seconds", searchSeconds)
       }
       w.array("alternatives", result.alternatives) { $0.plan($1) }
+      w.member("trade_offs", result.alternatives.map { $0.tradeOff(against: result.best) })
       if !result.frontier.isEmpty {
         w.array("frontier", result.frontier) { $0.plan($1) }
       }

@@ -14,6 +14,8 @@ package struct PlanService: Sendable {
   package var seedModel: any JSONRule<LayerGraph>
   /// Reports may use a terminal's emphasis.
   package var terminalStyle = TerminalStyle.plain
+  /// How the requests of a batch share the cores.
+  package var parallel = ParallelMap.sequential
 
   /// - Parameter seedModel: left out, weights are counted alike either way.
   package init(
@@ -37,7 +39,8 @@ package struct PlanService: Sendable {
         try analyze(body, request, media)
       },
       .post("/partition", .json, .text, .svg) { body, request, media throws(Problem) in
-        try partition(body, request, media)
+        media == .json && body["requests"] != nil
+          ? try partitionBatch(body, request) : try partition(body, request, media)
       },
       .post("/simulate", .json, .text, .svg) { body, _, media throws(Problem) in
         try simulate(body, media)

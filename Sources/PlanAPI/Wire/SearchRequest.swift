@@ -22,7 +22,7 @@ struct SearchRule: JSONRule {
     var request = SearchRequest()
     request.constraints = constraints(&search)
     request.deadlineMilliseconds = search.optional(
-      "deadline_ms", .positiveInteger(max: WireLimits.deadlineMilliseconds))
+      "deadline_ms", .integer(in: 0...WireLimits.deadlineMilliseconds))
     return request
   }
 

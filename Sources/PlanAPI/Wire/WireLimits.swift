@@ -13,6 +13,7 @@ enum WireLimits {
   static let choices = 256
   static let exports = 32
   static let alternatives = 100
+  static let batchedRequests = 256
   /// A day.
   static let deadlineMilliseconds = 86_400_000
   static let stages = 100_000

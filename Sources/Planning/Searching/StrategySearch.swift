@@ -36,6 +36,8 @@ struct StrategySearch {
   private(set) var pruned = 0
   /// The least bound of a strategy whose best cut is not known exactly.
   private var inexact = Double.infinity
+  /// The least bound of a strategy that was looked at: it holds however the layers are ordered.
+  private var orderFree = Double.infinity
   private let dataChoices: [Int]
   private let microBatchSizes: [Int]
   /// Nodes are kept for alternatives up to this much above the best.
@@ -96,6 +98,8 @@ struct StrategySearch {
     var found: [Candidate]
     /// The least score that any plan can have.
     var bound: Double
+    /// The same where stages are cut from any order of the layers.
+    var orderFreeBound: Double
     var considered: Int
     var pruned: Int
     /// Whether any strategy satisfies constraints and rules.
@@ -120,11 +124,13 @@ struct StrategySearch {
         open.insert(next)
         break
       }
+      if nodes[next.node].level == .strategy { orderFree = min(orderFree, next.bound) }
       expand(next.node)
     }
     if left == .infinity { addAlternatives() }
     return Result(
-      found: found, bound: min(best, left, inexact), considered: considered,
+      found: found, bound: min(best, left, inexact),
+      orderFreeBound: min(best, left, orderFree), considered: considered,
       pruned: pruned + open.count, hasStrategies: considered + pruned > 0)
   }
 
@@ -253,7 +259,8 @@ struct StrategySearch {
     }
     guard !schedules.isEmpty else { return }
     let collectives = problem.costs.collectives(split)
-    if pipeline > 1 {
+    // Another order of the layers may have narrower cuts.
+    if pipeline > 1, problem.hasOneOrder {
       let narrowest = problem.costs.boundaryBytes(at: problem.narrowestCut, split)
       bound.sends = Double(pipeline - 1) * collectives.send(narrowest, fromStage: 0).value
     }

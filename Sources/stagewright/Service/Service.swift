@@ -1,3 +1,4 @@
+import Dispatch
 import Logging
 import MicroHTTP
 import PlanAPI
@@ -29,7 +30,13 @@ struct Service: Sendable {
   }
 
   /// Every route but the probes.
-  static var router: Router { Router(PlanService.standard().routes + [.specification]) }
+  static var router: Router {
+    var service = PlanService.standard()
+    service.parallel = ParallelMap { count, body in
+      DispatchQueue.concurrentPerform(iterations: count) { body($0) }
+    }
+    return Router(service.routes + [.specification])
+  }
 
   /// Serves until it is told to stop.
   func run() throws(CommandFailure) -> Never {
