@@ -8,6 +8,7 @@
 # make examples  write the answers in openapi.yaml anew
 # make validate-exports  hold exports against the launchers' own code (from the Python package index)
 # make bench     speed against others, side by side, on this machine
+# make bench-planner  the search's own speed, one core
 # make sanitize  every test under AddressSanitizer and ThreadSanitizer
 # The first two install what is missing (Debian or Ubuntu, root or sudo).
 
@@ -15,7 +16,7 @@ SWIFT ?= swift
 RELEASE ?= .build-release
 BINARY = $(RELEASE)/release/stagewright
 
-.PHONY: demo test test-page page lint build examples validate-exports schemathesis readme bench sanitize clean
+.PHONY: bench-planner demo test test-page page lint build examples validate-exports schemathesis readme bench sanitize clean
 
 demo: build
 	@.ci/install curl ca-certificates
@@ -68,3 +69,7 @@ sanitize:
 
 clean:
 	rm -rf .build .build-*
+
+bench-planner:
+	$(SWIFT) build -c release --scratch-path $(RELEASE) --product PlannerBenchmarks
+	$(RELEASE)/release/PlannerBenchmarks
