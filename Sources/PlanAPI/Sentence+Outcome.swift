@@ -34,7 +34,7 @@ extension Sentence {
       + "\(gibibytes(limit)) of a GPU at stage \(stage)."
   }
 
-  private static func gibibytes(_ size: ByteCount) -> String {
+  static func gibibytes(_ size: ByteCount) -> String {
     let hundredths = (size.gibibytes * 100).rounded(.up)
     return "\(hundredths / 100) GiB"
   }

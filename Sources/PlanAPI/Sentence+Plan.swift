@@ -1,5 +1,6 @@
 import JSON
 import Planning
+import Quantities
 
 /// What can be wrong with a plan that the sender chose.
 extension Sentence {
@@ -106,6 +107,23 @@ extension Sentence {
 
   static let unequalSharesWithSharding =
     "of 2 and 3 exchange shards with every micro-batch, so that all replicas need equally many"
+
+  static func duplicateNode(_ name: String) -> String {
+    "a node \"\(excerpt(name))\" is there already; nodes that join have names of their own"
+  }
+
+  static func noSuchStage(_ stage: Int, stages: Int) -> String {
+    "the plan has stages 0 to \(stages - 1), not \(stage)"
+  }
+
+  static let nothingLeft = "no node is left of the cluster"
+
+  static func checkpointNeeded(_ size: ByteCount) -> String {
+    "\(gibibytes(size)) of states are on no GPU any more and come from the last checkpoint; how long "
+      + "reading them takes is not counted without checkpoint_gbytes_per_second."
+  }
+
+  static let nothingFits = "No plan with the degrees of this one fits what is left; give search."
 
   private static func stages(_ count: Int) -> String {
     count == 1 ? "1 stage" : "\(count) stages"

@@ -48,7 +48,7 @@ extension JSONWriter {
   }
 
   /// The cluster as `cluster` takes it, nothing left to the catalogue.
-  private mutating func pools(of cluster: Cluster, _ catalogue: AcceleratorCatalogue) {
+  mutating func pools(of cluster: Cluster, _ catalogue: AcceleratorCatalogue) {
     object { w in
       w.array("pools", cluster.pools) { $0.pool($1, catalogue) }
       guard let between = cluster.interPool else { return }

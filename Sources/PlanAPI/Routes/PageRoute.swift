@@ -62,6 +62,7 @@ struct Greeting {
       POST /simulate        a given plan -> what it will do (JSON, text, SVG)
       POST /analyze         a model -> where it is heavy and how it can be cut (JSON, text)
       POST /graph           a model -> its graph of layers (JSON, Graphviz)
+      POST /replan          a plan and what became of its cluster -> how to go on, and what moves
       POST /cluster         a cluster in any form -> its graph, and what was assumed
       GET  /catalog/models  names of models, with figures and sources
       GET  /catalog/gpus    names of GPUs, with figures and sources

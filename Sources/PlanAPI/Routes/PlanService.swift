@@ -45,6 +45,9 @@ package struct PlanService: Sendable {
       .post("/simulate", .json, .text, .svg) { body, _, media throws(Problem) in
         try simulate(body, media)
       },
+      .post("/replan", .json) { body, request, _ throws(Problem) in
+        try replan(body, request)
+      },
       .post("/cluster", .json, .graphviz) { body, _, media throws(Problem) in
         try cluster(body, media)
       },

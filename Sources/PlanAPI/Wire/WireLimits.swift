@@ -28,6 +28,9 @@ enum WireLimits {
   static let latencyMicroseconds = 1e6
   static let oversubscription = 1e4
   static let nameLength = 253
+  /// Steps that a plan is judged over.
+  static let steps = 1_000_000_000
+  static let restartSeconds = 1e6
   /// Passes of a schedule that are listed one by one.
   static let listedPasses = 50_000
   /// Passes of a schedule that are drawn.

@@ -1,0 +1,73 @@
+import Hardware
+import JSON
+import Planning
+import Quantities
+
+/// A plan, what became of its cluster, and what moving is judged by.
+struct ReplanRequest: Sendable {
+  var job: JobRequest
+  var plan: MixedPlan
+  var problem: ClusterProblem
+  var change: ClusterChange
+  var stragglers: [Straggler]
+  var terms: Replanner.Terms
+  var search: SearchRequest?
+}
+
+extension PlanService {
+  /// `POST /replan`: how to go on after the cluster has changed.
+  func replan(_ body: JSONValue, _ request: APIRequest) throws(Problem) -> APIResponse {
+    let rule: JSONObjectRule<ReplanRequest> = .object { members in readReplan(&members) }
+    let replan = try read(body, as: rule)
+    guard
+      let replanner = Replanner(
+        replan.problem, plan: replan.plan, change: replan.change, terms: replan.terms)
+    else {
+      throw .invalid(
+        JSONFaults([JSONFault(pointer: "/changes", detail: Sentence.nothingLeft)]))
+    }
+    let clock = ContinuousClock()
+    let deadline = replan.search?.deadlineMilliseconds.map { clock.now + .milliseconds($0) }
+    let options = replanner.options(replan.search?.constraints) {
+      request.isCancelled() || deadline.map { clock.now >= $0 } ?? false
+    }
+    var response: APIResponse = .json { w in
+      w.replan(options, replan, replanner.after.cluster, catalogue)
+    }
+    response.isInfeasible = options.isEmpty
+    return response
+  }
+
+  private func readReplan(_ members: inout JSONMemberReader) -> ReplanRequest? {
+    let job = readJob(&members)
+    let plan = members.required("plan", .plan)
+    let changes = members.required("changes", ChangesRule.members(catalogue))
+    let steps = members.required("horizon_steps", .positiveInteger(max: WireLimits.steps))
+    let restart = members.optional(
+      "restart_seconds", .number(in: 0...WireLimits.restartSeconds), absent: 0)
+    let rate = members.optional("checkpoint_gbytes_per_second", LinkRules.gigabytesPerSecond)
+    let search = members.optional("search", .search)
+    guard let job, let plan, let changes, let steps else { return nil }
+    let before = members.log.count
+    let seated = plan.seated(job, members.log)
+    changes.check(against: job.cluster, stages: plan.stages?.count ?? 0, members.log)
+    guard let seated, members.log.count == before, let split = plan.split(seated.strategy.base)
+    else { return nil }
+    let problem = job.clusterProblem(
+      parameters, memoryHeadroomFraction: SearchConstraints().memoryHeadroomFraction)
+    let mixed = MixedPlan(problem, seated.strategy, split, devices: seated.devices)
+    var (change, stragglers) = (changes.change, [Straggler]())
+    if !changes.measured.isEmpty {
+      stragglers = mixed.plan.stragglers(measured: changes.measured)
+      for straggler in stragglers {
+        for node in straggler.nodes {
+          change.speeds[node] = min(change.speeds[node] ?? 1, 1 / straggler.slowdown)
+        }
+      }
+    }
+    return ReplanRequest(
+      job: job, plan: mixed, problem: problem, change: change, stragglers: stragglers,
+      terms: Replanner.Terms(steps: steps, restart: Seconds(restart), checkpointRate: rate),
+      search: search)
+  }
+}

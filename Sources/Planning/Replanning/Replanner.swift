@@ -1,0 +1,182 @@
+import Costing
+import Hardware
+import Quantities
+import Scheduling
+
+/// Finds the plan to go on with after a cluster has changed: what it gains over the steps to come is
+/// weighed against moving to it.
+package struct Replanner: Sendable {
+  /// On the cluster for which the plan was made.
+  package let before: ClusterProblem
+  /// On the cluster as it is now.
+  package let after: ClusterProblem
+  package let plan: MixedPlan
+  package let change: ClusterChange
+  package let terms: Terms
+
+  /// What a move is judged by.
+  package struct Terms: Hashable, Sendable {
+    /// Steps that the job is going to make under the plan.
+    package var steps: Int
+    /// Of stopping and starting again, whatever moves.
+    package var restart: Seconds
+    /// At which states are read that no GPU holds any more; unknown, reading takes no time.
+    package var checkpointRate: Bandwidth?
+
+    package init(steps: Int, restart: Seconds = .zero, checkpointRate: Bandwidth? = nil) {
+      self.steps = steps
+      self.restart = restart
+      self.checkpointRate = checkpointRate
+    }
+  }
+
+  /// A way to go on.
+  package struct Option: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable {
+      /// The same plan on the same GPUs.
+      case stay
+      /// The same degrees where they go on existing: stages are cut and counted anew.
+      case adapt
+      /// The best of a whole search.
+      case replan
+    }
+    package var kind: Kind
+    package var plan: MixedPlan
+    package var migration: Migration
+    /// Moving, and all steps of the horizon.
+    package var total: Seconds
+  }
+
+  /// Nil where the change leaves no GPU.
+  package init?(
+    _ before: ClusterProblem, plan: MixedPlan, change: ClusterChange, terms: Terms
+  ) {
+    guard let cluster = change.applied(to: before.cluster) else { return nil }
+    self.before = before
+    self.plan = plan
+    self.change = change
+    self.terms = terms
+    after = before.on(cluster)
+  }
+
+  /// All ways that are possible, the best first.
+  ///
+  /// - Parameter constraints: Of a whole search, if there is to be one beside the quick ones.
+  package func options(
+    _ constraints: SearchConstraints? = nil, shouldStop: () -> Bool = { false }
+  ) -> [Option] {
+    var options: [Option] = []
+    if let stay { options.append(stay) }
+    options += adapted(shouldStop).map { option(.adapt, $0) }
+    if let constraints {
+      let outcome = ClusterPlanner(after).plan(constraints, shouldStop: shouldStop)
+      if case .found(let result) = outcome.outcome {
+        for plan in [result.best] + result.alternatives {
+          if let mixed = try? ClusterPlanner(after).mixed(plan) {
+            let near = mixed.reseated(near: self.plan.plan, on: after.cluster)
+            options.append(option(.replan, near))
+          }
+        }
+      }
+    }
+    // Of equals, the one that moves less, then the one found first.
+    return options.enumerated().sorted {
+      ($0.element.total, $0.element.migration.bytes.value, $0.offset)
+        < ($1.element.total, $1.element.migration.bytes.value, $1.offset)
+    }.map(\.element)
+  }
+
+  private func option(_ kind: Option.Kind, _ plan: MixedPlan) -> Option {
+    let migration = MigrationPlan(
+      after, from: self.plan.plan, to: plan.plan, lostNodes: change.lostNodes
+    ).migration(checkpointRate: terms.checkpointRate)
+    return Option(
+      kind: kind, plan: plan, migration: migration,
+      total: terms.restart + migration.time + plan.plan.prediction.step * terms.steps)
+  }
+
+  // MARK: Staying
+
+  /// The plan as it runs now, if all its GPUs are left: where some of a stage's have become slow, the
+  /// stage is as slow as they are.
+  private var stay: Option? {
+    let devices = plan.plan.stages.map(\.devices)
+    guard !devices.joined().contains(where: { change.lostNodes.contains($0.node) }) else {
+      return nil
+    }
+    var strategy = plan.strategy
+    for stage in 0..<strategy.stages {
+      let gpus = devices[stage].flatMap { group in group.gpus.map { _ in group.node } }
+      var next = 0
+      for lane in strategy.lanes.indices {
+        let count = strategy.gpus(strategy.lanes[lane].seats[stage])
+        let nodes = Set(gpus[next..<(next + count)])
+        next += count
+        strategy.lanes[lane].seats[stage].pool = slowestPool(of: nodes)
+      }
+    }
+    let now = MixedPlan(after, strategy, plan.split, devices: devices)
+    guard now.plan.fits else { return nil }
+    return Option(
+      kind: .stay, plan: now, migration: .none, total: now.plan.prediction.step * terms.steps)
+  }
+
+  private func slowestPool(of nodes: Set<String>) -> Int {
+    let pools = after.cluster.pools.indices.filter { index in
+      after.cluster.pools[index].nodeNames.contains { nodes.contains($0) }
+    }
+    return pools.min {
+      after.cluster.pools[$0].accelerator.memoryBandwidth
+        < after.cluster.pools[$1].accelerator.memoryBandwidth
+    }!
+  }
+
+  // MARK: Adapting
+
+  /// The best plans with the degrees of the old one but for the number of stages and replicas: few
+  /// enough to answer at once.
+  private func adapted(_ shouldStop: () -> Bool) -> [MixedPlan] {
+    let base = plan.strategy.base
+    var constraints = SearchConstraints()
+    constraints.tensor = Set(plan.strategy.lanes.flatMap { $0.seats.map(\.tensor) }).sorted()
+    constraints.context = [base.context]
+    constraints.expert = [base.expert]
+    constraints.microBatchSize = [base.microBatchSize]
+    constraints.zeroStage = [base.zeroStage]
+    constraints.recompute = [base.recompute == .none ? .full : base.recompute]
+    // With several chunks a stage there is no quick search: 1F1B stands in.
+    constraints.schedule = [
+      base.schedule == .interleaved ? .oneForwardOneBackward : base.schedule
+    ]
+    let tables = SeatTables(after)
+    var search = MixedSearch(
+      after, constraints, effort: .quick, tables: tables, incumbents: [])
+    search.run(shouldStop: shouldStop)
+    var lanes: [MixedPlan] = []
+    if after.cluster.pools.count > 1 {
+      var race = LaneSearch(
+        after, constraints, effort: .quick, tables: tables, below: search.best)
+      race.run(shouldStop: shouldStop)
+      lanes = Array(race.found.prefix(2))
+    }
+    return (search.found.prefix(4) + lanes).map {
+      $0.reseated(near: plan.plan, on: after.cluster)
+    }
+  }
+}
+
+extension SearchEffort {
+  /// A few milliseconds' worth.
+  package static var quick: SearchEffort {
+    var effort = SearchEffort()
+    effort.layouts = 24
+    effort.sketches = 6
+    effort.laneLayouts = 8
+    effort.entriesPerLayout = 1 << 13
+    effort.entries = 1 << 15
+    effort.tries = 1 << 11
+    effort.triesPerState = 1 << 9
+    effort.kept = 6
+    return effort
+  }
+}

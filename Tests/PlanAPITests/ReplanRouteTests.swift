@@ -1,0 +1,130 @@
+import JSON
+import PlanAPI
+import Testing
+
+private let router = Router(PlanService(model: PlainModelRule()).routes)
+private let training = #"{"global_batch_size": 32, "sequence_length": 1024, "precision": "fp16"}"#
+
+private func post(_ path: String, _ members: KeyValuePairs<String, String>) throws -> (
+  status: Int, body: JSONValue
+) {
+  let body = "{" + members.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}"
+  let response = router.response(
+    to: APIRequest(method: "POST", path: path, body: Array(body.utf8)))
+  return (response.status, try JSONDocument(parsing: response.body).root)
+}
+
+private func text(_ value: JSONValue?) -> String {
+  value.map { String(decoding: $0.canonicalBytes, as: UTF8.self) } ?? "nothing"
+}
+
+/// A plan of two stages on two nodes.
+private func plan() throws -> JSONValue {
+  let strategy = #"{"pipeline_parallel": 2, "tensor_parallel": 2}"#
+  let (status, answer) = try post(
+    "/simulate",
+    [
+      "model": "24", "cluster": "\"2x4xa100-sxm4-80gb\"", "training": training,
+      "plan": "{\"strategy\": \(strategy)}",
+    ])
+  #expect(status == 200)
+  return try #require(answer["plan"])
+}
+
+private func replan(
+  _ changes: String, plan given: JSONValue? = nil, cluster: String = "\"2x4xa100-sxm4-80gb\"",
+  steps: String = "1000"
+) throws -> (status: Int, body: JSONValue) {
+  try post(
+    "/replan",
+    [
+      "model": "24", "cluster": cluster, "training": training,
+      "plan": text(try given ?? plan()), "changes": changes, "horizon_steps": steps,
+      "restart_seconds": "5",
+    ])
+}
+
+@Suite struct ReplanRouteTests {
+  /// The new plan can be simulated on the cluster that is answered with it, and replanned again.
+  @Test(arguments: [
+    #"{"lost_nodes": ["node-1"]}"#, #"{"slow_nodes": [{"node": "node-0", "speed": 0.6}]}"#,
+    #"{"gained": {"pools": [{"gpu": "v100-sxm2-32gb", "gpus_per_node": 4, "node_names": ["new"]}]}}"#,
+    "{}",
+  ])
+  func answersWithAPlanForTheClusterAsItIs(changes: String) throws {
+    let (status, answer) = try replan(changes)
+    #expect(status == 200)
+    let cluster = text(answer["cluster"])
+    let (simulated, again) = try post(
+      "/simulate",
+      ["model": "24", "cluster": cluster, "training": training, "plan": text(answer["plan"])])
+    #expect(simulated == 200)
+    let step = answer["plan"]!["prediction"]!["step_seconds"]!.double!
+    let restep = again["plan"]?["prediction"]?["step_seconds"]?.double ?? 0
+    #expect(abs(step - restep) <= 1e-12 * step)
+    let (next, stay) = try replan("{}", plan: answer["plan"], cluster: cluster)
+    #expect(next == 200 && stay["status"]?.string == "stay", "\(text(stay))")
+  }
+
+  @Test func saysWhoSendsWhatToWhom() throws {
+    let (_, answer) = try replan(#"{"lost_nodes": ["node-1"]}"#)
+    #expect(answer["status"]?.string == "move")
+    let move = try #require(answer["move"])
+    let sum = move["transfers"]!.elements.reduce(0) {
+      $0 + $1["weight_bytes"]!.integer! + $1["optimizer_bytes"]!.integer!
+    }
+    let bytes = try #require(move["bytes"]?.integer)
+    #expect(abs(sum - bytes) <= move["transfers"]!.count + 1)
+    #expect(move["checkpoint_bytes"]?.integer ?? 0 > 0)
+    #expect(answer["warnings"]?[0]?.string?.contains("checkpoint") == true)
+  }
+
+  @Test func putsMeasuredTimesDownToNodes() throws {
+    let plan = try plan()
+    let stages = plan["stages"]!.elements.enumerated().map { index, stage in
+      let factor = index == 1 ? 1.6 : 1
+      return
+        "{\"stage_id\": \(index), \"forward_seconds\": \(stage["forward_seconds"]!.double! * factor), "
+        + "\"backward_seconds\": \(stage["backward_seconds"]!.double! * factor)}"
+    }
+    let (status, answer) = try replan(
+      "{\"measured_stages\": [\(stages.joined(separator: ", "))]}", plan: plan)
+    #expect(status == 200)
+    #expect(answer["stragglers"]?[0]?["stage_id"]?.integer == 1)
+    #expect(text(answer["stragglers"]?[0]?["nodes"]) == #"["node-1"]"#)
+  }
+
+  @Test(arguments: [
+    (#"{"lost_nodes": ["node-9"]}"#, ["/changes/lost_nodes/0"]),
+    (#"{"lost_nodes": ["node-0", "node-1"]}"#, ["/changes/lost_nodes"]),
+    (
+      #"{"slow_nodes": [{"node": "nod-1", "speed": 0.5}, {"node": "node-1", "speed": 2}]}"#,
+      ["/changes/slow_nodes/1/speed"]
+    ),
+    (#"{"slow_nodes": [{"node": "nod-1", "speed": 0.5}]}"#, ["/changes/slow_nodes/0/node"]),
+    (
+      #"{"measured_stages": [{"stage_id": 2, "forward_seconds": 1, "backward_seconds": 1}]}"#,
+      ["/changes/measured_stages/0/stage_id"]
+    ),
+    (
+      #"{"gained": {"pools": [{"gpu": "a100", "node_names": ["node-1"]}]}}"#, ["/changes/gained"]
+    ),
+    (#"{"lost": []}"#, ["/changes/lost"]),
+  ])
+  func pointsAtEveryFault(changes: String, expected: [String]) throws {
+    let (status, problem) = try replan(changes)
+    #expect(status == 422)
+    let pointers = problem["errors"]?.elements.map { $0["pointer"]!.string! } ?? []
+    #expect(pointers == expected, "\(text(problem))")
+  }
+
+  /// A plan that was made for another cluster.
+  @Test func plansBelongToTheirCluster() throws {
+    let (status, problem) = try replan(
+      "{}",
+      cluster:
+        #"{"pools": [{"gpu": "a100", "gpus_per_node": 4, "node_names": ["node-0", "other"]}]}"#)
+    #expect(status == 422)
+    #expect(problem["errors"]?[0]?["pointer"]?.string == "/plan/stages/1/devices/0/node")
+  }
+}
