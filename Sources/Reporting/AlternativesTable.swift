@@ -38,7 +38,6 @@ struct AlternativesTable {
       Dimension(
         column: .words("sequence"), isShown: Set(all.map(\.sequenceParallel)).count > 1
       ) { $0.sequenceParallel ? "yes" : "no" },
-      Dimension(column: .words("recompute"), isShown: true) { $0.recompute.rawValue },
     ].filter(\.isShown)
   }
 
@@ -47,7 +46,7 @@ struct AlternativesTable {
     let dimensions = self.dimensions
     var table = TextTable(
       [.numbers("step"), .numbers("against best"), .numbers("peak memory")]
-        + dimensions.map(\.column))
+        + dimensions.map(\.column) + [.words("recompute")])
     for plan in plans {
       let slower = plan.prediction.step / best.prediction.step - 1
       table.add(
@@ -55,7 +54,7 @@ struct AlternativesTable {
           HumanNumber.time(plan.prediction.step),
           (slower >= 0 ? "+" : "") + HumanNumber.percent(slower),
           HumanNumber.size(plan.prediction.peakMemory),
-        ] + dimensions.map { $0.cell(plan.strategy) })
+        ] + dimensions.map { $0.cell(plan.strategy) } + [plan.recomputeCell])
     }
     return table.lines(indent: indent)
   }

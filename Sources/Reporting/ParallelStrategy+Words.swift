@@ -14,8 +14,8 @@ extension ParallelStrategy {
     return product + " = \(HumanNumber.count(gpus)) GPUs" + experts
   }
 
-  /// How a step runs: `1F1B, 8 micro-batches of 2, ZeRO-1, no recomputation`.
-  package var manner: String {
+  /// How a step runs, but for recomputation: `1F1B, 8 micro-batches of 2, ZeRO-1`.
+  fileprivate var manner: String {
     var parts: [String] = []
     if pipeline > 1 { parts.append(schedule.name) }
     if virtualStages > 1 { parts.append("\(virtualStages) chunks a stage") }
@@ -23,7 +23,6 @@ extension ParallelStrategy {
     parts.append("\(HumanNumber.count(microBatches)) \(plural) of \(microBatchSize)")
     parts.append(zeroStage.name)
     if sequenceParallel { parts.append("sequence parallel") }
-    parts.append(recompute.words)
     return parts.joined(separator: ", ")
   }
 }
@@ -33,12 +32,34 @@ extension ZeroStage {
   package var name: String { self == .none ? "no ZeRO" : "ZeRO-\(rawValue)" }
 }
 
-extension RecomputePolicy {
-  var words: String {
-    switch self {
-    case .none: "no recomputation"
-    case .selective: "selective recomputation"
-    case .full: "full recomputation"
+extension Plan {
+  /// How a step runs: `1F1B, 8 micro-batches of 2, ZeRO-1, full recomputation of 12 layers`.
+  package var manner: String { "\(strategy.manner), \(recomputation) recomputation\(extent)" }
+
+  /// Layers whose activations are computed again as a whole. A strategy that allows it need not do so.
+  var recomputedLayers: Int { stages.reduce(0) { $0 + $1.recomputedLayers } }
+
+  /// What is recomputed: `no`, `selective` or `full`.
+  private var recomputation: String {
+    switch strategy.recompute {
+    case .none: "no"
+    case .selective: "selective"
+    case .full: recomputedLayers > 0 ? "full" : "no"
+    }
+  }
+
+  private var extent: String {
+    guard strategy.recompute == .full, recomputedLayers > 0 else { return "" }
+    return " of \(HumanNumber.count(recomputedLayers)) layer\(recomputedLayers == 1 ? "" : "s")"
+  }
+
+  /// The same for a table's cell: `none`, `selective` or the number of layers.
+  var recomputeCell: String {
+    switch strategy.recompute {
+    case .none: "none"
+    case .selective: "selective"
+    case .full:
+      recomputedLayers > 0 ? "\(HumanNumber.count(recomputedLayers)) layers" : "none"
     }
   }
 }

@@ -19,10 +19,12 @@ package struct PlanReport {
   /// What a search found. Ends with a line break.
   ///
   /// - Parameter warnings: of the request, before those of the search.
-  package func text(_ outcome: PlanningOutcome, warnings: [String] = []) -> String {
+  package func text(
+    _ outcome: PlanningOutcome, comparison: Comparison? = nil, warnings: [String] = []
+  ) -> String {
     switch outcome {
     case .found(let result):
-      joined(found(result) + self.warnings(warnings + result.warnings))
+      joined(found(result, comparison) + self.warnings(warnings + result.warnings))
     case .infeasible(let why): joined(infeasible(why) + self.warnings(warnings))
     }
   }
@@ -40,8 +42,10 @@ package struct PlanReport {
     lines.map { $0 + "\n" }.joined()
   }
 
-  private func found(_ result: PlanningResult) -> [String] {
-    var lines = head(result.best, proof: result.proof) + details(result.best)
+  private func found(_ result: PlanningResult, _ comparison: Comparison?) -> [String] {
+    var lines = head(result.best, proof: result.proof)
+    if let comparison { lines += sentences(comparison) }
+    lines += details(result.best)
     lines += section("Alternatives", alternatives(result.alternatives, to: result.best))
     lines += section("Time against memory", alternatives(result.frontier, to: result.best))
     return lines
@@ -51,7 +55,7 @@ package struct PlanReport {
 
   private func head(_ plan: Plan, proof: OptimalityProof?) -> [String] {
     var lines = [style.strong("\(subject): \(plan.prediction.speed)")]
-    lines.append("\(plan.strategy.degrees); \(plan.strategy.manner)")
+    lines.append("\(plan.strategy.degrees); \(plan.manner)")
     lines.append(memory(plan))
     lines.append(timeSpent(plan.prediction.breakdown))
     if let proof { lines.append(sentence(proof)) }
@@ -89,6 +93,17 @@ package struct PlanReport {
     return
       "Within \(HumanNumber.percent(proof.gapFraction)) of the best possible, which takes at least "
       + "\(HumanNumber.time(proof.lowerBound)): \(weighed)"
+  }
+
+  /// What planning for all pools and their differences gains.
+  private func sentences(_ comparison: Comparison) -> [String] {
+    func times(_ step: Seconds) -> String {
+      "\(HumanNumber.short(comparison.factor(step))) times as long"
+    }
+    return [
+      comparison.onePool.map { "On pool \($0.name) alone a step takes \(times($0.step))" },
+      comparison.evenStep.map { "Split as if all GPUs were alike a step takes \(times($0))" },
+    ].compactMap { $0 }
   }
 
   // MARK: Tables
@@ -197,7 +212,7 @@ package struct PlanReport {
       lines.append(
         "Nothing fits. The plan that comes nearest needs \(HumanNumber.size(excess)) too much "
           + "at stage \(stage):")
-      lines.append("\(nearest.strategy.degrees); \(nearest.strategy.manner)")
+      lines.append("\(nearest.strategy.degrees); \(nearest.manner)")
       lines += section("Memory of one GPU", memoryTable(nearest).lines(indent: 2))
     }
     lines += section("What would help", why.remedies.map { "  - " + $0 })

@@ -245,16 +245,14 @@ class Flows(PageTest):
         answer["explanation"] = ["Compute bounds the step.", {"detail": "A wider network would help."}]
         answer["comparison"] = {
             "one_pool": {"pool": "big", "step_seconds": 1, "times_slower": 1.25},
-            "ignoring_differences": {"step_seconds": 1, "times_slower": 2},
-            "idle": [{"pool": "small", "gpus": 3, "of": 8}]}
+            "ignoring_differences": {"step_seconds": 1, "times_slower": 2}}
         plan["stages"][0].update(tensor_parallel=2, data_parallel=4, micro_batch_shares=[5, 5, 3, 3])
         self.browser.run("showAnswer(arguments[0], arguments[1])", answer, request)
         self.assertEqual(self.browser.texts("#explanation li"),
                          ["Compute bounds the step.", "A wider network would help."])
         self.assertEqual(self.browser.texts("#comparison li"), [
             "On big alone a step takes 1.25 times as long.",
-            "Split as if all GPUs were alike a step takes 2.00 times as long.",
-            "3 of 8 GPUs of small stay idle."])
+            "Split as if all GPUs were alike a step takes 2.00 times as long."])
         self.assertIn("5 + 5 + 3 + 3", self.browser.text("#stages tbody tr"))
         self.assertEqual(self.browser.texts("#alternatives td:nth-child(5)").count("yes"), 3)
         self.assertEqual(self.browser.run("return document.querySelectorAll('#plane .frontier').length"), 1)

@@ -25,7 +25,7 @@ import Testing
       lines(text).prefix(5) == [
         "gpt-1.5b on 2x8xh100-sxm5-80gb: 261 ms a step, 125,644 tokens/s, 43.1 % MFU",
         "4 pipeline x 2 tensor x 2 data = 16 GPUs; 1F1B, 8 micro-batches of 2, ZeRO-1, "
-          + "full recomputation",
+          + "full recomputation of 24 layers",
         "Fits: at most 52.9 GiB of 62.9 GiB a GPU at stage 0",
         "Time goes to compute 59.5 %, pipeline bubble 23.0 %, recompute 9.2 %, data parallel 4.2 %",
         "Optimal under the cost model: 1,240 strategies worked out, 118,000 excluded by bounds",
@@ -45,7 +45,7 @@ import Testing
   @Test func stagesAreListed() {
     let text = report(.found(PlanningResult(best: sample.plan, proof: proof)))
     let all = lines(text)
-    #expect(all.contains("      2  13–19        409 M  6.00 ms   11.0 ms  node-1: 0–3"))
+    #expect(all.contains("      2  13–19        409 M  6.00 ms   11.0 ms           6  node-1: 0–3"))
     #expect(
       all.contains(
         "      3  6.10 GiB   6.10 GiB   18.3 GiB     5.00 GiB   5.20 GiB  40.7 GiB  75.6 GiB  53.8 %"
@@ -74,8 +74,20 @@ import Testing
     var plan = sample.plan
     plan.stages[1].share = StageShare(tensor: 1, data: 4, microBatches: [5, 5, 3, 3])
     let text = PlanReport(modelName: "m", clusterName: "c").text(plan)
-    #expect(text.contains("11.0 ms       2  8 + 8          node-0: 0–3"))
-    #expect(text.contains("11.0 ms       1  5 + 5 + 3 + 3  node-0: 4–7"))
+    #expect(text.contains("11.0 ms           6       2  8 + 8          node-0: 0–3"))
+    #expect(text.contains("11.0 ms           6       1  5 + 5 + 3 + 3  node-0: 4–7"))
+  }
+
+  /// A strategy may allow to recompute layers and recompute none.
+  @Test func recomputationIsWhatIsRecomputed() {
+    var plan = sample.plan
+    #expect(plan.manner.hasSuffix("ZeRO-1, full recomputation of 24 layers"))
+    for stage in plan.stages.indices { plan.stages[stage].recomputedLayers = stage == 0 ? 1 : 0 }
+    #expect(plan.manner.hasSuffix("full recomputation of 1 layer"))
+    plan.stages[0].recomputedLayers = 0
+    #expect(plan.manner.hasSuffix("no recomputation"))
+    plan.strategy.recompute = .selective
+    #expect(plan.manner.hasSuffix("selective recomputation"))
   }
 
   @Test func planThatDoesNotFit() {

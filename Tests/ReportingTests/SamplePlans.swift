@@ -45,7 +45,7 @@ struct SamplePlan {
     let playback = schedule.play(times, microBatches: microBatches)
     let layers = graph.nodes.count
     let stagePlans = (0..<stages).map { stage in
-      Self.stage(stage, stages, chunks, layers, playback, excess)
+      Self.stage(stage, stages, chunks, layers, playback, excess, recomputes: recompute > 0)
     }
     plan = Plan(
       strategy: strategy, stages: stagePlans,
@@ -71,7 +71,7 @@ struct SamplePlan {
 
   private static func stage(
     _ stage: Int, _ stages: Int, _ chunks: Int, _ nodes: Int, _ playback: Playback,
-    _ excess: Double
+    _ excess: Double, recomputes: Bool
   ) -> StagePlan {
     let parts = stages * chunks
     let bound = { (part: Int) in part * nodes / parts }
@@ -88,7 +88,7 @@ struct SamplePlan {
         let part = chunk * stages + stage
         return bound(part)...(bound(part + 1) - 1)
       },
-      parameters: 408_884_000, recomputedLayers: 0,
+      parameters: 408_884_000, recomputedLayers: recomputes ? 6 : 0,
       devices: [
         DeviceGroup(node: "node-\(stage / 2)", gpus: stage % 2 == 0 ? [0, 1, 2, 3] : [4, 5, 6, 7])
       ],

@@ -53,7 +53,10 @@ extension PlanService {
   ) -> APIResponse {
     var response: APIResponse
     switch (media, found.best) {
-    case (.text, _): response = text(report(job).text(found.outcome, warnings: job.warnings))
+    case (.text, _):
+      response = text(
+        report(job).text(
+          found.outcome, comparison: found.comparison, warnings: job.warnings))
     case (.svg, let best?): response = svg(picture(best, problem))
     case (.svg, nil): response = svg(picture(found.outcome, problem.pools[0]))
     default:

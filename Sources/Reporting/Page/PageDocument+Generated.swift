@@ -4,7 +4,7 @@
 extension PageDocument {
   /// SHA-256 of what stands between the tags, in Base64.
   static let styleDigest = "C93svCMrGKWK7ay4lqpCf5V/zs6IJNbBMRB5HJltEW4="
-  static let scriptDigest = "u7MVNvjGs23SadSwbK74g6NxijoAT2Gh2iU0wTEsXFU="
+  static let scriptDigest = "cONW7B5RHj9pFRY19Lx5Q3MygYnPtJQk/3Q64h7NERs="
 
   static let template = ##"""
 <!doctype html>
@@ -692,7 +692,7 @@ function degrees(strategy) {
   return (parts.length ? parts.join(" × ") : "one GPU") + experts;
 }
 
-function manner(strategy) {
+function manner({ strategy, stages }) {
   const parts = [];
   if (strategy.pipeline_parallel > 1) parts.push(strategy.schedule);
   if (strategy.virtual_stages > 1) parts.push(`${strategy.virtual_stages} chunks a stage`);
@@ -701,8 +701,11 @@ function manner(strategy) {
     + strategy.micro_batch_size);
   parts.push(strategy.zero_stage ? `ZeRO-${strategy.zero_stage}` : "no ZeRO");
   if (strategy.sequence_parallel) parts.push("sequence parallel");
-  parts.push(strategy.recompute === "none" ? "no recomputation"
-    : `${strategy.recompute} recomputation`);
+  // A strategy that allows full recomputation need not recompute anything.
+  const layers = stages.reduce((sum, stage) => sum + (stage.recompute_layers ?? 0), 0);
+  parts.push(strategy.recompute === "selective" ? "selective recomputation"
+    : strategy.recompute === "none" || layers === 0 ? "no recomputation"
+      : `full recomputation of ${grouped(layers)} layer${layers === 1 ? "" : "s"}`);
   return parts.join(", ");
 }
 
@@ -780,13 +783,11 @@ function explanation(answer) {
 }
 
 /** What planning for all pools and their differences gains. */
-function comparison({ one_pool: pool, ignoring_differences: even, idle = [] }) {
+function comparison({ one_pool: pool, ignoring_differences: even }) {
   const times = (slower) => `${short(slower.times_slower)} times as long`;
   const lines = [
     pool && `On ${pool.pool} alone a step takes ${times(pool)}.`,
     even && `Split as if all GPUs were alike a step takes ${times(even)}.`,
-    ...idle.map(({ pool: name, gpus, of }) =>
-      `${grouped(gpus)} of ${grouped(of)} GPUs of ${name} stay idle.`),
   ].filter(Boolean);
   return make("ul", { class: "plain", id: "comparison" }, lines.map((line) =>
     make("li", {}, line)));
@@ -808,7 +809,7 @@ function showPlan(plan, place, request) {
     make("dd", {}, value, note ? make("small", {}, note) : null));
   const isOver = room(tightest) < 0;
   place.summary.replaceChildren(
-    make("p", { class: "how" }, make("strong", {}, degrees(strategy)), "; ", manner(strategy)),
+    make("p", { class: "how" }, make("strong", {}, degrees(strategy)), "; ", manner(plan)),
     make("dl", { class: "figures" },
       figure("Step", time(prediction.step_seconds)),
       figure("Throughput", grouped(prediction.tokens_per_second), "tokens a second"),
@@ -929,7 +930,7 @@ function alternatives(plans, place, request) {
       make("td", {}, index ? (slower < 0 ? "" : "+") + percent(slower) : "best"),
       make("td", {}, bytes(prediction.peak_memory_bytes)),
       hasFrontier ? make("td", { class: "left" }, roles.has("frontier") ? "yes" : "") : null,
-      make("td", { class: "left wrap" }, `${degrees(plan.strategy)}; ${manner(plan.strategy)}`)));
+      make("td", { class: "left wrap" }, `${degrees(plan.strategy)}; ${manner(plan)}`)));
   });
   rows[0].querySelector("input").checked = true;
   return make("section", { "aria-labelledby": "alternatives-heading" },
