@@ -57,7 +57,8 @@ let package = Package(
     room(
       "Exporting",
       on: [
-        "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON",
+        "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Galvatron", "Planning",
+        "JSON",
       ]),
     room(
       "Reporting",
@@ -68,8 +69,8 @@ let package = Package(
     room(
       "PlanAPI",
       on: [
-        "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Analyzing",
-        "JSON", "Importing", "Exporting", "Reporting",
+        "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Galvatron", "Planning",
+        "Analyzing", "JSON", "Importing", "Exporting", "Reporting",
       ]),
 
     // Published runs, and how far predictions are from them.
@@ -136,12 +137,14 @@ let package = Package(
     tests(of: "JSON"),
     tests(
       of: "Importing",
-      with: ["Workload", "JSON", "Quantities", .product(name: "Yams", package: "Yams")]),
+      with: [
+        "Workload", "JSON", "Quantities", "Galvatron", .product(name: "Yams", package: "Yams"),
+      ]),
     tests(
       of: "Exporting",
       with: [
         "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON",
-        .product(name: "Yams", package: "Yams"),
+        "Importing", "Galvatron", .product(name: "Yams", package: "Yams"),
       ]),
     tests(
       of: "PlanAPI",

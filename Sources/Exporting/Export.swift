@@ -81,6 +81,7 @@ extension PlannedJob {
       case .deepspeed: deepspeedExport(&notes)
       case .nanotron: nanotronExport(&notes)
       case .accelerate: accelerateExport(&notes)
+      case .galvatron: galvatronExport(&notes)
       case .kubeflow(let version): kubeflowExport(version, &notes)
       case .slurm: slurmExport(&notes)
       case .torchrun: torchrunExport(&notes)

@@ -6,6 +6,7 @@ package enum ExportTarget: Hashable, Sendable {
   case deepspeed
   case nanotron
   case accelerate
+  case galvatron
   case kubeflow(KubeflowVersion)
   case slurm
   case torchrun
@@ -31,7 +32,7 @@ package enum ExportTarget: Hashable, Sendable {
   /// Every target, each in the version that is meant where none is named.
   package static let all: [ExportTarget] = [
     .megatron, .megatronBridge, .torchtitan(.moduleNames), .deepspeed, .nanotron, .accelerate,
-    .kubeflow(.runtimePatches), .slurm, .torchrun,
+    .galvatron, .kubeflow(.runtimePatches), .slurm, .torchrun,
   ]
 
   package static let allWithVersions: [ExportTarget] = all.flatMap { target in
@@ -48,6 +49,7 @@ package enum ExportTarget: Hashable, Sendable {
     case .deepspeed: "deepspeed"
     case .nanotron: "nanotron"
     case .accelerate: "accelerate"
+    case .galvatron: "galvatron"
     case .kubeflow: "kubeflow"
     case .slurm: "slurm"
     case .torchrun: "torchrun"
@@ -62,6 +64,7 @@ package enum ExportTarget: Hashable, Sendable {
     case .deepspeed: "DeepSpeed"
     case .nanotron: "nanotron"
     case .accelerate: "Accelerate"
+    case .galvatron: "Galvatron"
     case .kubeflow: "Kubeflow Trainer"
     case .slurm: "Slurm"
     case .torchrun: "torchrun"
@@ -72,7 +75,9 @@ package enum ExportTarget: Hashable, Sendable {
     switch self {
     case .torchtitan(let version): version.rawValue
     case .kubeflow(let version): version.rawValue
-    case .megatron, .megatronBridge, .deepspeed, .nanotron, .accelerate, .slurm, .torchrun: nil
+    case .megatron, .megatronBridge, .deepspeed, .nanotron, .accelerate, .galvatron, .slurm,
+      .torchrun:
+      nil
     }
   }
 
@@ -81,7 +86,9 @@ package enum ExportTarget: Hashable, Sendable {
     switch self {
     case .torchtitan: TorchtitanVersion.allCases.map(\.rawValue)
     case .kubeflow: KubeflowVersion.allCases.map(\.rawValue)
-    case .megatron, .megatronBridge, .deepspeed, .nanotron, .accelerate, .slurm, .torchrun: []
+    case .megatron, .megatronBridge, .deepspeed, .nanotron, .accelerate, .galvatron, .slurm,
+      .torchrun:
+      []
     }
   }
 
@@ -89,7 +96,9 @@ package enum ExportTarget: Hashable, Sendable {
     switch self {
     case .torchtitan: TorchtitanVersion(rawValue: version).map(ExportTarget.torchtitan)
     case .kubeflow: KubeflowVersion(rawValue: version).map(ExportTarget.kubeflow)
-    case .megatron, .megatronBridge, .deepspeed, .nanotron, .accelerate, .slurm, .torchrun: nil
+    case .megatron, .megatronBridge, .deepspeed, .nanotron, .accelerate, .galvatron, .slurm,
+      .torchrun:
+      nil
     }
   }
 

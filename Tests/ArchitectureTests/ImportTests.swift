@@ -18,14 +18,15 @@ private let allowedImports: [String: Set<String>] = [
   "JSON": [],
   "Importing": ["Quantities", "Workload", "Hardware", "Galvatron", "JSON"],
   "Exporting": [
-    "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "JSON",
+    "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Galvatron", "Planning",
+    "JSON",
   ],
   "Reporting": [
     "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Analyzing",
   ],
   "PlanAPI": [
-    "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Analyzing", "JSON",
-    "Importing", "Exporting", "Reporting",
+    "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Galvatron", "Planning",
+    "Analyzing", "JSON", "Importing", "Exporting", "Reporting",
   ],
   "Validating": [
     "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Calibrating",

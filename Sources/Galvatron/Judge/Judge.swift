@@ -36,7 +36,7 @@ package struct Judge: Hashable, Sendable {
   }
 
   /// How a layer's states are sharded: not at all without replicas.
-  func sharding(_ strategy: LayerStrategy) -> DefaultSharding {
+  package func sharding(_ strategy: LayerStrategy) -> DefaultSharding {
     if strategy.shardsWeights { return .zero3 }
     return replicas(strategy) == 1 ? .ddp : job.defaultSharding
   }

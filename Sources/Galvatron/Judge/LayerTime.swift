@@ -6,6 +6,16 @@ package struct LayerTime: Hashable, Sendable {
   /// The forward part of `withoutSync`, what crosses between stages left out.
   package var forward: Double
 
+  // What `withoutSync` is made of:
+  /// Kernels of one forward pass; a backward pass takes twice as long, and recomputing once more.
+  package var kernels: Double
+  /// Exchanges of hidden states among the GPUs of a sample.
+  package var exchange: Double
+  /// Gathers of sharded weights.
+  package var gather: Double
+  /// What crosses between stages.
+  package var send: Double
+
   /// What the reduction adds.
   package var exposure: Double { withSync - withoutSync }
 }
@@ -26,18 +36,20 @@ extension Judge {
     let latency = d > 1 ? 1 / bandwidth(Int(d), strategy)! : 0
     let gather = sharding(strategy) == .zero3 ? message * 0.5 * latency : 0
 
-    let ends = gather + stageExchange(strategy)
+    let send = stageExchange(strategy)
     let scale = 0.001 * job.timeFactor
     func time(message: Double) -> Double {
       let synced =
         replicas(strategy) > 1
         ? overlapped(message: message, latency: latency, backward: backward) : backward
-      return (forward + synced + exchange * exchanges + ends) * scale
+      return (forward + synced + exchange * exchanges + (gather + send)) * scale
     }
     let forwardExchanges = strategy.usesUlysses ? 2.0 : 3.0
     return LayerTime(
       withSync: time(message: message), withoutSync: time(message: 0),
-      forward: (forward + exchange * forwardExchanges + gather / 2) * scale)
+      forward: (forward + exchange * forwardExchanges + gather / 2) * scale,
+      kernels: forward * scale, exchange: exchange * exchanges * scale, gather: gather * scale,
+      send: send * scale)
   }
 
   /// One exchange of hidden states among the GPUs of a sample, in milliseconds.

@@ -6,6 +6,9 @@ extension PlanService {
   func partition(
     _ body: JSONValue, _ request: APIRequest, _ media: MediaType
   ) throws(Problem) -> APIResponse {
+    if LayerwiseRequest.isMeant(by: body) {
+      return try layerwisePartition(body, request, media)
+    }
     let rule: JSONObjectRule<(JobRequest, SearchRequest, ExportRequest)> = .object { members in
       let job = readJob(&members)
       let search = members.optional("search", .search, absent: SearchRequest())

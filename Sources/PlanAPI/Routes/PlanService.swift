@@ -12,6 +12,8 @@ package struct PlanService: Sendable {
   package var model: any JSONRule<LayerGraph>
   /// Reads `model` as the first analyser counted its weights.
   package var seedModel: any JSONRule<LayerGraph>
+  /// Measured profiles that requests may name.
+  package var profiles = ProfileStore()
   /// Reports may use a terminal's emphasis.
   package var terminalStyle = TerminalStyle.plain
   /// How the requests of a batch share the cores.

@@ -29,6 +29,7 @@ package struct SimulationRequest: Sendable {
 extension PlanService {
   /// `POST /simulate`: what a given plan is predicted to do.
   func simulate(_ body: JSONValue, _ media: MediaType) throws(Problem) -> APIResponse {
+    if LayerwiseRequest.isMeant(by: body) { return try layerwiseSimulation(body, media) }
     let request = try read(body, as: simulationRule)
     if let mixed = request.mixed { return try simulate(request, mixed, media) }
     let problem = request.problem(parameters)

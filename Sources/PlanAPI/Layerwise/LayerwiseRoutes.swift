@@ -1,0 +1,135 @@
+import Exporting
+import Galvatron
+import Importing
+import JSON
+
+extension PlanService {
+  /// `POST /partition` with `"cost_model": "galvatron"`: the plan that Galvatron's judge likes best.
+  func layerwisePartition(
+    _ body: JSONValue, _ request: APIRequest, _ media: MediaType
+  ) throws(Problem) -> APIResponse {
+    let rule: JSONObjectRule<LayerwiseRequest> = .object { readLayerwise(&$0) }
+    let job = try read(body, as: rule)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let deadline = job.deadlineMilliseconds.map { start + .milliseconds($0) }
+    let outcome = LayerwiseSearch(job.measured, job.space, budget: job.budget).run {
+      request.isCancelled() || deadline.map { clock.now >= $0 } ?? false
+    }
+    let seconds = (clock.now - start) / .seconds(1)
+    var response: APIResponse
+    switch media {
+    case .text, .svg: response = words(Self.lines(outcome, job), job, media)
+    default:
+      response = .json { w in
+        switch outcome {
+        case .found(let result): w.layerwiseResult(result, job, searchSeconds: seconds)
+        case .infeasible(let reason): w.layerwiseInfeasibility(reason, job)
+        }
+      }
+    }
+    if case .infeasible = outcome { response.isInfeasible = true }
+    return response
+  }
+
+  /// `POST /simulate` with `"cost_model": "galvatron"`: a strategy file, or the plan of a `/partition`
+  /// answer, which carries one.
+  func layerwiseSimulation(
+    _ body: JSONValue, _ media: MediaType
+  ) throws(Problem) -> APIResponse {
+    let rule: JSONObjectRule<(LayerwiseRequest, LayerwisePlan)> = .object { members in
+      let request = readLayerwise(&members)
+      let file = members.required("plan", LayerwisePlanRule())
+      guard var request, let file else { return nil }
+      guard let plan = readPlan(file, &request, &members) else { return nil }
+      return (request, plan)
+    }
+    let (request, plan) = try read(body, as: rule)
+    let judge = Judge(
+      request.measured, globalBatchSize: plan.globalBatchSize, microBatches: plan.microBatches,
+      stages: plan.stages)
+    let judged = JudgedPlan(plan, judge, request)
+    if media == .text || media == .svg {
+      return words(judged.lines + request.warnings, request, media)
+    }
+    return .json { w in
+      w.object { w in
+        w.member("cost_model", CostModelName.galvatron.rawValue)
+        w.name("plan")
+        w.judgedPlan(judged)
+        w.member("fits", judged.fits)
+        w.judgement(judged)
+        w.exports(request.exports.exports(of: plan, gpus: request.measured.gpus))
+        w.member("warnings", request.warnings)
+      }
+    }
+  }
+
+  /// The plan of a strategy file, whose schedule and sharding then hold; `nil` after noting what is
+  /// wrong with it.
+  private func readPlan(
+    _ file: StrategyFile, _ request: inout LayerwiseRequest, _ members: inout JSONMemberReader
+  ) -> LayerwisePlan? {
+    let job = request.measured
+    guard
+      let plan = file.plan(
+        layers: job.layers, gpus: job.gpus, schedule: job.schedule,
+        sharding: job.defaultSharding, members.log)
+    else { return nil }
+    if plan.globalBatchSize != request.job.job.globalBatchSize {
+      members.log.note(
+        file.value["global_bsz"]!,
+        Sentence.contradiction(
+          "the training's global_batch_size is", request.job.job.globalBatchSize))
+      return nil
+    }
+    request.measured.schedule = plan.schedule
+    request.measured.defaultSharding = plan.defaultSharding
+    let judge = Judge(
+      request.measured, globalBatchSize: plan.globalBatchSize, microBatches: plan.microBatches,
+      stages: plan.stages)
+    for strategy in Set(plan.layers).sorted(by: { $0.degree < $1.degree })
+    where !judge.admits(strategy) {
+      members.log.note(
+        file.value["tp_sizes_enc"]!,
+        "the profiles know no layer of degree \(strategy.degree)"
+          + (strategy.usesUlysses ? " with use_sp" : ""))
+      return nil
+    }
+    if !judge.admitsAsEnd(plan.embedding) {
+      members.log.note(
+        file.value["vtp"] ?? file.value,
+        "the profiles know no embedding of degree \(plan.embedding.degree)")
+      return nil
+    }
+    return plan
+  }
+}
+
+/// Reads `plan` as a strategy file, bare or under `strategy_file` beside the figures of an answer.
+private struct LayerwisePlanRule: JSONRule {
+  var expectation: String {
+    "a strategy file of Galvatron, or the plan of an answer with its strategy_file"
+  }
+
+  func read(_ value: JSONValue, _ log: JSONFaultLog) -> StrategyFile? {
+    guard value.kind == .object, let file = value["strategy_file"] else {
+      guard value.kind == .object, value["pp_deg"] != nil else { return refuse(value, log) }
+      return StrategyFileRule().read(value, log)
+    }
+    return StrategyFileRule().read(file, log)
+  }
+}
+
+extension ExportRequest {
+  /// The plan for each target: only Galvatron's runtime has layers with strategies of their own.
+  func exports(of plan: LayerwisePlan, gpus: Int) -> [Result<Export, ExportRefusal>] {
+    targets.map { target in
+      guard target == .galvatron else {
+        return .failure(
+          ExportRefusal(target, [ExportNote("/plan/strategy_file", Sentence.layerwiseNotExported)]))
+      }
+      return .success(Export(galvatron: plan, gpus: gpus))
+    }
+  }
+}
