@@ -86,19 +86,31 @@ struct BatchField {
   }
 
   /// No plan of a family and an end takes less; `nil` where none fits.
+  ///
+  /// The time of every stage is at least that of its relaxation, and so is the step's throughput
+  /// part; and with the tail of stage i the step is at least
+  /// s_i + c_(i+1) + … + c_(p−1) + (C − 1)·c_(p−1).
   func bound(_ family: Family, end: Int, budget: Int) -> Double? {
     var c = ends[end].time
-    var exposed = 0.0
+    let last = c.count - 1
+    var synced = c
     for stage in c.indices {
       let room = room(family, end: end, stage: stage, budget: budget)
-      guard room >= 0, let time = family.choices[stage].leastTime(room: room) else { return nil }
-      if stage == 0, let synced = family.choices[0].leastSyncedTime(room: room) {
-        // N + E − N: with the step at least as steep in N as in E, both least values add up.
-        exposed = synced - time - c[0]
-      }
+      guard room >= 0, let time = family.choices[stage].leastTime(room: room),
+        let whole = family.choices[stage].leastSyncedTime(room: room)
+      else { return nil }
+      synced[stage] = whole
       c[stage] += time
     }
-    return PipelineTime.throughput(c, microBatches: judge.microBatches) + max(0, exposed)
+    let throughput = PipelineTime.throughput(c, microBatches: judge.microBatches)
+    // N + E − N: with the step at least as steep in N as in E, both least values add up.
+    var bound = throughput + max(0, synced[0] - c[0])
+    var later = Double(judge.microBatches - 1) * c[last]
+    for stage in c.indices.reversed() {
+      bound = max(bound, synced[stage] + later)
+      later += c[stage]
+    }
+    return bound
   }
 
   /// MB that the most overfull stage lacks at least.

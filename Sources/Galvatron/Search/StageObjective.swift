@@ -17,6 +17,10 @@ struct StageObjective {
   /// Only the stage's time.
   static let time = StageObjective(pieces: [Piece(constant: 0, slope: 1)])
 
+  /// The stage's time and all that it exposes.
+  static let syncedTime = StageObjective(
+    pieces: [Piece(constant: 0, slope: 1)], allowance: 0)
+
   func value(time: Double, exposure: Double) -> Double {
     var value = -Double.infinity
     for piece in pieces { value = max(value, piece.constant + piece.slope * time) }

@@ -30,7 +30,7 @@ struct StageSearch {
   /// - Parameter limit: choices of at least this value are not wanted.
   init(
     _ choices: StageChoices, room: Int, objective: StageObjective, limit: Double = .infinity,
-    steps: Int = 1_000_000
+    steps: Int = 25_000
   ) {
     options = choices.options
     layers = choices.layers
