@@ -18,6 +18,8 @@ package struct CostModel: LayerCosting {
   package let kernels: KernelTime
   /// What crosses from the nodes before an index to the rest: elements a token, bytes a sequence.
   private let crossing: [SIMD2<Double>]
+  /// Of layers, where there are any.
+  package var measurements: (any LayerMeasurements)?
 
   package init(graph: LayerGraph, pool: Pool, job: TrainingJob, parameters: CostParameters) {
     var crossing = [SIMD2<Double>](repeating: .zero, count: graph.nodes.count + 1)
@@ -67,7 +69,8 @@ package struct CostModel: LayerCosting {
       sequenceLength: job.sequenceLength, hiddenSize: graph.hiddenSize,
       attention: attentionKernel, usesDropout: job.usesDropout,
       activationBytes: job.precision.activationBytes, gradientBytes: job.gradientBytes)
-    return graph.kinds.map { LayerCost(of: $0, in: context) }
+    let costs = graph.kinds.map { LayerCost(of: $0, in: context) }
+    return measurements?.replacing(costs, for: parallelism) ?? costs
   }
 
   /// Bytes of one micro-batch, on one GPU, that cross from the nodes before `cut` to the rest.

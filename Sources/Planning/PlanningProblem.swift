@@ -8,7 +8,7 @@ package struct PlanningProblem: Sendable {
   package let graph: LayerGraph
   package let pool: Pool
   package let job: TrainingJob
-  package let costs: CostModel
+  package var costs: CostModel
   /// What a GPU may hold, headroom taken off.
   package var memoryLimit: ByteCount
   /// Of the driver, the framework and its communication buffers, on every GPU.

@@ -16,7 +16,31 @@ private let router = Service.router
     return (files ?? []).filter { $0.hasSuffix(".json") }.sorted()
   }()
 
+  /// Plans layer by layer, on profiles that are mounted by name.
+  static let layerwiseRequests: [String] = {
+    let files = try? FileManager.default.contentsOfDirectory(
+      atPath: Repository.url("Examples/Galvatron").path)
+    return (files ?? []).filter { $0.hasSuffix(".json") && $0 != "cases.json" }.sorted()
+  }()
+
+  @Test(arguments: layerwiseRequests)
+  func isPlannedLayerByLayer(file: String) throws {
+    let specification = try Specification.shared.get()
+    let schema = specification.document["components"]!["schemas"]!
+    let request = try Repository.json("Examples/Galvatron/\(file)")
+    #expect(specification.schema.faults(request, schema["PartitionRequest"]!).isEmpty)
+    var service = PlanService.standard()
+    service.profiles = try ProfileDirectory.store(at: Repository.url("Examples/Profiles").path)
+    let response = Router(service.routes).response(
+      to: APIRequest(method: "POST", path: "/partition", body: request.canonicalBytes))
+    #expect(response.status == 200, "\(String(decoding: response.body, as: UTF8.self))")
+    let answer = try JSONDocument(parsing: response.body).root
+    let faults = specification.schema.faults(answer, schema["PartitionAnswer"]!)
+    #expect(faults.isEmpty, "\(faults)")
+  }
+
   @Test func areThere() {
+    #expect(Self.layerwiseRequests.count >= 5)
     #expect(Self.requests.count >= 6)
   }
 

@@ -12,7 +12,7 @@ final class LiveService {
   init(_ flags: [String: String] = [:]) throws {
     // Nothing is written to the test's own output.
     let silent = ["port": "0", "log-level": "critical"]
-    service = Service(EffectiveSettings(flags: silent.merging(flags) { $1 }))
+    service = try Service(EffectiveSettings(flags: silent.merging(flags) { $1 }))
     port = try service.server.start().port
   }
 

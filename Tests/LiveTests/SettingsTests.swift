@@ -49,11 +49,11 @@ import Yams
   @Test func saysAllThatIsWrong() {
     let settings = EffectiveSettings(
       flags: ["workers": "0"], environment: ["STAGEWRIGHT_BODY_LIMIT": "1e9"],
-      file: file("prot: 1\n - x\nport: 1\nport: 2\nlog-level: loud"))
+      file: file("poort: 1\n - x\nport: 1\nport: 2\nlog-level: loud"))
     #expect(settings.faults.count == 6)
     let expected = [
       "f.yaml line 2: expected \"name: value\"", "f.yaml line 4: port is set twice",
-      "f.yaml line 1: there is no setting prot; did you mean port?",
+      "f.yaml line 1: there is no setting poort; did you mean port?",
       "f.yaml line 5: expected one of trace, debug,", "STAGEWRIGHT_BODY_LIMIT: expected a size",
       "--workers: expected a whole number from 1",
     ]

@@ -55,6 +55,10 @@ extension PlanService {
     _ job: JobRequest, _ profiles: MeasuredProfiles, _ settings: GalvatronSettings,
     _ search: SearchRequest, _ exports: ExportRequest, _ members: inout JSONMemberReader
   ) -> LayerwiseRequest? {
+    guard !job.isMixed else {
+      members.note("cluster", Sentence.oneKindOfGPU)
+      return nil
+    }
     guard let layers = job.graph.identicalBlocks else {
       members.note("model", Sentence.layersDiffer)
       return nil
@@ -90,7 +94,7 @@ extension PlanService {
   }
 
   /// Faults of profiles stand at the file that has them, or at a mounted profile's name.
-  private func note(_ faults: [ProfileFault], _ members: inout JSONMemberReader) {
+  func note(_ faults: [ProfileFault], _ members: inout JSONMemberReader) {
     for fault in faults {
       if let file = members.object["profiles"]?[fault.file.rawValue] {
         members.log.note(file, Sentence.profile(fault))

@@ -13,6 +13,8 @@ package struct JobRequest: Sendable {
   package var job: TrainingJob
   /// What was taken for granted, in sentences.
   package var warnings: [String]
+  /// Measured costs of layers, in place of the analytic ones.
+  package var measurements: (any LayerMeasurements)?
 
   /// The only pool, or the first.
   package var pool: Pool { cluster.pools[0] }
@@ -30,9 +32,11 @@ package struct JobRequest: Sendable {
   func problem(
     _ parameters: CostParameters, memoryHeadroomFraction: Double
   ) -> PlanningProblem {
-    PlanningProblem(
+    var problem = PlanningProblem(
       graph: graph, pool: pool, job: job, parameters: parameters,
       memoryHeadroomFraction: memoryHeadroomFraction)
+    problem.costs.measurements = measurements
+    return problem
   }
 }
 

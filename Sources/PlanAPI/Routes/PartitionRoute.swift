@@ -10,7 +10,8 @@ extension PlanService {
       return try layerwisePartition(body, request, media)
     }
     let rule: JSONObjectRule<(JobRequest, SearchRequest, ExportRequest)> = .object { members in
-      let job = readJob(&members)
+      var job = readJob(&members)
+      readMeasurements(&job, &members)
       let search = members.optional("search", .search, absent: SearchRequest())
       let exports = readExports(&members)
       guard let job else { return nil }

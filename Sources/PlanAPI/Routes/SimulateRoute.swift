@@ -86,7 +86,8 @@ extension PlanService {
 
   private var simulationRule: JSONObjectRule<SimulationRequest> {
     .object { members in
-      let job = readJob(&members)
+      var job = readJob(&members)
+      readMeasurements(&job, &members)
       let plan = members.required("plan", .plan)
       let wantsTimeline = members.optional("timeline", .boolean, absent: false)
       let exports = readExports(&members)

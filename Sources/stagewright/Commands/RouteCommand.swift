@@ -25,6 +25,8 @@ protocol RouteCommand: ParsableCommand {
   /// What is posted; empty for routes that are fetched.
   func body() throws(CommandFailure) -> [UInt8]
   var format: OutputFormat { get }
+  /// Gives the service what was given on the command line for it.
+  func prepare(_ service: inout PlanService) throws(CommandFailure)
   /// Gives an answer to who asked; false if it is not what they asked for.
   func deliver(_ answer: [UInt8]) throws(CommandFailure) -> Bool
 }
@@ -33,6 +35,7 @@ extension RouteCommand {
   func run() throws {
     var service = PlanService.standard()
     if Terminal.hasColours { service.terminalStyle = .ansi }
+    try prepare(&service)
     let answer = Router(service.routes).response(
       to: APIRequest(
         method: Self.method, path: Self.path, accept: [format.media.name], body: try body()))
@@ -44,6 +47,8 @@ extension RouteCommand {
     let isComplete = try deliver(answer.body)
     if answer.isInfeasible || !isComplete { Terminal.exit(.infeasible) }
   }
+
+  func prepare(_ service: inout PlanService) throws(CommandFailure) {}
 
   func deliver(_ answer: [UInt8]) throws(CommandFailure) -> Bool {
     Terminal.print(answer)
@@ -68,6 +73,10 @@ struct PostedBody: ParsableArguments {
   var file: String?
   @Option(help: "json, or another form that the route has.")
   var format = OutputFormat.json
+  @Option(
+    help: ArgumentHelp(
+      "A directory of measured profiles that the request may name.", valueName: "directory"))
+  var profiles: String?
 }
 
 protocol PostCommand: RouteCommand {
@@ -77,6 +86,10 @@ protocol PostCommand: RouteCommand {
 extension PostCommand {
   static var method: String { "POST" }
   var format: OutputFormat { posted.format }
+  func prepare(_ service: inout PlanService) throws(CommandFailure) {
+    guard let profiles = posted.profiles else { return }
+    service.profiles = try ProfileDirectory.store(at: profiles)
+  }
   func body() throws(CommandFailure) -> [UInt8] { try Terminal.contents(of: posted.file) }
 }
 

@@ -18,6 +18,7 @@ struct ServeOptions: ParsableArguments {
   @Option(help: Self.help("retry-after")) var retryAfter: String?
   @Option(help: Self.help("drain-delay")) var drainDelay: String?
   @Option(help: Self.help("drain-timeout")) var drainTimeout: String?
+  @Option(help: Self.help("profiles")) var profiles: String?
   @Option(help: Self.help("log-level")) var logLevel: String?
   @Option(help: Self.help("log-format")) var logFormat: String?
 
@@ -30,7 +31,7 @@ struct ServeOptions: ParsableArguments {
       "head-timeout": headTimeout, "receive-timeout": receiveTimeout,
       "send-timeout": sendTimeout, "handling-timeout": handlingTimeout,
       "retry-after": retryAfter, "drain-delay": drainDelay, "drain-timeout": drainTimeout,
-      "log-level": logLevel, "log-format": logFormat,
+      "profiles": profiles, "log-level": logLevel, "log-format": logFormat,
     ]
     return Dictionary(
       uniqueKeysWithValues: all.compactMap { name, text in text.map { (name, $0) } })

@@ -11,7 +11,7 @@ struct Service: Sendable {
   let metrics: ServiceMetrics
   let server: HTTPServer
 
-  init(_ settings: EffectiveSettings) {
+  init(_ settings: EffectiveSettings) throws(CommandFailure) {
     let values = settings.values
     let log = LogWriter()
     let logger = Logger(label: "stagewright") { _ in
@@ -19,7 +19,9 @@ struct Service: Sendable {
     }
     let metrics = ServiceMetrics()
     let probes = Probes(metrics: metrics, log: log)
-    let doorway = Doorway(router: Self.router)
+    let profiles =
+      values.profiles.isEmpty ? ProfileStore() : try ProfileDirectory.store(at: values.profiles)
+    let doorway = Doorway(router: Self.router(with: profiles))
     self.settings = settings
     self.log = log
     self.logger = logger
@@ -30,8 +32,11 @@ struct Service: Sendable {
   }
 
   /// Every route but the probes.
-  static var router: Router {
+  static var router: Router { router(with: ProfileStore()) }
+
+  private static func router(with profiles: ProfileStore) -> Router {
     var service = PlanService.standard()
+    service.profiles = profiles
     service.parallel = ParallelMap { count, body in
       DispatchQueue.concurrentPerform(iterations: count) { body($0) }
     }

@@ -24,6 +24,8 @@ struct ServiceSettings: Sendable {
   var drainDelay = Duration.zero
   var drainTimeout = Duration.seconds(25)
 
+  var profiles = ""
+
   var logLevel = Logger.Level.info
   var logFormat = LogFormat.text
 }

@@ -77,6 +77,9 @@ struct Setting: Sendable {
     Setting(
       "drain-timeout", \.drainTimeout, .time(0...day),
       "Then let requests in flight finish for this long."),
+    Setting(
+      "profiles", \.profiles, .path,
+      "A directory of measured profiles that requests may name; empty for none."),
     Setting("log-level", \.logLevel, .word, "The least severe log lines written."),
     Setting("log-format", \.logFormat, .word, "The form of log lines."),
   ]

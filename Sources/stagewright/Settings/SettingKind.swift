@@ -9,6 +9,8 @@ struct SettingKind<Value>: Sendable {
 }
 
 extension SettingKind where Value == String {
+  static let path = SettingKind(expectation: "a path", read: { $0 }, write: { $0 })
+
   static let text = SettingKind(
     expectation: "a name or an address", read: { $0.isEmpty ? nil : $0 }, write: { $0 })
 }

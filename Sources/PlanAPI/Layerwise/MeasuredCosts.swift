@@ -1,0 +1,77 @@
+import Costing
+import Galvatron
+import JSON
+
+extension PlanService {
+  /// Reads `cost_model` and `profiles` for the service's own cost model: measured layer costs then take
+  /// the place of analytic ones.
+  func readMeasurements(_ job: inout JobRequest?, _ members: inout JSONMemberReader) {
+    _ = members.optional("cost_model", .oneOf(CostModelName.self))
+    if members.object["galvatron"] != nil {
+      _ = members.value("galvatron")
+      members.note("galvatron", Sentence.settingsNeedGalvatron)
+    }
+    guard
+      let profiles = members.optional("profiles", ProfilesRule(store: self.profiles)),
+      var measuredJob = job
+    else { return }
+    guard !measuredJob.isMixed else {
+      members.note("profiles", Sentence.oneKindOfGPU)
+      return
+    }
+    guard let layers = measuredJob.graph.identicalBlocks else {
+      members.note("profiles", Sentence.profilesOfOtherLayers)
+      return
+    }
+    var options = JobOptions(
+      layers: layers, hiddenSize: measuredJob.graph.hiddenSize,
+      sequenceLength: measuredJob.job.sequenceLength, gpus: measuredJob.pool.gpus)
+    options.usesMixedPrecision = measuredJob.job.precision != .fp32
+    options.sequenceParallel = !(profiles.memory?.sequenceParallel.isEmpty ?? false)
+    let costs = CostModel(
+      graph: measuredJob.graph, pool: measuredJob.pool, job: measuredJob.job,
+      parameters: parameters)
+    var assembly = JobAssembly(profiles, options, estimates: AnalyticEstimates(costs))
+    let measured = assembly.job()
+    note(assembly.faults, &members)
+    guard let measured else { return }
+    measuredJob.measurements = MeasuredLayers(
+      measured, from: profiles, kinds: measuredJob.graph.kinds.map(\.kind))
+    measuredJob.warnings += assembly.gaps.filter(\.concernsLayers).map {
+      Sentence.profile($0, sequenceLength: measuredJob.job.sequenceLength)
+    }
+    if profiles.allReduceBandwidth != nil || profiles.stageBandwidth != nil
+      || profiles.overlapSlowdown != nil
+    {
+      measuredJob.warnings.append(Sentence.bandwidthsUnused)
+    }
+    job = measuredJob
+  }
+}
+
+extension ProfileGap {
+  /// Something that the service's own model takes from profiles is missing.
+  fileprivate var concernsLayers: Bool {
+    switch self {
+    case .noFile(let file), .groups(let file, _):
+      switch file {
+      case .computation, .memory, .messageTimes: true
+      case .allReduceBandwidth, .stageBandwidth, .overlap: false
+      }
+    case .noEndTimes, .firstRowOfLength, .timesScaled, .fewBatchSizes, .memoryScaled,
+      .degreesHalved:
+      true
+    }
+  }
+}
+
+extension Sentence {
+  static let settingsNeedGalvatron =
+    "settings of Galvatron's search apply under \"cost_model\": \"galvatron\""
+  static let oneKindOfGPU = "profiles are of one kind of GPU, and the cluster has several"
+  static let profilesOfOtherLayers =
+    "profiles are of models between whose embedding and head all transformer blocks are alike"
+  static let bandwidthsUnused =
+    "Of the profiles, allreduce_bandwidth, p2p_bandwidth and overlap are used by Galvatron's cost "
+    + "model only; here gradients and stages cross the cluster's own links."
+}
