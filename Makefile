@@ -7,6 +7,8 @@
 # make readme    run the commands that the READMEs show, and show what they print
 # make examples  write the answers in openapi.yaml anew
 # make validate-exports  hold exports against the launchers' own code (from the Python package index)
+# make validate  errors of predictions on published runs, by source; RUNS=FILE for others, FOLDS=5
+#                also fits anew without each fifth of the sources, then of the models
 # make bench     speed against others, side by side, on this machine
 # make bench-planner  the search's own speed, one core
 # make sanitize  every test under AddressSanitizer and ThreadSanitizer
@@ -16,7 +18,7 @@ SWIFT ?= swift
 RELEASE ?= .build-release
 BINARY = $(RELEASE)/release/stagewright
 
-.PHONY: bench-planner demo test test-page page lint build examples validate-exports schemathesis readme bench sanitize clean
+.PHONY: bench-planner demo test test-page page lint build examples validate-exports schemathesis readme bench sanitize validate clean
 
 demo: build
 	@.ci/install curl ca-certificates
@@ -66,6 +68,14 @@ sanitize:
 	@.ci/install
 	@.ci/sanitize address
 	@.ci/sanitize thread
+
+# RUNS are lines of JSON, or a table as the project's own.
+RUNS ?= Tests/ValidatingTests/published-runs.json
+FOLDS ?= 0
+validate:
+	@if [ -f "$(RUNS)" ]; then $(SWIFT) build -c release --scratch-path $(RELEASE) --product validate \
+	  && $(RELEASE)/release/validate --folds $(FOLDS) "$(RUNS)"; \
+	else echo "make validate: there is no file $(RUNS); RUNS names one"; fi
 
 clean:
 	rm -rf .build .build-*

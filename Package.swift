@@ -70,7 +70,7 @@ let package = Package(
       "PlanAPI",
       on: [
         "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Galvatron", "Planning",
-        "Analyzing", "JSON", "Importing", "Exporting", "Reporting",
+        "Calibrating", "Analyzing", "JSON", "Importing", "Exporting", "Reporting",
       ]),
 
     // Published runs, and how far predictions are from them.
@@ -94,7 +94,7 @@ let package = Package(
     .executableTarget(
       name: "stagewright",
       dependencies: [
-        "PlanAPI", "MicroHTTP", "JSON", "COpenAPI",
+        "PlanAPI", "Calibrating", "MicroHTTP", "JSON", "COpenAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -125,6 +125,13 @@ let package = Package(
     tests(of: "Galvatron", with: ["Quantities", "Scheduling", "JSON", "Importing"]),
     tests(of: "Hardware", with: ["Quantities"]),
     tests(of: "MicroHTTP"),
+    tests(of: "Costing", with: ["Quantities", "Workload", "Hardware"]),
+    tests(
+      of: "Calibrating", with: ["Quantities", "Workload", "Hardware", "Costing", "Planning"]),
+    .testTarget(
+      name: "ValidatingTests",
+      dependencies: ["Validating", "Costing", "Importing", "JSON", "PlanAPI"],
+      exclude: ["published-runs.json"], swiftSettings: strict),
     tests(of: "Workload", with: ["Quantities"]),
     tests(of: "Scheduling", with: ["Quantities"]),
     tests(of: "Analyzing", with: ["Quantities", "Workload"]),

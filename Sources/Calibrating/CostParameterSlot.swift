@@ -145,6 +145,17 @@ extension CostParameterSlot.Place {
     }
   }
 
+  /// Every number there is.
+  package static let all: [CostParameterSlot.Place] = {
+    let chips = Accelerator.Architecture.allCases.flatMap { architecture in
+      CostParameterSlot.ChipField.allCases.map { CostParameterSlot.Place.chip(architecture, $0) }
+    }
+    let stacks = SoftwareStack.allCases.flatMap { stack in
+      CostParameterSlot.StackField.allCases.map { CostParameterSlot.Place.stack(stack, $0) }
+    }
+    return chips + CostParameterSlot.SoftwareField.allCases.map { .software($0) } + stacks
+  }()
+
   package func value(in parameters: CostParameters) -> Double {
     switch self {
     case .chip(let architecture, let field): parameters.chip(architecture)[keyPath: field.path]

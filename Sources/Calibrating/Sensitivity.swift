@@ -7,9 +7,9 @@ struct Sensitivity {
   /// One column a number, one entry a measurement.
   private let columns: [[Double]]
 
-  /// A number counts as determined if, with the ones before it held, ten per cent of it move the
-  /// measurements by half a per cent on average.
-  private static let least = 0.05
+  /// A number counts as determined if, with the ones before it free, ten per cent of it move the
+  /// measurements by a fifth of a per cent on average.
+  private static let least = 0.02
 
   /// Complexity: one prediction of each measurement for each number.
   init(
@@ -39,7 +39,7 @@ struct Sensitivity {
   }
 
   /// The numbers that measurements determine best, by pivoted orthogonalisation: each is the one that
-  /// moves them most with those before it held.
+  /// moves them most beyond what those before it can.
   func mostDetermined(atMost count: Int) -> [CostParameterSlot.Place] {
     var basis: [[Double]] = []
     var chosen: [Int] = []

@@ -20,6 +20,7 @@ package struct CostModel: LayerCosting {
   private let crossing: [SIMD2<Double>]
   /// Of layers, where there are any.
   package var measurements: (any LayerMeasurements)?
+  private let hasExperts: Bool
 
   package init(graph: LayerGraph, pool: Pool, job: TrainingJob, parameters: CostParameters) {
     var crossing = [SIMD2<Double>](repeating: .zero, count: graph.nodes.count + 1)
@@ -32,6 +33,7 @@ package struct CostModel: LayerCosting {
     self.pool = pool
     self.job = job
     self.parameters = parameters
+    hasExperts = graph.hasExperts
     chip = parameters.chip(pool.accelerator.architecture)
     kernels = KernelTime(
       pool.accelerator, precision: job.precision, chip: chip, software: parameters.software)
@@ -51,7 +53,7 @@ package struct CostModel: LayerCosting {
 
   /// The kind of framework that a split implies (see `SoftwareStack`).
   package func stack(_ parallelism: LayerParallelism) -> SoftwareStack {
-    SoftwareStack(job.precision, parallelism, hasExperts: graph.hasExperts)
+    SoftwareStack(job.precision, parallelism, hasExperts: hasExperts)
   }
 
   package func collectives(_ parallelism: LayerParallelism) -> CollectiveTime {

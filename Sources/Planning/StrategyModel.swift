@@ -102,7 +102,7 @@ package struct StrategyModel: Sendable {
   private static let bucketMemory = ByteCount(5e8 * 10)
   /// What the allocator of that time held beyond what was in use, as a part of it: nvidia-smi over
   /// the tensors' sum on the BigScience rows.
-  private static let fragmentation = 0.08
+  private static let fragmentation = 0.15
 
   /// A tied head on another stage than the embedding keeps its own copy of the table.
   func tiedParameters(_ chunks: [Range<Int>]) -> Double {

@@ -23,7 +23,11 @@ package struct MeasuredRun: Sendable {
 
   /// Reads one line of a file of runs.
   package init(_ line: some Sequence<UInt8>) throws(JSONSyntaxError) {
-    row = try JSONDocument(parsing: Array(line)).root
+    self.init(row: try JSONDocument(parsing: Array(line)).root)
+  }
+
+  private init(row: JSONValue) {
+    self.row = row
     id = row["id"]?.string ?? ""
     source = row["source"]?["name"]?.string ?? row["source"]?.string ?? ""
     tier = row["tier"]?.string ?? ""
@@ -40,11 +44,47 @@ package struct MeasuredRun: Sendable {
     request = Self.request(row)
   }
 
-  /// All runs of a file, one JSON object a line.
+  /// All runs of a file: one JSON object a line, or a table of `columns` and `rows`.
   package static func runs(_ text: [UInt8]) throws(JSONSyntaxError) -> [MeasuredRun] {
+    if let table = try? JSONDocument(parsing: text).root, table["columns"] != nil {
+      return runs(table)
+    }
     var runs: [MeasuredRun] = []
     for line in text.split(separator: UInt8(ascii: "\n")) { runs.append(try MeasuredRun(line)) }
     return runs
+  }
+
+  /// A column `model.layers` is the member `layers` of a row's member `model`.
+  private static func runs(_ table: JSONValue) -> [MeasuredRun] {
+    let columns = table["columns"]?.elements.map { $0.string ?? "" } ?? []
+    return (table["rows"]?.elements).map { rows in
+      rows.map { row in
+        let cells = Array(row.elements)
+        var w = JSONWriter()
+        w.object { w in
+          var group: String?
+          for (name, cell) in zip(columns, cells) {
+            let path = name.split(separator: ".").map(String.init)
+            let own = path.count == 2 ? path[0] : nil
+            if own != group {
+              if group != nil { w.endObject() }
+              if let own {
+                w.name(own)
+                w.beginObject()
+              }
+              group = own
+            }
+            w.name(path[path.count - 1])
+            w.raw(cell.canonicalBytes)
+          }
+          if group != nil { w.endObject() }
+        }
+        guard let document = try? JSONDocument(parsing: w.finish()) else {
+          preconditionFailure("what the writer wrote is JSON")
+        }
+        return MeasuredRun(row: document.root)
+      }
+    } ?? []
   }
 }
 

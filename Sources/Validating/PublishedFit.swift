@@ -7,6 +7,8 @@ import Hardware
 package struct PublishedFit: Sendable {
   package var runs: [PreparedRun]
   package var steps: [MeasuredStep]
+  /// How strongly priors speak; chosen by the error of models that a fit has not seen.
+  package var priorWeight = 0.0025
 
   /// Core rows and the single-node sweeps. Of a sweep with hundreds of rows every `stride`th one, as
   /// the others tell the same.
@@ -47,7 +49,7 @@ package struct PublishedFit: Sendable {
     rounds: Int, iterations: Int
   ) -> (parameters: CostParameters, fit: LeastSquares.Fit) {
     let kept = zip(runs, steps).filter { !left($0.0) }.map(\.1)
-    let fit = CostFit(slots, to: kept, base: base)
+    let fit = CostFit(slots, to: kept, base: base, priorWeight: priorWeight)
     let result = fit.fitted(rounds: rounds, iterations: iterations)
     return (fit.parameters(result.values), result)
   }

@@ -13,19 +13,25 @@ struct Validate {
     var rounds = 0
     var folds = 0
     var output: String?
+    var priorWeight: Double?
     while let flag = arguments.first, flag.hasPrefix("--"), arguments.count >= 2 {
       switch flag {
       case "--tier": tiers = Set(arguments[1].split(separator: ",").map(String.init))
       case "--rows": rows = arguments[1]
       case "--fit": rounds = Int(arguments[1]) ?? 1
       case "--source": output = arguments[1]
+      case "--prior": priorWeight = Double(arguments[1])
       case "--folds": folds = Int(arguments[1]) ?? 0
       default: break
       }
       arguments.removeFirst(2)
     }
+    // A fit also learns from the single-node sweeps; its table is of the core rows.
+    if rounds > 0 || folds > 0 { tiers = ["core", "micro"] }
     guard let path = arguments.first else {
-      print("usage: validate [--tier core,micro|all] [--rows OUT.tsv] RUNS.jsonl")
+      print(
+        "usage: validate [--tier core,micro|all] [--rows OUT.tsv] [--fit ROUNDS [--prior WEIGHT] [--source OUT.swift]] "
+          + "[--folds N] RUNS")
       exit(2)
     }
     let text = try Data(contentsOf: URL(filePath: path))
@@ -34,7 +40,10 @@ struct Validate {
     let service = PlanService(model: ModelGraphRule())
     let prepared = PreparedRuns(measured, service: service)
     if rounds > 0 || folds > 0 {
-      try fit(prepared, service.parameters, rounds: rounds, folds: folds, output: output)
+      var published = PublishedFit(prepared)
+      if let priorWeight { published.priorWeight = priorWeight }
+      try fit(
+        published, prepared, service.parameters, rounds: rounds, folds: folds, output: output)
       return
     }
     let start = ContinuousClock.now
@@ -45,7 +54,8 @@ struct Validate {
         + "not askable \(prepared.notAskable)  refused \(prepared.refused.count)")
     for refusal in prepared.refused { print("refused \(refusal.id): \(refusal.why)") }
     print(table)
-    print("predicted in \(seconds) s")
+    let rate = Int(Double(table.entries.count) / seconds)
+    print("predicted \(table.entries.count) plans on one core, \(rate) a second")
     if let rows {
       let lines = zip(prepared.runs, table.entries).map { run, entry in
         let plan = run.plan(service.parameters)
@@ -71,9 +81,9 @@ struct Validate {
   }
 
   private static func fit(
-    _ prepared: PreparedRuns, _ base: CostParameters, rounds: Int, folds: Int, output: String?
+    _ published: PublishedFit, _ prepared: PreparedRuns, _ base: CostParameters, rounds: Int,
+    folds: Int, output: String?
   ) throws {
-    let published = PublishedFit(prepared)
     var parameters = base
     if rounds > 0 {
       let result = published.fit(from: base, rounds: rounds, iterations: 8)

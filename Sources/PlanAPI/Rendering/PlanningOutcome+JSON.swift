@@ -1,3 +1,4 @@
+import Calibrating
 import Exporting
 import JSON
 import Planning
@@ -7,7 +8,8 @@ extension JSONWriter {
   /// The answer of a search that found a plan.
   mutating func result(
     _ result: PlanningResult, _ job: JobRequest, comparison: Comparison? = nil,
-    searchSeconds: Double, exports: [Result<Export, ExportRefusal>] = []
+    searchSeconds: Double, exports: [Result<Export, ExportRefusal>] = [],
+    range: PredictionRange? = nil
   ) {
     object { w in
       w.member("status", result.proof.isClosed ? "optimal" : "feasible")
@@ -15,6 +17,7 @@ extension JSONWriter {
       w.name("plan")
       w.plan(result.best)
       w.exports(exports)
+      if let range { w.range(range) }
       w.object("proof") { w in
         w.member("lower_bound_seconds", result.proof.lowerBound.value)
         w.member("gap_fraction", result.proof.gapFraction)

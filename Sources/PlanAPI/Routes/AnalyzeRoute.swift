@@ -28,6 +28,8 @@ extension PlanService {
   private func readAnalysis(_ members: inout JSONMemberReader) -> AnalysisRequest? {
     let layers = readLayers(&members, precision: .fp32)
     let count: JSONIntegerRule = .positiveInteger(max: WireLimits.partitionStages)
+    // Held to its form, so that one body serves every route: layers are counted here, not timed.
+    _ = members.optional("cost_profile", .costProfile)
     let least = members.optional("min_stages", count)
     let most = members.optional("max_stages", count)
     let strategies = members.optional(

@@ -1,3 +1,4 @@
+import Calibrating
 import Costing
 import Hardware
 import JSON
@@ -15,6 +16,8 @@ package struct JobRequest: Sendable {
   package var warnings: [String]
   /// Measured costs of layers, in place of the analytic ones.
   package var measurements: (any LayerMeasurements)?
+  /// What own measurements say of costs.
+  package var profile: CostProfile?
 
   /// The only pool, or the first.
   package var pool: Pool { cluster.pools[0] }
@@ -25,18 +28,34 @@ package struct JobRequest: Sendable {
     _ parameters: CostParameters, memoryHeadroomFraction: Double
   ) -> ClusterProblem {
     ClusterProblem(
-      graph: graph, cluster: cluster, job: job, parameters: parameters,
+      graph: graph, cluster: cluster, job: job,
+      parameters: profile?.parameters(over: parameters) ?? parameters,
       memoryHeadroomFraction: memoryHeadroomFraction)
   }
 
+  /// - Parameter parameters: What holds where the profile says nothing.
   func problem(
     _ parameters: CostParameters, memoryHeadroomFraction: Double
   ) -> PlanningProblem {
     var problem = PlanningProblem(
-      graph: graph, pool: pool, job: job, parameters: parameters,
+      graph: graph, pool: pool, job: job,
+      parameters: profile?.parameters(over: parameters) ?? parameters,
       memoryHeadroomFraction: memoryHeadroomFraction)
     problem.costs.measurements = measurements
     return problem
+  }
+
+  /// How sure a prediction is that was made with a profile; `nil` without one.
+  func range(
+    of plan: Plan, _ parameters: CostParameters, memoryHeadroomFraction: Double
+  ) -> PredictionRange? {
+    profile?.range(of: plan, base: parameters) { moved in
+      var problem = PlanningProblem(
+        graph: graph, pool: pool, job: job, parameters: moved,
+        memoryHeadroomFraction: memoryHeadroomFraction)
+      problem.costs.measurements = measurements
+      return Planner(problem).simulate(plan.strategy, split: plan.split).prediction.step
+    }
   }
 }
 
@@ -47,6 +66,7 @@ extension PlanService {
     let graph = readModel(model, &members)
     let cluster = members.required("cluster", .cluster(catalogue))
     let job = members.required("training", .training)
+    let profile = members.optional("cost_profile", .costProfile) ?? self.profile
     guard let graph, let cluster, let job else { return nil }
     guard let training = members.object["training"] else { return nil }
     var warnings = cluster.notes
@@ -57,7 +77,8 @@ extension PlanService {
     if let most = graph.maximumSequenceLength, job.sequenceLength > most {
       warnings.append(Sentence.longSequence(job.sequenceLength, most: most))
     }
-    return JobRequest(graph: graph, cluster: cluster.merged, job: job, warnings: warnings)
+    return JobRequest(
+      graph: graph, cluster: cluster.merged, job: job, warnings: warnings, profile: profile)
   }
 
   private func readModel(

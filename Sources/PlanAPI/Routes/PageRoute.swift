@@ -60,6 +60,7 @@ struct Greeting {
 
       POST /partition       model, cluster and training -> the best plan (JSON, text, SVG)
       POST /simulate        a given plan -> what it will do (JSON, text, SVG)
+      POST /calibrate       measured times -> a cost profile that the other routes take
       POST /analyze         a model -> where it is heavy and how it can be cut (JSON, text)
       POST /graph           a model -> its graph of layers (JSON, Graphviz)
       POST /replan          a plan and what became of its cluster -> how to go on, and what moves

@@ -40,8 +40,12 @@ extension PlanService {
       response = .json { w in
         switch outcome {
         case .found(let result):
+          let range = job.range(
+            of: result.best, parameters,
+            memoryHeadroomFraction: search.constraints.memoryHeadroomFraction)
           w.result(
-            result, job, searchSeconds: seconds, exports: wanted.exports(of: result.best, job))
+            result, job, searchSeconds: seconds, exports: wanted.exports(of: result.best, job),
+            range: range)
         case .infeasible(let infeasibility): w.infeasibility(infeasibility, job)
         }
       }

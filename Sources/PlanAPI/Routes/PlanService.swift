@@ -1,3 +1,4 @@
+import Calibrating
 import Costing
 import Hardware
 import JSON
@@ -8,6 +9,8 @@ import Workload
 package struct PlanService: Sendable {
   package var catalogue: AcceleratorCatalogue
   package var parameters: CostParameters
+  /// What measurements on the machines at hand say, for requests that bring no profile.
+  package var profile: CostProfile?
   /// Reads `model`.
   package var model: any JSONRule<LayerGraph>
   /// Reads `model` as the first analyser counted its weights.
@@ -50,6 +53,7 @@ package struct PlanService: Sendable {
       .post("/replan", .json) { body, request, _ throws(Problem) in
         try replan(body, request)
       },
+      .post("/calibrate", .json) { body, _, _ throws(Problem) in try calibrate(body) },
       .post("/cluster", .json, .graphviz) { body, _, media throws(Problem) in
         try cluster(body, media)
       },

@@ -1,3 +1,4 @@
+import Calibrating
 import Costing
 import JSON
 import Planning
@@ -19,6 +20,12 @@ package struct SimulationRequest: Sendable {
   package func problem(_ parameters: CostParameters) -> PlanningProblem {
     job.problem(
       parameters, memoryHeadroomFraction: SearchConstraints().memoryHeadroomFraction)
+  }
+
+  func range(of plan: Plan, _ parameters: CostParameters) -> PredictionRange? {
+    job.range(
+      of: plan, parameters,
+      memoryHeadroomFraction: SearchConstraints().memoryHeadroomFraction)
   }
 
   package func plan(_ problem: PlanningProblem) -> Plan {
@@ -44,6 +51,7 @@ extension PlanService {
           w.plan(plan)
           w.exports(request.exports.exports(of: plan, request.job))
           w.member("fits", plan.fits)
+          if let range = request.range(of: plan, parameters) { w.range(range) }
           if request.wantsTimeline {
             w.array("timeline", problem.playback(of: plan).timeline ?? []) { $0.slot($1) }
           }
@@ -86,13 +94,12 @@ extension PlanService {
 
   private var simulationRule: JSONObjectRule<SimulationRequest> {
     .object { members in
-      var job = readJob(&members)
-      readMeasurements(&job, &members)
-      let plan = members.required("plan", .plan)
+      guard var simulation = readSimulation(&members, takesMeasurements: true) else {
+        _ = members.value("timeline")
+        return nil
+      }
       let wantsTimeline = members.optional("timeline", .boolean, absent: false)
       let exports = readExports(&members)
-      guard let job, let plan else { return nil }
-      guard var simulation = simulation(of: plan, job, members.log) else { return nil }
       simulation.wantsTimeline = wantsTimeline
       simulation.exports = exports
       let passes = simulation.strategy.passes
@@ -102,6 +109,17 @@ extension PlanService {
       }
       return simulation
     }
+  }
+
+  /// Reads `model`, `cluster`, `training` and `plan`.
+  func readSimulation(
+    _ members: inout JSONMemberReader, takesMeasurements: Bool = false
+  ) -> SimulationRequest? {
+    var job = readJob(&members)
+    if takesMeasurements { readMeasurements(&job, &members) }
+    let plan = members.required("plan", .plan)
+    guard let job, let plan else { return nil }
+    return simulation(of: plan, job, members.log)
   }
 
   private func simulation(

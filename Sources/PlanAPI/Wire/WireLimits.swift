@@ -40,4 +40,6 @@ enum WireLimits {
   /// The square of an analysis's most stages times the model's layers: what splitting exactly costs.
   static let partitionWork = 1 << 26
   static let shorthandLength = 4096
+  /// Runs, or layers, that one calibration takes.
+  static let measurements = 4096
 }

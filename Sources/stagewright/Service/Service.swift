@@ -1,3 +1,4 @@
+import Calibrating
 import Dispatch
 import Logging
 import MicroHTTP
@@ -13,15 +14,16 @@ struct Service: Sendable {
 
   init(_ settings: EffectiveSettings) throws(CommandFailure) {
     let values = settings.values
+    let profiles =
+      values.profiles.isEmpty ? ProfileStore() : try ProfileDirectory.store(at: values.profiles)
+    let router = Self.router(with: profiles, costs: try Self.costProfile(at: values.profile))
     let log = LogWriter()
     let logger = Logger(label: "stagewright") { _ in
       LineLogHandler(level: values.logLevel, format: values.logFormat, writer: log)
     }
     let metrics = ServiceMetrics()
     let probes = Probes(metrics: metrics, log: log)
-    let profiles =
-      values.profiles.isEmpty ? ProfileStore() : try ProfileDirectory.store(at: values.profiles)
-    let doorway = Doorway(router: Self.router(with: profiles))
+    let doorway = Doorway(router: router)
     self.settings = settings
     self.log = log
     self.logger = logger
@@ -34,13 +36,27 @@ struct Service: Sendable {
   /// Every route but the probes.
   static var router: Router { router(with: ProfileStore()) }
 
-  private static func router(with profiles: ProfileStore) -> Router {
+  private static func router(
+    with profiles: ProfileStore, costs: CostProfile? = nil
+  ) -> Router {
     var service = PlanService.standard()
     service.profiles = profiles
+    service.profile = costs
     service.parallel = ParallelMap { count, body in
       DispatchQueue.concurrentPerform(iterations: count) { body($0) }
     }
     return Router(service.routes + [.specification])
+  }
+
+  /// The cost profile of a file, none for an empty path.
+  private static func costProfile(at path: String) throws(CommandFailure) -> CostProfile? {
+    guard !path.isEmpty else { return nil }
+    let text = try Terminal.contents(of: path)
+    switch PlanService.profile(parsing: text) {
+    case .success(let profile): return profile
+    case .failure(let problem):
+      throw CommandFailure(status: .badInput, message: "\(path): \(problem.detail)")
+    }
   }
 
   /// Serves until it is told to stop.

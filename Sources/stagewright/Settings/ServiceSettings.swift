@@ -25,6 +25,8 @@ struct ServiceSettings: Sendable {
   var drainTimeout = Duration.seconds(25)
 
   var profiles = ""
+  /// A file with a cost profile, as `/calibrate` answers it; empty for none.
+  var profile = ""
 
   var logLevel = Logger.Level.info
   var logFormat = LogFormat.text

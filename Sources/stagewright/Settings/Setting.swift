@@ -80,6 +80,8 @@ struct Setting: Sendable {
     Setting(
       "profiles", \.profiles, .path,
       "A directory of measured profiles that requests may name; empty for none."),
+    Setting(
+      "profile", \.profile, .path, "A file with a cost profile that holds for every request."),
     Setting("log-level", \.logLevel, .word, "The least severe log lines written."),
     Setting("log-format", \.logFormat, .word, "The form of log lines."),
   ]

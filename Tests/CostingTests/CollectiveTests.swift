@@ -1,0 +1,70 @@
+import Costing
+import Hardware
+import Quantities
+import Testing
+
+@Suite struct CollectiveTests {
+  private static func collectives(
+    _ split: LayerParallelism, nodes: Int = 4
+  ) -> CollectiveTime {
+    let job = TrainingJob(globalBatchSize: 64, sequenceLength: 2048)
+    return costs(
+      gpt(layers: 2, hidden: 2048, heads: 16), on: pool("h100-sxm5-80gb", nodes: nodes), job
+    ).collectives(split)
+  }
+
+  private static let large = ByteCount(1e9)
+
+  /// An all-reduce is a reduce-scatter and an all-gather; a tree may shorten its latency.
+  @Test(arguments: [2, 4, 8, 16, 32])
+  func allReduceIsTwoHalves(size: Int) {
+    let time = Self.collectives(LayerParallelism(data: size))
+    let whole = time.allReduce(Self.large, .data)
+    let halves = time.shard(Self.large, .data) * 2.0
+    #expect(whole <= halves)
+    #expect(whole >= halves * 0.9)
+  }
+
+  /// A ring moves (g − 1)/g of the bytes at the slowest level's rate.
+  @Test func ringInsideANode() {
+    let time = Self.collectives(LayerParallelism(data: 8), nodes: 1)
+    let chip = CostParameters.published.chip(.hopper)
+    let rate = 450e9 * chip.scaleUp
+    let bytes = 1e12
+    let expected = bytes * 7 / 8 / rate
+    #expect(abs(time.shard(ByteCount(bytes), .data).value / expected - 1) < 1e-3)
+  }
+
+  @Test func nobodySendsAlone() {
+    let time = Self.collectives(LayerParallelism())
+    #expect(time.allReduce(Self.large, .data) == .zero)
+    #expect(time.tensorExchange(Self.large) == .zero)
+    #expect(time.expertExchange(Self.large, copies: 8) == .zero)
+  }
+
+  @Test func timesGrowWithBytesAndMembers() {
+    var last = Seconds.zero
+    for size in [1, 2, 4, 8, 16, 32] {
+      let time = Self.collectives(LayerParallelism(data: size))
+      let now = time.allReduce(Self.large, .data)
+      #expect(now >= last)
+      #expect(time.allReduce(Self.large * 2, .data) >= now)
+      last = now
+    }
+  }
+
+  /// Groups that leave the node are no faster than ones that stay.
+  @Test func theNetworkIsNoShortcut() {
+    let time = Self.collectives(LayerParallelism(tensor: 8, data: 4))
+    #expect(time.allReduce(Self.large, .data) > time.allReduce(Self.large, .tensor))
+  }
+
+  /// A token crosses to a block once, however many of its experts live there.
+  @Test func expertsBehindOneLinkShareAToken() {
+    let time = Self.collectives(LayerParallelism(expert: 32, data: 32))
+    let one = time.expertExchange(Self.large, copies: 1)
+    let eight = time.expertExchange(Self.large, copies: 8)
+    #expect(eight > one)
+    #expect(eight < one * 8.0)
+  }
+}

@@ -1,0 +1,102 @@
+import Costing
+import Hardware
+import Quantities
+import Testing
+import Workload
+
+private let splits: [LayerParallelism] = [
+  LayerParallelism(), LayerParallelism(tensor: 2, sequenceParallel: true, data: 4),
+  LayerParallelism(tensor: 8, sequenceParallel: true), LayerParallelism(tensor: 8),
+  LayerParallelism(context: 2, data: 4), LayerParallelism(data: 8, zeroStage: .weights),
+  LayerParallelism(tensor: 4, sequenceParallel: true, data: 2, microBatchSize: 4),
+]
+
+@Suite struct CostLawTests {
+  private static let graph = gpt(layers: 4, hidden: 4096, heads: 32)
+
+  private static func job(_ precision: Precision) -> TrainingJob {
+    TrainingJob(globalBatchSize: 64, sequenceLength: 2048, precision: precision)
+  }
+
+  /// Narayanan et al. 2021, equation 3 without recomputation:
+  /// 72·B·s·l·h²·(1 + s/(6h) + V/(12·l·h)).
+  @Test func modelFLOPs() {
+    let (b, s, l, h, v) = (64.0, 2048.0, 4.0, 4096.0, 51200.0)
+    let expected = 72 * b * s * l * h * h * (1 + s / (6 * h) + v / (12 * l * h))
+    let found = costs(Self.graph, on: pool("a100-sxm4-80gb"), Self.job(.bf16)).modelFLOPs
+    #expect(abs(found.value / expected - 1) < 1e-12)
+  }
+
+  @Test(arguments: splits, [Precision.bf16, .fp16, .fp8])
+  func timesAndMemoriesAreSane(split: LayerParallelism, precision: Precision) {
+    let model = costs(Self.graph, on: pool("h100-sxm5-80gb"), Self.job(precision))
+    for cost in model.layerCosts(split) {
+      #expect(cost.forward.total > .zero && cost.forward.total.value.isFinite)
+      #expect(cost.backward.total > .zero && cost.backward.total.value.isFinite)
+      #expect(cost.weightGradient >= .zero && cost.weightGradient <= cost.backward.total)
+      #expect(cost.selectiveActivations <= cost.activations)
+      #expect(cost.fullActivations <= cost.selectiveActivations)
+      #expect(cost.selectiveRecompute.total <= cost.fullRecompute.total || !cost.canRecompute)
+    }
+  }
+
+  @Test(arguments: splits)
+  func moreWorkTakesLonger(split: LayerParallelism) {
+    var larger = split
+    larger.microBatchSize *= 2
+    let model = costs(Self.graph, on: pool("h100-sxm5-80gb"), Self.job(.bf16))
+    let (one, two) = (model.block(split), model.block(larger))
+    #expect(two.forward.total > one.forward.total)
+    #expect(two.forward.compute <= one.forward.compute * 2.0)
+    #expect(two.activations == one.activations * 2)
+  }
+
+  /// A better figure of the chip never makes a layer slower.
+  @Test(
+    arguments: [
+      WritableKeyPath<ChipEfficiency, Double> & Sendable
+    ]([\.matrix, \.memory, \.attention, \.scaleUp, \.network, \.matrixFP8]))
+  func betterChipsAreFaster(path: WritableKeyPath<ChipEfficiency, Double> & Sendable) {
+    var better = CostParameters.published
+    var chip = better.chip(.hopper)
+    chip[keyPath: path] *= 1.2
+    better.chips[.hopper] = chip
+    for split in splits {
+      for precision in [Precision.bf16, .fp16, .fp8] {
+        let job = Self.job(precision)
+        let hopper = pool("h100-sxm5-80gb", nodes: 2)
+        let before = costs(Self.graph, on: hopper, job).layerCosts(split)
+        let after = costs(Self.graph, on: hopper, job, parameters: better).layerCosts(split)
+        for (old, new) in zip(before, after) {
+          // Fully sharded weights hide behind compute: less of it may expose more.
+          if split.zeroStage != .weights {
+            #expect(new.forward.total <= old.forward.total)
+            #expect(new.backward.total <= old.backward.total)
+          }
+          #expect(new.forward.compute <= old.forward.compute)
+        }
+      }
+    }
+  }
+
+  /// Inputs of 8-bit products are kept in 8 bits by the fused stack, and only there.
+  @Test func keptInputsOfEightBitProducts() {
+    let hopper = pool("h100-sxm5-80gb")
+    let split = LayerParallelism()
+    let wide = costs(Self.graph, on: hopper, Self.job(.bf16)).block(split).activations
+    let narrow = costs(Self.graph, on: hopper, Self.job(.fp8)).block(split).activations
+    // Inputs of query-key-value, output, up and down: h + h + h + 4h bytes a token less.
+    #expect(abs((wide - narrow).value - 2048 * 7 * 4096) < 1)
+  }
+
+  @Test(arguments: [
+    (Precision.fp16, ZeroStage.none, 1, SoftwareStack.lossScaled),
+    (.fp16, .weights, 1, .lossScaled), (.bf16, .weights, 1, .fullySharded),
+    (.fp8, .weights, 1, .fullySharded), (.bf16, .weights, 2, .fused),
+    (.bf16, .optimizer, 1, .fused),
+  ])
+  func stacks(precision: Precision, stage: ZeroStage, tensor: Int, stack: SoftwareStack) {
+    let split = LayerParallelism(tensor: tensor, zeroStage: stage)
+    #expect(SoftwareStack(precision, split, hasExperts: false) == stack)
+  }
+}

@@ -1,0 +1,35 @@
+import Costing
+import Quantities
+import Testing
+
+/// Rajbhandari et al. 2020 (arXiv 1910.02054), figure 1: 7.5 · 10⁹ parameters, mixed precision, Adam
+/// (K = 12), 64 replicas; decimal gigabytes.
+@Suite struct StateMemoryTests {
+  @Test(arguments: [
+    (ZeroStage.none, 120.0), (.optimizer, 31.4), (.gradients, 16.6), (.weights, 1.9),
+  ])
+  func zeroTable(stage: ZeroStage, gigabytes: Double) {
+    let job = TrainingJob(
+      globalBatchSize: 64, sequenceLength: 1024, precision: .bf16, gradientBytesOverride: 2)
+    let states = StateMemory(job, LayerParallelism(data: 64, zeroStage: stage))
+    let total =
+      states.weights(7.5e9, 0) + states.gradients(7.5e9, 0) + states.optimizer(7.5e9, 0)
+    #expect(abs(total.value / 1e9 - gigabytes) < 0.05)
+  }
+
+  /// fp8 jobs reduce in 16 bits, bf16 jobs in 32, as their frameworks do.
+  @Test(arguments: [(Precision.fp8, 2.0), (.bf16, 4), (.fp16, 2), (.fp32, 4)])
+  func gradients(precision: Precision, bytes: Double) {
+    let job = TrainingJob(globalBatchSize: 8, sequenceLength: 1024, precision: precision)
+    #expect(job.gradientBytes == bytes)
+  }
+
+  @Test func expertsAreShardedOverTheirOwnReplicas() {
+    let job = TrainingJob(globalBatchSize: 64, sequenceLength: 1024)
+    let states = StateMemory(
+      job, LayerParallelism(expert: 8, data: 64, zeroStage: .optimizer))
+    // 64 replicas of a dense weight, 8 of an expert's.
+    #expect(states.optimizer(1, 0).value == 12.0 / 64)
+    #expect(states.optimizer(0, 1).value == 12.0 / 8)
+  }
+}
