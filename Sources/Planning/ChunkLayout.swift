@@ -40,7 +40,7 @@ package struct ChunkLayout: Hashable, Sendable {
   }
 
   /// Blocks that the first chunk is short of, and that a chunk holds.
-  private func shares(_ chunks: Int) -> [(leading: Int, each: Int)] {
+  func shares(_ chunks: Int) -> [(leading: Int, each: Int)] {
     var found: [(Int, Int)] = []
     guard chunks > 1, chunks <= nodes else { return found }
     for leading in 0...(blocks.lowerBound > 0 ? 1 : 0) {

@@ -22,6 +22,8 @@ package struct PlanningProblem: Sendable {
   /// A stage has gradients to reduce, whichever layers it holds. A tied head counts, as it keeps a
   /// copy of the table where the embedding is elsewhere.
   let everyLayerHasParameters: Bool
+  /// How interleaved pipelines cut the model.
+  let chunks: ChunkLayout
   /// Each layer feeds the next, so that no other order of them is topological. Otherwise stages are
   /// cut from one order of several.
   let hasOneOrder: Bool
@@ -51,6 +53,7 @@ package struct PlanningProblem: Sendable {
     } else {
       tie = nil
     }
+    chunks = ChunkLayout(graph)
     var feedsNext = [Bool](repeating: false, count: graph.nodes.count)
     for edge in graph.edges where edge.target == edge.source + 1 { feedsNext[edge.source] = true }
     hasOneOrder = !feedsNext.dropLast().contains(false)

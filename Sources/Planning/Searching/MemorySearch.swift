@@ -100,7 +100,7 @@ struct MemorySearch {
     let model = StrategyModel(problem, strategy)
     let cuts: [[Int]]
     if strategy.virtualStages > 1 {
-      cuts = ChunkLayout(problem.graph).cuts(chunks: model.virtualStages)
+      cuts = problem.chunks.cuts(chunks: model.virtualStages)
     } else {
       let leanest = LeanestCut(SplitCosts(model, choosesRecompute: false))
       cuts = leanest.boundaries(below: best?.memory.value ?? .infinity).map { [$0] } ?? []

@@ -18,7 +18,9 @@ import Scheduling
 /// - *ZB-H1.* The same recursion with the stages before counting only their F and B, at least
 ///   (1 − w)·Tⱼ, and the last min(i, m − 1) + 1 weight gradients left out: step ≥
 ///   (1 − w)·(T₀ + … + Tᵢ₋₁) + (m − w·(i + 1))·Tᵢ. And m·Tᵢ holds for every stage.
-/// - *Interleaved.* m·W/p, where every chunk adds its overhead.
+/// - *Interleaved.* m·W/p, where every chunk adds its overhead; and, as chunks hold equally many
+///   blocks, for the first, last and second last stage: the first chunks of the stages before it,
+///   and m times its own chunks.
 struct StrategyBound {
   /// W, for one chunk a stage.
   var work: Double
@@ -27,6 +29,12 @@ struct StrategyBound {
   var weightFraction: Double
   var stages: Int
   var microBatches: Int
+  /// Passes of the shortest block, and of what precedes and follows the blocks; how the blocks are
+  /// laid out over chunks.
+  var block = 0.0
+  var leading = 0.0
+  var trailing = 0.0
+  var layout: ChunkLayout
 
   private var m: Double { Double(microBatches) }
   private var p: Double { Double(stages) }
@@ -41,8 +49,32 @@ struct StrategyBound {
     case .gpipe: return whole + 2 * sends + (m - 1) * whole / p
     case .oneForwardOneBackward: return max(geometric(whole), trips(whole))
     case .zeroBubble: return max(mean, zeroBubble(whole))
-    case .interleaved: return m * (work + 2 * overhead * p * Double(chunks)) / p
+    case .interleaved:
+      let mean = m * (work + 2 * overhead * p * Double(chunks)) / p
+      return max(mean, even(chunks: chunks))
     }
+  }
+
+  private func even(chunks: Int) -> Double {
+    let all = stages * chunks
+    var least = Double.infinity
+    for (short, each) in layout.shares(all) {
+      let lacking = Double(each * all - layout.blocks.count - short)
+      let (short, each, v) = (Double(short), Double(each), Double(chunks))
+      func step(_ stage: Double, own: Double) -> Double {
+        let before =
+          stage == 0
+          ? 0
+          : leading + (stage * each - short) * block + 2 * (stage * overhead)
+            + 2 * sends * stage / (p - 1)
+        return before + m * (own + 2 * v * overhead)
+      }
+      let first = step(0, own: (v * each - short) * block + leading)
+      let last = step(p - 1, own: (v * each - lacking) * block + trailing)
+      let middle = stages > 2 ? step(p - 2, own: v * each * block) : 0
+      least = min(least, max(first, last, middle))
+    }
+    return least == .infinity ? 0 : least
   }
 
   private func geometric(_ whole: Double) -> Double {

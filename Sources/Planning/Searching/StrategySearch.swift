@@ -34,8 +34,8 @@ struct StrategySearch {
   private(set) var found: [Candidate] = []
   private(set) var considered = 0
   private(set) var pruned = 0
-  /// The least bound of a strategy whose best cut is not known exactly.
-  private var inexact = Double.infinity
+  /// Strategies whose best cut is not known exactly, with their bounds.
+  private var doubts: [(strategy: ParallelStrategy, slice: Int, bound: Double)] = []
   /// The least bound of a strategy that was looked at: it holds however the layers are ordered.
   private var orderFree = Double.infinity
   private let dataChoices: [Int]
@@ -43,7 +43,7 @@ struct StrategySearch {
   /// Nodes are kept for alternatives up to this much above the best.
   private let slack: Double
   /// How often the best child of a slice is followed down at once.
-  private var dives = 24
+  private var dives = 6
   /// Of the strategies added last.
   private var leafBounds: [Double] = []
 
@@ -127,9 +127,12 @@ struct StrategySearch {
       if nodes[next.node].level == .strategy { orderFree = min(orderFree, next.bound) }
       expand(next.node)
     }
-    if left == .infinity { addAlternatives() }
+    if left == .infinity {
+      settleDoubts()
+      addAlternatives()
+    }
     return Result(
-      found: found, bound: min(best, left, inexact),
+      found: found, bound: min(best, left, doubts.reduce(.infinity) { min($0, $1.bound) }),
       orderFreeBound: min(best, left, orderFree), considered: considered,
       pruned: pruned + open.count, hasStrategies: considered + pruned > 0)
   }
@@ -191,7 +194,8 @@ struct StrategySearch {
     for size in microBatchSizes {
       var sized = split
       sized.microBatchSize = size
-      let slice = StrategySlice(problem, counts: counts, sized)
+      var slice = StrategySlice(problem, counts: counts, sized)
+      slice.measureBlocks(problem)
       slices.append(slice)
       replicaStages.append(most)
       let work = slice.work * Double(problem.job.globalBatchSize) / Double(size)
@@ -246,7 +250,9 @@ struct StrategySearch {
     let overhead = problem.costs.parameters.software.microBatchOverhead.value
     var bound = StrategyBound(
       work: slices[index].work, overhead: overhead, sends: 0,
-      weightFraction: slices[index].weightFraction, stages: pipeline, microBatches: microBatches)
+      weightFraction: slices[index].weightFraction, stages: pipeline, microBatches: microBatches,
+      block: slices[index].block, leading: slices[index].leading,
+      trailing: slices[index].trailing, layout: problem.chunks)
     let limit = best * slack
     var schedules: [(schedule: PipelineSchedule, chunks: Int, seconds: Double)] = []
     space.forEachSchedule(pipeline: pipeline, microBatches: microBatches) { schedule, chunks in
@@ -332,18 +338,33 @@ struct StrategySearch {
     return table
   }
 
-  private mutating func evaluate(_ strategy: ParallelStrategy, slice: Int, cutoff: Double) {
+  /// Looks closely at those strategies that could still hold something better.
+  private mutating func settleDoubts() {
+    let open = doubts.sorted { $0.bound < $1.bound }
+    doubts = []
+    for doubt in open {
+      if doubt.bound < best * (1 - SplitSearch.tolerance) {
+        evaluate(doubt.strategy, slice: doubt.slice, cutoff: best, effort: 20_000)
+      }
+    }
+  }
+
+  private mutating func evaluate(
+    _ strategy: ParallelStrategy, slice: Int, cutoff: Double, effort: Int = 100
+  ) {
     considered += 1
     let model = StrategyModel(problem, strategy, table: table(slice, strategy))
-    let result = SplitSearch(model, choosesRecompute: true).result(
+    let result = SplitSearch(model, choosesRecompute: true, effort: effort).result(
       cutoff: scale.seconds(cutoff, gpus: strategy.gpus), floor: 0)
     let bound = scale.score(result.bound, gpus: strategy.gpus)
     guard let split = result.split else {
-      if bound < cutoff * (1 - SplitSearch.tolerance) { inexact = min(inexact, bound) }
+      if bound < cutoff * (1 - SplitSearch.tolerance) { doubts.append((strategy, slice, bound)) }
       return
     }
     let score = scale.score(result.seconds, gpus: strategy.gpus)
-    if bound < min(score, cutoff) * (1 - SplitSearch.tolerance) { inexact = min(inexact, bound) }
+    if bound < min(score, cutoff) * (1 - SplitSearch.tolerance) {
+      doubts.append((strategy, slice, bound))
+    }
     remember(Candidate(strategy: strategy, split: split, score: score))
   }
 

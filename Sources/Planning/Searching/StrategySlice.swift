@@ -13,6 +13,10 @@ struct StrategySlice {
   private(set) var weight = 0.0
   /// The largest part that weight gradients are of a layer's passes.
   private(set) var weightFraction = 0.0
+  /// Both passes of the shortest block, and of what precedes and follows the blocks.
+  private(set) var block = Double.infinity
+  private(set) var leading = 0.0
+  private(set) var trailing = 0.0
   /// What selective recomputation adds to `backward`.
   private(set) var selective = 0.0
   private(set) var parameters = 0.0
@@ -41,6 +45,25 @@ struct StrategySlice {
       activations += count * cost.activations.value
       selectiveActivations += count * cost.selectiveActivations.value
       fullActivations += count * min(cost.fullActivations, cost.activations).value
+    }
+  }
+
+  private func passes(_ kind: Int) -> Double {
+    let (ahead, back) = (costs[kind].forward, costs[kind].backward)
+    return (ahead.total - ahead.data + back.total - back.data).value
+  }
+
+  /// Sums what precedes and what follows the blocks, and finds the shortest of them.
+  mutating func measureBlocks(_ problem: PlanningProblem) {
+    let blocks = problem.chunks.blocks
+    for (node, kind) in problem.kinds.enumerated() {
+      if node < blocks.lowerBound {
+        leading += passes(kind)
+      } else if node >= blocks.upperBound {
+        trailing += passes(kind)
+      } else if node == blocks.lowerBound || kind != problem.kinds[node - 1] {
+        block = min(block, passes(kind))
+      }
     }
   }
 

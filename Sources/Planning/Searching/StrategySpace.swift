@@ -12,7 +12,7 @@ import Scheduling
 /// - selective recomputation of fused attention keeps nothing less, but where a framework takes it to
 ///   mean operators of its choice;
 /// - with one replica there is nothing to shard, and one stage runs alike under every schedule.
-struct StrategySpace {
+final class StrategySpace: Sendable {
   let problem: PlanningProblem
   let constraints: SearchConstraints
   let limits: ModelLimits

@@ -10,7 +10,7 @@ struct ChunkedSplitSearch {
   func result(cutoff: Double) -> SplitResult {
     var result = SplitResult(split: nil, seconds: .infinity, bound: .infinity)
     let ends = EndFloor(costs)
-    let layout = ChunkLayout(costs.model.problem.graph)
+    let layout = costs.model.problem.chunks
     for boundaries in layout.cuts(chunks: costs.model.virtualStages) {
       guard bound(boundaries) + ends.total < min(cutoff, result.seconds) else {
         result.bound = min(result.bound, cutoff)

@@ -12,34 +12,33 @@ enum ReachableCuts {
     stages: Int, nodes: Int, budget: Double, cost: (_ stage: Int, Range<Int>) -> Double
   ) -> (boundaries: [Int]?, next: Double) {
     var next = Double.infinity
-    // starts[i][e]: the start from which stage i reaches the end e; -1 where none does.
-    var starts = [[Int]](repeating: [Int](repeating: -1, count: nodes + 1), count: stages)
-    var reached = [Bool](repeating: false, count: nodes + 1)
-    reached[0] = true
+    let width = nodes + 1
+    // By stage and end: the start from which the stage reaches the end; -1 where none does.
+    var starts = [Int32](repeating: -1, count: stages * width)
     for stage in 0..<stages {
-      let last = nodes - (stages - 1 - stage)
+      let (row, before) = (stage * width, (stage - 1) * width)
       var latest = -1
-      var now = [Bool](repeating: false, count: nodes + 1)
+      // No end beyond one that is refused can be reached from the same start.
+      var refused = -1
       var reachesAny = false
-      for end in stride(from: stage, through: last, by: 1) {
-        if end > 0, reached[end - 1] { latest = end - 1 }
-        guard latest >= 0, latest < end else { continue }
+      for end in stride(from: stage + 1, through: nodes - (stages - 1 - stage), by: 1) {
+        if stage == 0 ? end == 1 : starts[before + end - 1] >= 0 { latest = end - 1 }
+        guard latest > refused else { continue }
         let needed = cost(stage, latest..<end)
         if needed <= budget {
-          now[end] = true
+          starts[row + end] = Int32(latest)
           reachesAny = true
-          starts[stage][end] = latest
         } else {
           next = min(next, needed)
+          refused = latest
         }
       }
       guard reachesAny else { return (nil, next) }
-      reached = now
     }
-    guard reached[nodes] else { return (nil, next) }
+    guard starts[stages * width - 1] >= 0 else { return (nil, next) }
     var boundaries = [nodes]
     for stage in (0..<stages).reversed() {
-      boundaries.append(starts[stage][boundaries[boundaries.count - 1]])
+      boundaries.append(Int(starts[stage * width + boundaries[boundaries.count - 1]]))
     }
     return (boundaries.reversed(), next)
   }

@@ -4,8 +4,9 @@ import Scheduling
 
 /// What cutting one strategy's pipeline needs to know, on plain numbers: any stage costs O(1).
 ///
-/// The figures are those of `StrategyModel`; a test holds the two together.
-struct SplitCosts {
+/// The figures are those of `StrategyModel`; a test holds the two together. A class, so that the parts
+/// of a search share it without copying.
+final class SplitCosts {
   let model: StrategyModel
   let table: StageTable
   let stages: Int
