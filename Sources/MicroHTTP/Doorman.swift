@@ -51,8 +51,14 @@ final class Doorman: @unchecked Sendable {
     isStopping.store(true, ordering: .releasing)
     ring()
     pthread_join(thread, nil)
-    close(poller)
-    close(bell)
+  }
+
+  /// Closes what is left, once the library has stopped: until then its thread may ring, which must not
+  /// reach a descriptor that is somebody else's by now.
+  func close() {
+    lingering.closeAll()
+    Glibc.close(poller)
+    Glibc.close(bell)
   }
 
   private let isListenerClosed = Atomic<Bool>(false)
@@ -184,7 +190,7 @@ final class Doorman: @unchecked Sendable {
     guard !isListenerClosed.load(ordering: .acquiring) else { return }
     isListening.store(false, ordering: .releasing)
     while acceptOne() {}
-    close(listener.descriptor)
+    Glibc.close(listener.descriptor)
     isListenerClosed.store(true, ordering: .releasing)
   }
 
@@ -243,7 +249,7 @@ final class Doorman: @unchecked Sendable {
 
   private func linger(_ descriptor: Int32) {
     guard lingering.add(descriptor) else {
-      close(descriptor)
+      Glibc.close(descriptor)
       return
     }
     watch(descriptor, EPOLLIN.rawValue | EPOLLRDHUP.rawValue, tag: UInt64(descriptor))

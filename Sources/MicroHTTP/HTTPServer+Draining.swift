@@ -34,15 +34,19 @@ extension HTTPServer {
     // From here on nothing is suspended any more, and what is comes back: only then may the library
     // be stopped, which aborts the process over a suspended connection.
     gate.close()
-    for exchange in openExchanges() {
-      exchange.abandon(.stopping, answering: refusalResponse(.stopping, for: exchange))
-    }
+    abandonAll()
     let second: UInt64 = 1_000_000_000
     isHurried.store(false, ordering: .releasing)
     wait(until: MonotonicClock.nanoseconds() + second) { self.isQuiet }
     running.doorman.stop()
-    precondition(gate.suspended == 0, "a connection is suspended behind the closed gate")
+    // A worker may still be on its way out of resuming, which ends with a write to a descriptor that
+    // stopping the library closes; and a connection that had just passed the gate is suspended now.
+    while gate.suspended > 0 {
+      abandonAll()
+      usleep(100)
+    }
     MHD_stop_daemon(running.daemon)
+    running.doorman.close()
     lifecycle.store(Lifecycle.stopped.rawValue, ordering: .releasing)
   }
 
@@ -51,6 +55,12 @@ extension HTTPServer {
     var isQuiet = inFlight.load(ordering: .acquiring) == 0
     table.forEach { if $0.phase != .waiting && $0.phase != .expired { isQuiet = false } }
     return isQuiet
+  }
+
+  private func abandonAll() {
+    for exchange in openExchanges() {
+      exchange.abandon(.stopping, answering: refusalResponse(.stopping, for: exchange))
+    }
   }
 
   private func openExchanges() -> [Exchange] {

@@ -69,6 +69,7 @@ import Testing
     }
     // Two more, for probes alone.
     for _ in 0..<2 {
+      #expect(eventually { server.server.statistics.connections == 3 })
       let probe = try server.client()
       probe.request("GET /livez")
       let answer = try probe.receive()
@@ -78,6 +79,7 @@ import Testing
       try expectProblem(surplus, status: 503)
       #expect(surplus["Retry-After"] == "1" && surplus["Connection"] == "close")
     }
+    #expect(eventually { server.server.statistics.connections == 3 })
     let reserved = try (0..<2).map { _ in try server.client() }
     #expect(eventually { server.server.statistics.connections == 5 })
     // Beyond those, refused without being read.

@@ -1,0 +1,1 @@
+../MicroHTTP/Mutex+ThreadSanitizer.swift
