@@ -171,8 +171,7 @@ struct HeaderLines {
       if isHTTP11 { throw Refused(.invalidHost, "An HTTP/1.1 request needs a Host.") }
       return
     }
-    let forbidden = " \t\"#,/<>?@\\^`{|}".utf8
-    guard host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !forbidden.contains($0) }) else {
+    guard host.utf8.allSatisfy(isHostByte) else {
       throw Refused(.invalidHost, "Host is not a host with an optional port.")
     }
   }
@@ -206,6 +205,18 @@ func isTokenByte(_ byte: UInt8) -> Bool {
     UInt8(ascii: "~"):
     true
   default: false
+  }
+}
+
+/// What may stand in a host with its port (RFC 3986, section 3.2), and a little more.
+private func isHostByte(_ byte: UInt8) -> Bool {
+  switch byte {
+  case UInt8(ascii: "\""), UInt8(ascii: "#"), UInt8(ascii: ","), UInt8(ascii: "/"),
+    UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "?"), UInt8(ascii: "@"),
+    UInt8(ascii: "\\"), UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "{"),
+    UInt8(ascii: "|"), UInt8(ascii: "}"):
+    false
+  default: byte > 0x20 && byte < 0x7F
   }
 }
 

@@ -20,6 +20,7 @@ import Testing
     #expect(waits { service.log.split(separator: "\n").count >= 4 })
     service.signal(SIGTERM)
     #expect(service.exitStatus() == 0)
+    #expect(waits { service.log.contains("stopped") && service.log.hasSuffix("\n") })
     let lines = try service.log.split(separator: "\n").map {
       try JSONDocument(parsing: Array($0.utf8)).root
     }

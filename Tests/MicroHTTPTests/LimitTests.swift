@@ -134,6 +134,18 @@ import Testing
     #expect(client.seesEnd())
   }
 
+  /// A close with bytes unread is a reset, which may destroy the answer on its way.
+  @Test func hearsOutWhomItRefuses() throws {
+    let server = try TestServer { $0.maximumBodyBytes = 1000 }
+    let client = try server.client()
+    client.request("POST /", ["Content-Length: 100000"])
+    try expectProblem(try client.receive(), status: 413)
+    for _ in 0..<20 {
+      #expect(client.send(String(repeating: "x", count: 5000)))
+      usleep(5000)
+    }
+  }
+
   /// 413 comes before the body is sent, and what is sent all the same is no second request.
   @Test func refusesLargeBodiesUnseen() throws {
     let server = try TestServer { $0.maximumBodyBytes = 1000 }
