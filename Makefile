@@ -63,6 +63,7 @@ readme: build
 bench: build
 	@.ci/install wrk gcc libc6-dev binutils python3 python3-venv
 	@Benchmarks/run $(BINARY)
+	@Benchmarks/galvatron $(BINARY)
 
 sanitize:
 	@.ci/install

@@ -8,7 +8,8 @@ struct ExportOptions: ParsableArguments {
     name: .customLong("export"),
     help: ArgumentHelp(
       "Print the plan as a launcher takes it: megatron, megatron-bridge, torchtitan[@VERSION], "
-        + "deepspeed, nanotron, accelerate, kubeflow[@VERSION], slurm, torchrun. Repeatable.",
+        + "deepspeed, nanotron, accelerate, galvatron, kubeflow[@VERSION], slurm, torchrun. "
+        + "Repeatable.",
       valueName: "launcher"))
   var targets: [String] = []
   @Option(
