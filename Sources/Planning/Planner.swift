@@ -30,9 +30,11 @@ package struct Planner: Sendable {
   }
 
   /// Searches the strategies on up to all GPUs of the pool. `shouldStop` is asked now and then; once
-  /// it says so, the best plan so far is returned with the bound that was left open.
+  /// it says so, the best plan so far is returned with the bound that was left open. `onProgress` is
+  /// told as often how far the search has come.
   package func plan(
-    _ constraints: SearchConstraints, shouldStop: () -> Bool = { false }
+    _ constraints: SearchConstraints, shouldStop: () -> Bool = { false },
+    onProgress: (SearchProgress) -> Void = { _ in }
   ) -> PlanningOutcome {
     var limited = problem
     if constraints.objective == .memory {
@@ -43,7 +45,7 @@ package struct Planner: Sendable {
       }
     }
     var search = StrategySearch(limited, constraints)
-    let result = search.run(shouldStop: shouldStop)
+    let result = search.run(shouldStop: shouldStop, onProgress: onProgress)
     guard let best = result.found.first else {
       return .infeasible(InfeasibilitySearch(problem: problem, constraints: constraints).run())
     }

@@ -1,5 +1,38 @@
 import JSON
 import Planning
+import Reporting
+
+/// A job, and what is asked of the search for its plan.
+struct PartitionRequest: Sendable {
+  var job: JobRequest
+  var search: SearchRequest
+  var exports: ExportRequest
+
+  /// What is least is GPU-seconds, and not seconds.
+  var countsGPUs: Bool { search.constraints.objective == .cost }
+}
+
+/// What a search found, and how long it took.
+struct PartitionAnswer: Sendable {
+  enum Found: Sendable {
+    case onOnePool(PlanningOutcome, PlanningProblem)
+    case onSeveral(ClusterOutcome, ClusterProblem)
+  }
+
+  var found: Found
+  var seconds: Double
+
+  var outcome: PlanningOutcome {
+    switch found {
+    case .onOnePool(let outcome, _): outcome
+    case .onSeveral(let cluster, _): cluster.outcome
+    }
+  }
+
+  var comparison: Comparison? {
+    if case .onSeveral(let cluster, _) = found { cluster.comparison } else { nil }
+  }
+}
 
 extension PlanService {
   /// `POST /partition`: the best plan for a job, with a proof of how good it is.
@@ -7,79 +40,110 @@ extension PlanService {
     _ body: JSONValue, _ request: APIRequest, _ media: MediaType
   ) throws(Problem) -> APIResponse {
     if LayerwiseRequest.isMeant(by: body) {
-      return try layerwisePartition(body, request, media)
+      guard media == .events else { return try layerwisePartition(body, request, media) }
+      // It tells nothing on the way: the answer is the only event.
+      let whole = try layerwisePartition(body, request, .json)
+      return .stream(.events) { write in
+        EventStream(write: write).send("result", whole.body.dropLast())
+      }
     }
-    let rule: JSONObjectRule<(JobRequest, SearchRequest, ExportRequest)> = .object { members in
+    let rule: JSONObjectRule<PartitionRequest> = .object { members in
       var job = readJob(&members)
       readMeasurements(&job, &members)
       let search = members.optional("search", .search, absent: SearchRequest())
       let exports = readExports(&members)
-      guard let job else { return nil }
-      return (job, search, exports)
+      return job.map { PartitionRequest(job: $0, search: search, exports: exports) }
     }
-    let (job, search, wanted) = try read(body, as: rule)
-    let headroom = search.constraints.memoryHeadroomFraction
+    let asked = try read(body, as: rule)
+    if media == .events {
+      return .stream(.events) { write in follow(asked, request, EventStream(write: write)) }
+    }
+    var ticker = onProgress.map {
+      ProgressTicker(
+        first: .seconds(1), every: .milliseconds(200), countsGPUs: asked.countsGPUs, report: $0)
+    }
+    let answer = answer(to: asked, shouldStop: request.isCancelled) { ticker?.note($0) }
+    return response(answer, to: asked, media)
+  }
+
+  /// The search's progress as events, four a second at most, and the answer as the last.
+  private func follow(_ asked: PartitionRequest, _ request: APIRequest, _ events: EventStream) {
+    var isRead = true
+    var ticker = ProgressTicker(
+      first: .zero, every: .milliseconds(250), countsGPUs: asked.countsGPUs
+    ) { progress in
+      isRead = events.send("progress") { $0.progress(progress) }
+    }
+    let answer = answer(to: asked, shouldStop: { !isRead || request.isCancelled() }) {
+      ticker.note($0)
+    }
+    // Ends with a line feed, which would end the event's data.
+    events.send("result", response(answer, to: asked, .json).body.dropLast())
+  }
+
+  private func answer(
+    to asked: PartitionRequest, shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void
+  ) -> PartitionAnswer {
+    let (job, constraints) = (asked.job, asked.search.constraints)
+    let headroom = constraints.memoryHeadroomFraction
     let clock = ContinuousClock()
     let start = clock.now
-    let deadline = search.deadlineMilliseconds.map { start + .milliseconds($0) }
-    let shouldStop = { request.isCancelled() || deadline.map { clock.now >= $0 } ?? false }
+    let deadline = asked.search.deadlineMilliseconds.map { start + .milliseconds($0) }
+    let stops = { shouldStop() || deadline.map { clock.now >= $0 } ?? false }
+    let found: PartitionAnswer.Found
     if job.isMixed {
       let problem = job.clusterProblem(parameters, memoryHeadroomFraction: headroom)
-      let outcome = ClusterPlanner(problem).plan(search.constraints, shouldStop: shouldStop)
-      return answer(
-        outcome, job, problem, media, wanted, seconds: (clock.now - start) / .seconds(1))
+      let outcome = ClusterPlanner(problem).plan(
+        constraints, shouldStop: stops, onProgress: onProgress)
+      found = .onSeveral(outcome, problem)
+    } else {
+      let problem = job.problem(parameters, memoryHeadroomFraction: headroom)
+      let outcome = Planner(problem).plan(constraints, shouldStop: stops, onProgress: onProgress)
+      found = .onOnePool(outcome, problem)
     }
-    let problem = job.problem(parameters, memoryHeadroomFraction: headroom)
-    let outcome = Planner(problem).plan(search.constraints, shouldStop: shouldStop)
-    let seconds = (clock.now - start) / .seconds(1)
+    return PartitionAnswer(found: found, seconds: (clock.now - start) / .seconds(1))
+  }
+
+  private func response(
+    _ answer: PartitionAnswer, to asked: PartitionRequest, _ media: MediaType
+  ) -> APIResponse {
+    let job = asked.job
     var response: APIResponse
     switch media {
-    case .text: response = text(report(job).text(outcome, warnings: job.warnings))
-    case .svg: response = svg(picture(outcome, problem))
+    case .text:
+      response = text(
+        report(job).text(
+          answer.outcome, comparison: answer.comparison, warnings: job.warnings))
+    case .svg: response = svg(picture(answer))
     default:
       response = .json { w in
-        switch outcome {
+        switch answer.outcome {
         case .found(let result):
-          let range = job.range(
-            of: result.best, parameters,
-            memoryHeadroomFraction: search.constraints.memoryHeadroomFraction)
+          let headroom = asked.search.constraints.memoryHeadroomFraction
+          let range =
+            job.isMixed
+            ? nil : job.range(of: result.best, parameters, memoryHeadroomFraction: headroom)
           w.result(
-            result, job, searchSeconds: seconds, exports: wanted.exports(of: result.best, job),
-            range: range)
+            result, job, comparison: answer.comparison, searchSeconds: answer.seconds,
+            exports: asked.exports.exports(of: result.best, job), range: range)
         case .infeasible(let infeasibility): w.infeasibility(infeasibility, job)
         }
       }
     }
-    if case .infeasible = outcome { response.isInfeasible = true }
+    if case .infeasible = answer.outcome { response.isInfeasible = true }
     return response
   }
 
-  /// A plan over several pools, or why there is none.
-  private func answer(
-    _ found: ClusterOutcome, _ job: JobRequest, _ problem: ClusterProblem, _ media: MediaType,
-    _ wanted: ExportRequest, seconds: Double
-  ) -> APIResponse {
-    var response: APIResponse
-    switch (media, found.best) {
-    case (.text, _):
-      response = text(
-        report(job).text(
-          found.outcome, comparison: found.comparison, warnings: job.warnings))
-    case (.svg, let best?): response = svg(picture(best, problem))
-    case (.svg, nil): response = svg(picture(found.outcome, problem.pools[0]))
-    default:
-      response = .json { w in
-        switch found.outcome {
-        case .found(let result):
-          w.result(
-            result, job, comparison: found.comparison, searchSeconds: seconds,
-            exports: wanted.exports(of: result.best, job))
-        case .infeasible(let infeasibility): w.infeasibility(infeasibility, job)
-        }
+  private func picture(_ answer: PartitionAnswer) -> PlanPicture {
+    switch answer.found {
+    case .onOnePool(let outcome, let problem): picture(outcome, problem)
+    case .onSeveral(let cluster, let problem):
+      if let best = cluster.best {
+        picture(best, problem)
+      } else {
+        picture(cluster.outcome, problem.pools[0])
       }
     }
-    if case .infeasible = found.outcome { response.isInfeasible = true }
-    return response
   }
 
   /// What the body stands for, or a problem with every fault.

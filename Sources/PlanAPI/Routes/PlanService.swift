@@ -21,6 +21,8 @@ package struct PlanService: Sendable {
   package var terminalStyle = TerminalStyle.plain
   /// How the requests of a batch share the cores.
   package var parallel = ParallelMap.sequential
+  /// Told of searches that take longer than a second.
+  package var onProgress: (@Sendable (PlanningProgress) -> Void)?
 
   /// - Parameter seedModel: left out, weights are counted alike either way.
   package init(
@@ -43,7 +45,7 @@ package struct PlanService: Sendable {
       .post("/analyze", .json, .text) { body, request, media throws(Problem) in
         try analyze(body, request, media)
       },
-      .post("/partition", .json, .text, .svg) { body, request, media throws(Problem) in
+      .post("/partition", .json, .text, .svg, .events) { body, request, media throws(Problem) in
         media == .json && body["requests"] != nil
           ? try partitionBatch(body, request) : try partition(body, request, media)
       },

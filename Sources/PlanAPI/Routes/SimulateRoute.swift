@@ -77,6 +77,7 @@ extension PlanService {
         w.object { w in
           w.name("plan")
           w.plan(mixed.plan)
+          w.exports(request.exports.exports(of: mixed.plan, request.job))
           w.member("fits", mixed.plan.fits)
           if request.wantsTimeline {
             w.array("timeline", planner.playback(of: mixed).timeline ?? []) { $0.slot($1) }

@@ -1,11 +1,16 @@
 import JSON
 
 /// What a route answers.
-package struct APIResponse: Hashable, Sendable {
+package struct APIResponse: Sendable {
+  /// Takes a piece of a body; false once nobody reads any more.
+  package typealias Writer = @Sendable ([UInt8]) -> Bool
+
   package var status: Int
   package var headers: [HeaderField]
   /// For HEAD the body that GET would have: it is not sent, but its length is.
   package var body: [UInt8]
+  /// Makes the body piece by piece, instead of `body`, after the answer's head has gone out.
+  package var stream: (@Sendable (@escaping Writer) -> Void)?
   /// The path of the route that answered; nil if none did. Never a caller's text.
   package var route: String?
   /// The request was valid and nature says no. The command's exit status tells it in every form.
@@ -20,6 +25,16 @@ package struct APIResponse: Hashable, Sendable {
   package init(status: Int = 200, _ media: MediaType, body: [UInt8]) {
     self.init(
       status: status, headers: [HeaderField("Content-Type", media.headerValue)], body: body)
+  }
+
+  /// A body that `produce` makes piece by piece; nobody keeps it.
+  package static func stream(
+    _ media: MediaType, _ produce: @escaping @Sendable (@escaping Writer) -> Void
+  ) -> APIResponse {
+    var response = APIResponse(media, body: [])
+    response.headers.append(HeaderField("Cache-Control", "no-store"))
+    response.stream = produce
+    return response
   }
 
   /// JSON that `write` writes, ended by a line feed.

@@ -39,29 +39,40 @@ package struct ClusterPlanner: Sendable {
   /// replicas on different pools with unequal shares, and each pool alone. Devices that would slow
   /// the job down are left out.
   package func plan(
-    _ constraints: SearchConstraints, shouldStop: () -> Bool = { false }
+    _ constraints: SearchConstraints, shouldStop: () -> Bool = { false },
+    onProgress: (SearchProgress) -> Void = { _ in }
   ) -> ClusterOutcome {
     let merged = problem.cluster.merged
     guard merged.pools.count > 1 else {
       let alone = problem.on(merged)
-      let outcome = Planner(alone.pools[0]).plan(constraints, shouldStop: shouldStop)
+      let outcome = Planner(alone.pools[0]).plan(
+        constraints, shouldStop: shouldStop, onProgress: onProgress)
       return ClusterOutcome(outcome: outcome, comparison: nil)
     }
     if merged != problem.cluster {
       return ClusterPlanner(problem.on(merged), effort: effort)
-        .plan(constraints, shouldStop: shouldStop)
+        .plan(constraints, shouldStop: shouldStop, onProgress: onProgress)
     }
-    return search(constraints, shouldStop)
+    return search(constraints, shouldStop, onProgress)
   }
 
   private func search(
-    _ constraints: SearchConstraints, _ shouldStop: () -> Bool
+    _ constraints: SearchConstraints, _ shouldStop: () -> Bool,
+    _ onProgress: (SearchProgress) -> Void
   ) -> ClusterOutcome {
     let tables = SeatTables(problem)
     var alone: [PoolAlone] = []
     var nearest: Infeasibility?
     for pool in problem.pools.indices {
-      switch Planner(problem.pools[pool]).plan(constraints, shouldStop: shouldStop) {
+      // A plan on one pool is one on the cluster, but its bound does not hold there.
+      let outcome = Planner(problem.pools[pool]).plan(constraints, shouldStop: shouldStop) {
+        let best = alone.reduce($0.best) { min($0, $1.plan.plan.prediction.step.value) }
+        onProgress(
+          SearchProgress(
+            best: best, bound: 0, strategiesConsidered: $0.strategiesConsidered,
+            strategiesPruned: $0.strategiesPruned))
+      }
+      switch outcome {
       case .found(let result):
         let strategy = MixedStrategy(result.best.strategy, pool: pool)
         alone.append(
@@ -77,10 +88,17 @@ package struct ClusterPlanner: Sendable {
       problem, constraints, effort: effort, tables: tables, incumbents: alone.map(\.plan))
     let even = EvenPlan(problem).best(constraints)
     if let even, even.meets(constraints) { mixed.keep(even) }
-    mixed.run(shouldStop: shouldStop)
+    mixed.run(shouldStop: shouldStop, onProgress: onProgress)
     var lanes = LaneSearch(
       problem, constraints, effort: effort, tables: tables, below: mixed.best)
-    lanes.run(shouldStop: shouldStop)
+    let elsewhere = alone.reduce(mixed.open) { min($0, $1.proof.lowerBound.value) }
+    lanes.run(shouldStop: shouldStop) { progress in
+      onProgress(
+        SearchProgress(
+          best: progress.best, bound: min(progress.bound, elsewhere),
+          strategiesConsidered: mixed.considered + progress.strategiesConsidered,
+          strategiesPruned: mixed.pruned + progress.strategiesPruned))
+    }
     for plan in lanes.found { mixed.keep(plan) }
     let found = mixed.found.prefix(constraints.alternatives + 1).map {
       $0.placed(on: problem.cluster)

@@ -40,7 +40,9 @@ struct LaneSearch {
     static func == (a: Layout, b: Layout) -> Bool { a.order == b.order }
   }
 
-  mutating func run(shouldStop: () -> Bool) {
+  mutating func run(
+    shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void = { _ in }
+  ) {
     var layouts: [Layout] = []
     for schedule in space.plainSchedules { collect(schedule, into: &layouts) }
     var heap = Heap(layouts)
@@ -49,6 +51,10 @@ struct LaneSearch {
         pruned += heap.count + 1
         break
       }
+      onProgress(
+        SearchProgress(
+          best: best, bound: min(open, layout.bound), strategiesConsidered: considered,
+          strategiesPruned: pruned))
       if shouldStop() || considered >= effort.laneLayouts {
         open = min(open, layout.bound)
         break

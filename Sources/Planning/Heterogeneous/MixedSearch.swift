@@ -65,7 +65,9 @@ struct MixedSearch {
     var parallelism: LayerParallelism
   }
 
-  mutating func run(shouldStop: () -> Bool) {
+  mutating func run(
+    shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void = { _ in }
+  ) {
     var heap = Heap<Node>()
     space.forEachBase(schedules: space.plainSchedules) { base in
       order += 1
@@ -90,6 +92,10 @@ struct MixedSearch {
     let sketched = Set(tried.map(\.order))
     var entriesLeft = effort.entries
     while let node = next(&heap) {
+      // Other plans than these are still to be looked for, so nothing bounds them all.
+      onProgress(
+        SearchProgress(
+          best: best, bound: 0, strategiesConsidered: considered, strategiesPruned: pruned))
       if shouldStop() || considered >= effort.layouts {
         open = min(open, node.bound)
         break

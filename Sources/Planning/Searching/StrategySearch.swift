@@ -108,7 +108,9 @@ struct StrategySearch {
 
   private var best: Double { found.first?.score ?? .infinity }
 
-  mutating func run(shouldStop: () -> Bool) -> Result {
+  mutating func run(
+    shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void = { _ in }
+  ) -> Result {
     space.forEachSplit { split, most in addSplit(split, most) }
     var left = Double.infinity
     var steps = 0
@@ -118,6 +120,12 @@ struct StrategySearch {
         break
       }
       steps += 1
+      if steps % 16 == 1 {
+        onProgress(
+          SearchProgress(
+            best: best, bound: min(next.bound, inexact), strategiesConsidered: considered,
+            strategiesPruned: pruned))
+      }
       // There is always a plan to answer with, if there is one at all.
       if !found.isEmpty, steps % 16 == 0, shouldStop() {
         left = next.bound

@@ -36,9 +36,11 @@ extension RouteCommand {
     var service = PlanService.standard()
     if Terminal.hasColours { service.terminalStyle = .ansi }
     try prepare(&service)
+    if Terminal.showsProgress { service.onProgress = { Terminal.progress($0.line) } }
     let answer = Router(service.routes).response(
       to: APIRequest(
         method: Self.method, path: Self.path, accept: [format.media.name], body: try body()))
+    Terminal.clearProgress()
     guard answer.status == 200 else {
       throw CommandFailure(
         status: answer.status < 500 ? .badInput : .internalError,

@@ -47,6 +47,18 @@ enum Terminal {
       && getenv("TERM").map { String(cString: $0) } != "dumb"
   }
 
+  /// Standard error is a terminal that can write a line anew.
+  static var showsProgress: Bool {
+    isatty(STDERR_FILENO) == 1 && getenv("TERM").map { String(cString: $0) } != "dumb"
+  }
+
+  /// Writes a line over the last one.
+  static func progress(_ line: String) { complain("\r\u{1B}[K" + line) }
+
+  static func clearProgress() {
+    if showsProgress { complain("\r\u{1B}[K") }
+  }
+
   static func exit(_ status: ExitStatus) -> Never { Glibc.exit(status.rawValue) }
 
   /// Writes all of it, unless the reader has left.

@@ -23,6 +23,9 @@ struct Doorway: Sendable {
   static func httpResponse(_ answer: APIResponse) -> HTTPResponse {
     var response = HTTPResponse(status: answer.status, body: answer.body, route: answer.route)
     for field in answer.headers { response.headers.append(field.name, field.value) }
+    if let produce = answer.stream {
+      response.body = .stream { writer in produce { writer.write($0) } }
+    }
     return response
   }
 }

@@ -1,0 +1,22 @@
+/// How far a search has come. Figures are in what its objective counts: seconds a step, or GPU-seconds
+/// where those are paid for.
+package struct SearchProgress: Hashable, Sendable {
+  /// Of the best plan so far; infinite while there is none.
+  package var best: Double
+  /// No plan takes less.
+  package var bound: Double
+  package var strategiesConsidered: Int
+  package var strategiesPruned: Int
+
+  package init(
+    best: Double, bound: Double, strategiesConsidered: Int, strategiesPruned: Int
+  ) {
+    self.best = best
+    self.bound = min(bound, best)
+    self.strategiesConsidered = strategiesConsidered
+    self.strategiesPruned = strategiesPruned
+  }
+
+  /// (best − bound) / best, at most 1: there is nothing to compare with before a first plan.
+  package var gapFraction: Double { best.isFinite && best > 0 ? (best - bound) / best : 1 }
+}
