@@ -12,9 +12,11 @@ struct GreedyCuts {
   let deepest: Int
   let base: ParallelStrategy
   let sends: [[[Double]]]
+  /// Pipelines that take no less are of no interest.
+  let below: Double
 
-  /// Bisections until the bound is known to a part in 2^14: finer than layers are.
-  private static let bisections = 14
+  /// Bisections until the bound is known to a part in 2^10: about as fine as layers are.
+  private static let bisections = 10
 
   func all() -> [PipelineCut] {
     var cuts: [PipelineCut] = []
@@ -30,7 +32,7 @@ struct GreedyCuts {
     places = Array(places.prefix(deepest))
     let slowest = seats.map(\.wholeTime).max() ?? 0
     // All layers on one stage, at most: twice that leaves room for sends and recomputing.
-    var high = 2 * Double(base.microBatches) * slowest
+    var high = min(2 * Double(base.microBatches) * slowest, below)
     guard var best = cut(places, within: high) else { return nil }
     var low = 0.0
     for _ in 0..<Self.bisections {

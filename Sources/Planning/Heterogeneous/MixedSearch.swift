@@ -249,7 +249,7 @@ struct MixedSearch {
     let ground = ground(node)
     let cuts = GreedyCuts(
       seats: ground.seats, most: ground.most, deepest: space.deepest, base: node.base,
-      sends: ground.sends)
+      sends: ground.sends, below: best)
     for cut in cuts.all() where space.allowsDepth(cut.seats.count) {
       consider(cut, ground.seats, node.base)
     }
@@ -429,7 +429,7 @@ extension MixedPlan {
 package struct SearchEffort: Hashable, Sendable {
   /// Layouts that are looked at, and of these, those that are first sketched.
   package var layouts = 400
-  package var sketches = 24
+  package var sketches = 64
   /// Table entries of one layout, and of all.
   package var entriesPerLayout = 1 << 18
   package var entries = 1 << 19

@@ -1,0 +1,52 @@
+import Quantities
+import Scheduling
+import Testing
+
+@testable import Planning
+
+@Suite struct LaneRaceTests {
+  /// No other sharing of the micro-batches over unequal replicas ends earlier: all are tried.
+  @Test(arguments: 0..<40)
+  func sharesSoThatTheLastEndsEarliest(seed: Int) {
+    var random = SplitMix64(seed: seed)
+    let lanes = Int.random(in: 2...3, using: &random)
+    let stages = Int.random(in: 1...3, using: &random)
+    let times = (0..<lanes).map { _ in
+      let slowness = Double.random(in: 1...4, using: &random)
+      func seconds() -> [Seconds] {
+        (0..<stages).map { _ in Seconds(slowness * .random(in: 1...1.5, using: &random)) }
+      }
+      return PipelineTimes(
+        stages: stages, forward: seconds(), backwardInput: seconds(), backwardWeight: seconds())
+    }
+    let replicas = (0..<lanes).map { _ in Int.random(in: 1...3, using: &random) }
+    let count = Int.random(in: replicas.reduce(0, +)...18, using: &random)
+    let schedule = PipelineSchedule.oneForwardOneBackward
+    func time(_ lane: Int, _ microBatches: Int) -> Double {
+      microBatches == 0
+        ? 0 : schedule.makespan(times[lane], microBatches: microBatches).value
+    }
+    // Equal replicas share evenly at best: what a lane's slowest does, its total decides.
+    func last(_ totals: [Int]) -> Double {
+      totals.indices.map { time($0, (totals[$0] + replicas[$0] - 1) / replicas[$0]) }.max()!
+    }
+    var least = Double.infinity
+    func share(_ totals: [Int], _ left: Int) {
+      if totals.count == lanes - 1 {
+        least = min(least, last(totals + [left]))
+        return
+      }
+      for part in 0...left { share(totals + [part], left - part) }
+    }
+    share([], count)
+    let guess = (0..<lanes).map { _ in Int.random(in: 1...8, using: &random) }
+    var race = LaneRace(times: times, replicas: replicas, schedule: schedule)
+    let shared = race.lanes(microBatches: count, from: guess)
+    #expect(shared.reduce(0) { $0 + $1.microBatches * $1.replicas } == count)
+    #expect(shared.map { time($0.index, $0.microBatches) }.max() == least)
+    for lane in 0..<lanes {
+      let used = shared.filter { $0.index == lane }.reduce(0) { $0 + $1.replicas }
+      #expect(used <= replicas[lane])
+    }
+  }
+}
