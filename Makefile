@@ -1,24 +1,29 @@
-# make demo      build, start the service, ask it for a plan, print the plan, stop
-# make test      every test
-# make test-page clicks through the page in a headless Chromium (a part of make test)
-# make page      write the page that is served from the files it is written in
-# make lint      formatting
-# make schemathesis  tries every route with requests that meet openapi.yaml and that break it
-# make readme    run the commands that the READMEs show, and show what they print
-# make examples  write the answers in openapi.yaml anew
+# make demo              build, start the service, ask it for a plan, print the plan, stop
+# make test              every test
+#
+# make build             the program, with the Swift runtime inside
+# make lint              formatting
+# make bench             speed against others, side by side, on this machine
+# make bench-planner     the search's own speed, one core
+# make sanitize          every test under AddressSanitizer and ThreadSanitizer
+# make test-page         click through the page in a headless Chromium (a part of make test)
+# make schemathesis      try every route with requests that meet openapi.yaml and that break it
 # make validate-exports  hold exports against the launchers' own code (from the Python package index)
-# make validate  errors of predictions on published runs, by source; RUNS=FILE for others, FOLDS=5
-#                also fits anew without each fifth of the sources, then of the models
-# make bench     speed against others, side by side, on this machine
-# make bench-planner  the search's own speed, one core
-# make sanitize  every test under AddressSanitizer and ThreadSanitizer
-# The first two install what is missing (Debian or Ubuntu, root or sudo).
+# make validate          errors of predictions on published runs, by source; RUNS=FILE for others,
+#                        FOLDS=5 also fits anew without each fifth of the sources, then of the models
+# make check-deploy      check Deploy and the Dockerfile with the tools they are written for
+#
+# make examples          write the answers in openapi.yaml anew
+# make readme            run the commands that the READMEs show, and show what they print
+# make page              write the page that is served from the files it is written in
+#
+# All install what is missing (Debian or Ubuntu, root or sudo).
 
 SWIFT ?= swift
 RELEASE ?= .build-release
 BINARY = $(RELEASE)/release/stagewright
 
-.PHONY: bench-planner demo test test-page page lint build examples validate-exports schemathesis readme bench sanitize validate clean
+.PHONY: demo test test-page page lint build examples validate validate-exports schemathesis readme check-deploy bench bench-planner sanitize clean
 
 demo: build
 	@.ci/install curl ca-certificates
@@ -55,6 +60,11 @@ validate-exports: build
 schemathesis: build
 	@.ci/install python3 python3-venv
 	Tests/Schemathesis/run $(BINARY)
+
+check-deploy:
+	@.ci/install prometheus systemd python3 python3-venv
+	@command -v kubectl >/dev/null || .ci/install kubernetes-client
+	Deploy/check
 
 readme: build
 	@.ci/install curl python3

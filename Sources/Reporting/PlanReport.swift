@@ -77,7 +77,7 @@ package struct PlanReport {
 
   private func timeSpent(_ breakdown: StepBreakdown) -> String {
     let total = max(breakdown.total, Seconds(.leastNormalMagnitude))
-    let largest = breakdown.parts.filter { $0.time > .zero }.enumerated().sorted {
+    let largest = breakdown.causes.enumerated().sorted {
       ($1.element.time, $0.offset) < ($0.element.time, $1.offset)
     }.prefix(4)
     return "Time goes to "
@@ -167,7 +167,7 @@ package struct PlanReport {
   private func timeTable(_ prediction: Prediction) -> TextTable {
     var table = TextTable([.words("part"), .numbers("time"), .numbers("share"), .words("")])
     let total = max(prediction.breakdown.total, Seconds(.leastNormalMagnitude))
-    for part in prediction.breakdown.parts where part.time > .zero {
+    for part in prediction.breakdown.causes {
       let share = part.time / total
       let bar = String(repeating: "█", count: Int((share * 40).rounded()))
       table.add([part.name, HumanNumber.time(part.time), HumanNumber.percent(share), bar])

@@ -11,6 +11,12 @@ extension StepBreakdown {
       ("optimizer", optimizer),
     ]
   }
+  /// Every cause that takes time. The bubble is what is left of the step beside the others, and with
+  /// them comes out some rounding errors from nothing.
+  var causes: [(name: String, time: Seconds)] {
+    let least = Seconds(total.value * 1e-9)
+    return parts.filter { $0.time > least }
+  }
 }
 
 extension Prediction {

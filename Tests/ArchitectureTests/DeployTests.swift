@@ -55,4 +55,15 @@ import Testing
       #expect(selector["matchLabels"]?["app.kubernetes.io/name"]?.string == "stagewright")
     }
   }
+
+  @Test func alertsWatchMetricsThatAreThere() throws {
+    let alerts = try Repository.text("Deploy/Prometheus/alerts.yaml")
+    let metrics = try Repository.text("Sources/stagewright/Metrics/ServiceMetrics+Text.swift")
+    let names = Set(alerts.matches(of: #/(?:stagewright|process)_[a-z_]+/#).map { String($0.0) })
+    #expect(names.count >= 4)
+    for name in names {
+      let family = name.hasSuffix("_bucket") ? String(name.dropLast(7)) : name
+      #expect(metrics.contains("\"\(family)\""), "\(name)")
+    }
+  }
 }

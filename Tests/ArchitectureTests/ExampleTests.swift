@@ -54,6 +54,7 @@ private let router = Service.router
       to: APIRequest(method: "POST", path: "/partition", body: hurried(request)))
     #expect(response.status == 200, "\(String(decoding: response.body, as: UTF8.self))")
     let answer = try JSONDocument(parsing: response.body).root
+    #expect(["optimal", "feasible"].contains(answer["status"]?.string), "\(file)")
     #expect(specification.schema.faults(answer, schema["PartitionAnswer"]!).isEmpty)
   }
 
