@@ -123,7 +123,8 @@ struct StrategySearch {
       if steps % 16 == 1 {
         onProgress(
           SearchProgress(
-            best: best, bound: min(next.bound, inexact), strategiesConsidered: considered,
+            best: best, bound: doubts.reduce(next.bound) { min($0, $1.bound) },
+            strategiesConsidered: considered,
             strategiesPruned: pruned))
       }
       // There is always a plan to answer with, if there is one at all.
