@@ -4,7 +4,7 @@
 extension PageDocument {
   /// SHA-256 of what stands between the tags, in Base64.
   static let styleDigest = "C93svCMrGKWK7ay4lqpCf5V/zs6IJNbBMRB5HJltEW4="
-  static let scriptDigest = "cONW7B5RHj9pFRY19Lx5Q3MygYnPtJQk/3Q64h7NERs="
+  static let scriptDigest = "/cNayxRnaM2owa8pVrDE+6aEdprbZelPZxJ8q2u59u8="
 
   static let template = ##"""
 <!doctype html>
@@ -325,6 +325,9 @@ ul.plain { padding-left: 20px; margin: 6px 0; }
       <div class="field"><label for="search-objective">Least</label>
         <select id="search-objective"><option value="throughput">time</option>
           <option value="memory">memory</option><option value="cost">cost</option></select></div>
+      <div class="field"><label for="search-frontier">Time–memory frontier</label>
+        <select id="search-frontier"><option value="">leave out</option>
+          <option value="true">work out (slower)</option></select></div>
       <div class="field"><label for="search-headroom">Memory to spare, %</label>
         <input id="search-headroom" inputmode="decimal" placeholder="5" autocomplete="off"></div>
       <div class="field"><label for="search-deadline">Time limit, ms</label>
@@ -473,6 +476,7 @@ const searchMembers = [
   ["search-schedule", "schedule", (text) => text],
   ["search-sequence", "sequence_parallel", (text) => text === "true"],
   ["search-objective", "objective", (text) => text],
+  ["search-frontier", "frontier", (text) => text === "true"],
   ["search-headroom", "memory_headroom_fraction",
     (text) => (typeof number(text) === "number" ? number(text) / 100 : text)],
   ["search-deadline", "deadline_ms", number],
@@ -532,7 +536,7 @@ function readQuestion() {
   }
   put("/training", "training-batch");
 
-  request.search = { top: 8, frontier: true };
+  request.search = { top: 8 };
   for (const [id, name, read] of searchMembers) {
     const text = $(id).value.trim();
     put("/search/" + name, id);

@@ -117,6 +117,7 @@ const searchMembers = [
   ["search-schedule", "schedule", (text) => text],
   ["search-sequence", "sequence_parallel", (text) => text === "true"],
   ["search-objective", "objective", (text) => text],
+  ["search-frontier", "frontier", (text) => text === "true"],
   ["search-headroom", "memory_headroom_fraction",
     (text) => (typeof number(text) === "number" ? number(text) / 100 : text)],
   ["search-deadline", "deadline_ms", number],
@@ -176,7 +177,7 @@ function readQuestion() {
   }
   put("/training", "training-batch");
 
-  request.search = { top: 8, frontier: true };
+  request.search = { top: 8 };
   for (const [id, name, read] of searchMembers) {
     const text = $(id).value.trim();
     put("/search/" + name, id);
