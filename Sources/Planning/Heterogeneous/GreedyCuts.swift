@@ -26,7 +26,17 @@ struct GreedyCuts {
     return cuts
   }
 
+  /// Deep pipelines hold many micro-batches: where none fits over all groups, half of each pool's are
+  /// left idle, and so on.
   private func best(_ order: [Int]) -> PipelineCut? {
+    for halvings in 0..<4 {
+      if halvings > 0, !most.contains(where: { $0 >> halvings > 0 }) { return nil }
+      if let cut = best(order, most.map { max(1, $0 >> halvings) }) { return cut }
+    }
+    return nil
+  }
+
+  private func best(_ order: [Int], _ most: [Int]) -> PipelineCut? {
     var places: [Int] = []
     for seat in order { places += Array(repeating: seat, count: most[seat]) }
     places = Array(places.prefix(deepest))

@@ -79,27 +79,31 @@ struct MixedSearch {
     }
     // A good plan first, from the most promising layouts, so that most others need no table.
     var tried: [Node] = []
-    while tried.count < effort.sketches, let node = next(&heap) {
+    var sketches = 0
+    // Layouts that hold nothing better do not count, or not for much.
+    while sketches < effort.sketches, tried.count < 12 * effort.sketches, let node = next(&heap) {
       if shouldStop() {
         open = min(open, node.bound)
         return
       }
       considered += 1
-      sketch(node)
+      if sketch(node) { sketches += 1 }
       tried.append(node)
     }
     for node in tried { heap.insert(node) }
     let sketched = Set(tried.map(\.order))
     var entriesLeft = effort.entries
+    var evaluated = 0
     while let node = next(&heap) {
       // Other plans than these are still to be looked for, so nothing bounds them all.
       onProgress(
         SearchProgress(
           best: best, bound: 0, strategiesConsidered: considered, strategiesPruned: pruned))
-      if shouldStop() || considered >= effort.layouts {
+      if shouldStop() || evaluated >= effort.layouts {
         open = min(open, node.bound)
         break
       }
+      evaluated += 1
       if !sketched.contains(node.order) { considered += 1 }
       open = min(open, evaluate(node, &entriesLeft, shouldStop))
     }
@@ -245,14 +249,18 @@ struct MixedSearch {
   }
 
   /// Good plans of a layout, quickly.
-  private mutating func sketch(_ node: Node) {
+  /// - Returns: whether one is better than all that were known.
+  private mutating func sketch(_ node: Node) -> Bool {
     let ground = ground(node)
     let cuts = GreedyCuts(
       seats: ground.seats, most: ground.most, deepest: space.deepest, base: node.base,
-      sends: ground.sends, below: best)
-    for cut in cuts.all() where space.allowsDepth(cut.seats.count) {
+      sends: ground.sends, below: best
+    ).all()
+    let before = best
+    for cut in cuts where space.allowsDepth(cut.seats.count) {
       consider(cut, ground.seats, node.base)
     }
+    return best < before
   }
 
   /// Looks for better plans in a layout.
