@@ -37,17 +37,22 @@ package struct OptimalityProof: Hashable, Sendable {
   package var strategiesConsidered: Int
   /// Strategies that a bound excluded without that.
   package var strategiesPruned: Int
+  /// Plans that the constraints allow were neither searched nor bounded, as a warning says: the bound
+  /// holds for the others.
+  package var isPartial: Bool
 
   package init(
-    lowerBound: Seconds, gapFraction: Double, strategiesConsidered: Int, strategiesPruned: Int
+    lowerBound: Seconds, gapFraction: Double, strategiesConsidered: Int, strategiesPruned: Int,
+    isPartial: Bool = false
   ) {
     self.lowerBound = lowerBound
     self.gapFraction = gapFraction
     self.strategiesConsidered = strategiesConsidered
     self.strategiesPruned = strategiesPruned
+    self.isPartial = isPartial
   }
 
-  package var isClosed: Bool { gapFraction <= 0 }
+  package var isClosed: Bool { gapFraction <= 0 && !isPartial }
 }
 
 /// Why no plan satisfies a request.

@@ -110,19 +110,30 @@ package struct ClusterPlanner: Sendable {
     let step = best.plan.prediction.step
     var bound = min(mixed.open, lanes.open, step.value)
     for pool in alone { bound = min(bound, pool.proof.lowerBound.value) }
+    // Interleaving is searched on each pool; over several it can be simulated, but is not searched.
+    let leavesInterleavingOpen =
+      constraints.schedule.isEmpty || constraints.schedule.contains(.interleaved)
     let proof = OptimalityProof(
       lowerBound: Seconds(bound), gapFraction: (step.value - bound) / step.value,
       strategiesConsidered: mixed.considered + lanes.considered
         + alone.reduce(0) { $0 + $1.proof.strategiesConsidered },
       strategiesPruned: mixed.pruned + lanes.pruned
-        + alone.reduce(0) { $0 + $1.proof.strategiesPruned })
+        + alone.reduce(0) { $0 + $1.proof.strategiesPruned },
+      isPartial: leavesInterleavingOpen)
     let comparison = Comparison(
       best, even: even, alone: alone.map(\.plan), cluster: problem.cluster)
     let result = PlanningResult(
       best: best.plan,
       alternatives: found.dropFirst().map(\.plan),
-      proof: proof, warnings: comparison.sentences)
+      proof: proof, warnings: comparison.sentences + [Self.reach(leavesInterleavingOpen)])
     return ClusterOutcome(outcome: .found(result), comparison: comparison, best: best)
+  }
+
+  /// What the bound of a search over several pools does not speak of.
+  private static func reach(_ leavesInterleavingOpen: Bool) -> String {
+    "over several pools the bound covers pipelines whose stages all have one data-parallel degree, "
+      + "and tensor groups within a node"
+      + (leavesInterleavingOpen ? "; interleaved schedules across pools were not searched" : "")
   }
 
   private struct PoolAlone {
