@@ -26,7 +26,7 @@ private let allowedImports: [String: Set<String>] = [
   ],
   "PlanAPI": [
     "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Galvatron", "Planning",
-    "Calibrating", "Analyzing", "JSON", "Importing", "Exporting", "Reporting",
+    "Calibrating", "Analyzing", "JSON", "Importing", "Exporting", "Reporting", "Glibc",
   ],
   "Validating": [
     "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Calibrating",

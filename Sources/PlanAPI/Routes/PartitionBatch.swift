@@ -12,7 +12,7 @@ extension PlanService {
     let requests = try read(body, as: rule)
     let answers = parallel.map(requests.count) { index -> [UInt8] in
       do throws(Problem) {
-        return try partition(requests[index], request, .json).body
+        return try recentPartition(requests[index], request, .json).body
       } catch {
         return error.document
       }

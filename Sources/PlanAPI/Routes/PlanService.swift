@@ -21,6 +21,8 @@ package struct PlanService: Sendable {
   package var terminalStyle = TerminalStyle.plain
   /// How the requests of a batch share the cores.
   package var parallel = ParallelMap.sequential
+  /// Recent plans; none are kept without it.
+  package var answers: AnswerCache?
   /// Told of searches that take longer than a second.
   package var onProgress: (@Sendable (PlanningProgress) -> Void)?
 
@@ -47,7 +49,7 @@ package struct PlanService: Sendable {
       },
       .post("/partition", .json, .text, .svg, .events) { body, request, media throws(Problem) in
         media == .json && body["requests"] != nil
-          ? try partitionBatch(body, request) : try partition(body, request, media)
+          ? try partitionBatch(body, request) : try cachedPartition(body, request, media)
       },
       .post("/simulate", .json, .text, .svg) { body, _, media throws(Problem) in
         try simulate(body, media)

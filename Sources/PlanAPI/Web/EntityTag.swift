@@ -2,8 +2,20 @@
 enum EntityTag {
   /// A strong tag: the same bytes have the same tag. 64-bit FNV-1a (Fowler, Noll and Vo).
   static func of(_ bytes: [UInt8]) -> String {
+    tag(of: bytes[...])
+  }
+
+  /// The tag of a JSON answer, whatever its search took: equal plans have equal tags on every replica.
+  static func ofAnswer(_ bytes: [UInt8]) -> String {
+    let name = Array("\"search_seconds\":".utf8)
+    guard let start = bytes.firstRange(of: name)?.upperBound else { return of(bytes) }
+    let end = bytes[start...].firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}") }
+    return tag(of: bytes[..<start], bytes[(end ?? bytes.endIndex)...])
+  }
+
+  private static func tag(of parts: ArraySlice<UInt8>...) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    for byte in parts.joined() { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
     let digits = String(hash, radix: 16)
     return "\"" + String(repeating: "0", count: 16 - digits.count) + digits + "\""
   }

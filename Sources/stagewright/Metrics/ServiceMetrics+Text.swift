@@ -1,13 +1,16 @@
 import MicroHTTP
+import PlanAPI
 
 extension ServiceMetrics {
   /// The page that Prometheus reads.
   func page(
-    _ server: HTTPServer, droppedLogLines: Int, process: ProcessFigures? = .current
+    _ server: HTTPServer, droppedLogLines: Int, answers: AnswerCache.Statistics,
+    process: ProcessFigures? = .current
   ) -> String {
     var page = PrometheusText()
     Self.addRequests(current, to: &page)
     Self.addServer(server, droppedLogLines, to: &page)
+    Self.add(answers, to: &page)
     page.family("stagewright_build_info", .gauge, "What runs; always 1.") {
       $0.add(
         [
@@ -17,6 +20,22 @@ extension ServiceMetrics {
     }
     if let process { Self.add(process, to: &page) }
     return page.text
+  }
+
+  private static func add(_ answers: AnswerCache.Statistics, to page: inout PrometheusText) {
+    page.family(
+      "stagewright_plan_cache_requests_total", .counter,
+      "Plans asked for: kept (hit), waited for (joined), or worked out (miss)."
+    ) { samples in
+      samples.add(["result": "hit"], Double(answers.hits))
+      samples.add(["result": "joined"], Double(answers.joined))
+      samples.add(["result": "miss"], Double(answers.misses))
+    }
+    page.single(
+      "stagewright_plan_cache_entries", .gauge, "Plans that are kept.", Double(answers.entries))
+    page.single(
+      "stagewright_plan_cache_bytes", .gauge, "Bytes of plans that are kept.",
+      Double(answers.bytes))
   }
 
   private static func addRequests(_ counts: Counts, to page: inout PrometheusText) {

@@ -7,6 +7,7 @@ struct Probes: Sendable {
 
   let metrics: ServiceMetrics
   let log: LogWriter
+  let answers: AnswerCache
 
   /// nil for what is no probe.
   func response(to request: HTTPRequest, _ server: HTTPServer) -> HTTPResponse? {
@@ -17,7 +18,9 @@ struct Probes: Sendable {
     case "/readyz": return readiness(server, isVerbose: Self.asksForAll(request))
     default:
       return Self.text(
-        200, metrics.page(server, droppedLogLines: log.dropped), route: "/metrics",
+        200,
+        metrics.page(
+          server, droppedLogLines: log.dropped, answers: answers.statistics), route: "/metrics",
         type: PrometheusText.mediaType)
     }
   }

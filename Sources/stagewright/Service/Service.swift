@@ -16,13 +16,15 @@ struct Service: Sendable {
     let values = settings.values
     let profiles =
       values.profiles.isEmpty ? ProfileStore() : try ProfileDirectory.store(at: values.profiles)
-    let router = Self.router(with: profiles, costs: try Self.costProfile(at: values.profile))
+    let answers = AnswerCache()
+    let router = Self.router(
+      with: profiles, costs: try Self.costProfile(at: values.profile), answers: answers)
     let log = LogWriter()
     let logger = Logger(label: "stagewright") { _ in
       LineLogHandler(level: values.logLevel, format: values.logFormat, writer: log)
     }
     let metrics = ServiceMetrics()
-    let probes = Probes(metrics: metrics, log: log)
+    let probes = Probes(metrics: metrics, log: log, answers: answers)
     let doorway = Doorway(router: router)
     self.settings = settings
     self.log = log
@@ -37,11 +39,12 @@ struct Service: Sendable {
   static var router: Router { router(with: ProfileStore()) }
 
   private static func router(
-    with profiles: ProfileStore, costs: CostProfile? = nil
+    with profiles: ProfileStore, costs: CostProfile? = nil, answers: AnswerCache? = nil
   ) -> Router {
     var service = PlanService.standard()
     service.profiles = profiles
     service.profile = costs
+    service.answers = answers
     service.parallel = ParallelMap { count, body in
       DispatchQueue.concurrentPerform(iterations: count) { body($0) }
     }
