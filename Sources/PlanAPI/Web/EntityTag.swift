@@ -15,7 +15,11 @@ enum EntityTag {
 
   private static func tag(of parts: ArraySlice<UInt8>...) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in parts.joined() { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    for part in parts {
+      part.withUnsafeBufferPointer { bytes in
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+      }
+    }
     let digits = String(hash, radix: 16)
     return "\"" + String(repeating: "0", count: 16 - digits.count) + digits + "\""
   }

@@ -76,14 +76,8 @@ package struct Router: Sendable {
   /// What is fetched has a tag, and is not sent again to who has it.
   private func tagged(_ response: APIResponse, _ request: APIRequest) -> APIResponse {
     guard response.status == 200 else { return response }
-    return response.tagged(EntityTag.of(response.body), request)
-  }
-}
-
-extension APIResponse {
-  /// With its tag, or only its tag (304) for who has it.
-  func tagged(_ tag: String, _ request: APIRequest) -> APIResponse {
-    var response = self
+    let tag = EntityTag.of(response.body)
+    var response = response
     if EntityTag.matches(tag, ifNoneMatch: request.ifNoneMatch) {
       response = APIResponse(status: 304)
     }
