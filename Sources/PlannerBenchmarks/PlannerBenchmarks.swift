@@ -65,9 +65,16 @@ import Workload
       return
     }
     let s = result.best.strategy
+    var explaining = Double.infinity
+    for _ in 0..<7 {
+      let start = processorMilliseconds()
+      _ = Planner(problem).explanation(of: result.best, SearchConstraints())
+      explaining = min(explaining, processorMilliseconds() - start)
+    }
     print(
       "\(example.name): \(best) ms, gap \(result.proof.gapFraction), "
-        + "considered \(result.proof.strategiesConsidered), pruned \(result.proof.strategiesPruned)"
+        + "considered \(result.proof.strategiesConsidered), pruned \(result.proof.strategiesPruned), "
+        + "explained in \(explaining) ms"
     )
     print(
       "  p\(s.pipeline) t\(s.tensor) d\(s.data) c\(s.context) v\(s.virtualStages) "

@@ -14,16 +14,19 @@ package struct PlanningResult: Hashable, Sendable {
   package var frontier: [Plan]
   package var proof: OptimalityProof
   package var warnings: [String]
+  /// What bounds the best plan, if it was asked for and the GPUs are alike.
+  package var explanation: Explanation?
 
   package init(
     best: Plan, alternatives: [Plan] = [], frontier: [Plan] = [], proof: OptimalityProof,
-    warnings: [String] = []
+    warnings: [String] = [], explanation: Explanation? = nil
   ) {
     self.best = best
     self.alternatives = alternatives
     self.frontier = frontier
     self.proof = proof
     self.warnings = warnings
+    self.explanation = explanation
   }
 }
 

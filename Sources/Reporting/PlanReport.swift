@@ -44,6 +44,7 @@ package struct PlanReport {
 
   private func found(_ result: PlanningResult, _ comparison: Comparison?) -> [String] {
     var lines = head(result.best, proof: result.proof)
+    if let explanation = result.explanation { lines.append(sentence(explanation)) }
     if let comparison { lines += sentences(comparison) }
     lines += details(result.best)
     lines += section("Alternatives", alternatives(result.alternatives, to: result.best))
@@ -93,6 +94,14 @@ package struct PlanReport {
     return
       "Within \(HumanNumber.percent(proof.gapFraction)) of the best possible, which takes at least "
       + "\(HumanNumber.time(proof.lowerBound)): \(weighed)"
+  }
+
+  private func sentence(_ explanation: Explanation) -> String {
+    let bound = explanation.boundBy.rawValue.split(separator: "_").joined(separator: " ")
+    let helpful = explanation.levers.prefix(2).filter { $0.gain >= 0.001 }
+      .map { "\($0.change.rawValue) (-\(HumanNumber.percent($0.gain)))" }
+    return "Bound by \(bound)"
+      + (helpful.isEmpty ? "" : "; most would help: \(helpful.joined(separator: ", "))")
   }
 
   /// What planning for all pools and their differences gains.

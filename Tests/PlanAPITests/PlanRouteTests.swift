@@ -33,6 +33,24 @@ private func text(_ value: JSONValue?) -> String? {
 }
 
 @Suite struct PartitionRouteTests {
+  /// Beside the plan, so that the plan can be sent on as it is.
+  @Test func saysWhatBoundsThePlan() throws {
+    let answer = try post("/partition", body()).body
+    let explanation = try #require(answer["explanation"])
+    #expect(explanation["bound_by"]?.string != nil)
+    #expect(explanation["detail"]?.string?.contains(" % of the step") == true)
+    let gains = explanation["levers"]!.elements.map { $0["gain_fraction"]!.double! }
+    #expect(!gains.isEmpty && gains == gains.sorted(by: >))
+    #expect(answer["plan"]?["explanation"] == nil)
+    let bare = try post("/partition", body(["search": #"{"explain": false}"#])).body
+    #expect(bare["explanation"] == nil)
+    #expect(text(bare["plan"]) == text(answer["plan"]))
+    let mixed = body([
+      "cluster": #"{"pools": [{"gpu": "h100", "nodes": 1}, {"gpu": "a100", "nodes": 1}]}"#
+    ])
+    #expect(try post("/partition", mixed).body["explanation"] == nil)
+  }
+
   @Test func answersWithAPlanAndItsProof() throws {
     let (status, answer) = try post("/partition", body())
     #expect(status == 200)

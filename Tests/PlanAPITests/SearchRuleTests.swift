@@ -18,7 +18,8 @@ import Testing
        "context_parallel": 1, "expert_parallel": [2, 4], "virtual_stages": [1, 2],
        "micro_batch_size": 2, "zero_stage": [0, 1, 3], "recompute": ["none", "full"],
        "schedule": "1f1b", "sequence_parallel": [true, false], "objective": "memory",
-       "memory_headroom_fraction": 0.1, "top": 0, "deadline_ms": 250, "frontier": true}
+       "memory_headroom_fraction": 0.1, "top": 0, "deadline_ms": 250, "frontier": true,
+       "explain": false}
       """, as: .search)
     var expected = SearchConstraints()
     expected.pipeline = [4]
@@ -36,7 +37,9 @@ import Testing
     expected.memoryHeadroomFraction = 0.1
     expected.alternatives = 0
     expected.wantsFrontier = true
-    #expect(request == SearchRequest(constraints: expected, deadlineMilliseconds: 250))
+    #expect(
+      request
+        == SearchRequest(constraints: expected, deadlineMilliseconds: 250, explains: false))
   }
 
   @Test(arguments: [
@@ -54,7 +57,7 @@ import Testing
     (#"{"memory_headroom_fraction": -0.1}"#, "/memory_headroom_fraction"),
     (#"{"top": -1}"#, "/top"), (#"{"deadline_ms": -1}"#, "/deadline_ms"),
     (#"{"objective": "speed"}"#, "/objective"), (#"{"tensor_paralel": 2}"#, "/tensor_paralel"),
-    (#"{"frontier": null}"#, "/frontier"),
+    (#"{"frontier": null}"#, "/frontier"), (#"{"explain": 1}"#, "/explain"),
   ])
   func notesFaults(text: String, expected: String) throws {
     #expect(try pointers(text, as: .search) == [expected])

@@ -42,6 +42,21 @@ import Testing
         + "out, 118,000 excluded by bounds")
   }
 
+  @Test func saysWhatWouldHelp() {
+    let levers = [
+      Lever(change: .globalBatch, step: .milli(400), gain: 0.234, detail: ""),
+      Lever(change: .matrixPeak, step: .milli(250), gain: 0.04, detail: ""),
+      Lever(change: .networkBandwidth, step: .milli(260), gain: 0.002, detail: ""),
+    ]
+    let explanation = Explanation(boundBy: .tensorParallel, detail: "", levers: levers)
+    let text = report(
+      .found(PlanningResult(best: sample.plan, proof: proof, explanation: explanation)))
+    #expect(
+      lines(text)[5]
+        == "Bound by tensor parallel; most would help: twice the global batch (-23.4 %), "
+        + "twice the peak compute rate (-4.0 %)")
+  }
+
   @Test func stagesAreListed() {
     let text = report(.found(PlanningResult(best: sample.plan, proof: proof)))
     let all = lines(text)

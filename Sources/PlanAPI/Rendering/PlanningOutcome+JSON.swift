@@ -25,6 +25,7 @@ extension JSONWriter {
         w.member("strategies_pruned", result.proof.strategiesPruned)
         w.member("search_seconds", searchSeconds)
       }
+      if let explanation = result.explanation { w.explanation(explanation) }
       w.array("alternatives", result.alternatives) { $0.plan($1) }
       w.member("trade_offs", result.alternatives.map { $0.tradeOff(against: result.best) })
       if !result.frontier.isEmpty {
@@ -32,6 +33,21 @@ extension JSONWriter {
       }
       if let comparison { w.comparison(comparison) }
       w.member("warnings", job.warnings + result.warnings)
+    }
+  }
+
+  private mutating func explanation(_ explanation: Explanation) {
+    object("explanation") { w in
+      w.member("bound_by", explanation.boundBy.rawValue)
+      w.member("detail", explanation.detail)
+      w.array("levers", explanation.levers) { w, lever in
+        w.object { w in
+          w.member("change", lever.change.rawValue)
+          w.member("step_seconds", lever.step.value)
+          w.member("gain_fraction", lever.gain)
+          w.member("detail", lever.detail)
+        }
+      }
     }
   }
 

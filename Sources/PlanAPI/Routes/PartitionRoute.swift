@@ -29,6 +29,15 @@ struct PartitionAnswer: Sendable {
     }
   }
 
+  /// The outcome with what bounds its plan, if that is asked for and the GPUs are alike.
+  func explained(_ search: SearchRequest) -> PlanningOutcome {
+    guard search.explains, case .onOnePool(.found(var result), let problem) = found else {
+      return outcome
+    }
+    result.explanation = Planner(problem).explanation(of: result.best, search.constraints)
+    return .found(result)
+  }
+
   var comparison: Comparison? {
     if case .onSeveral(let cluster, _) = found { cluster.comparison } else { nil }
   }
@@ -108,16 +117,17 @@ extension PlanService {
     _ answer: PartitionAnswer, to asked: PartitionRequest, _ media: MediaType
   ) -> APIResponse {
     let job = asked.job
+    let outcome = media == .svg ? answer.outcome : answer.explained(asked.search)
     var response: APIResponse
     switch media {
     case .text:
       response = text(
         report(job).text(
-          answer.outcome, comparison: answer.comparison, warnings: job.warnings))
+          outcome, comparison: answer.comparison, warnings: job.warnings))
     case .svg: response = svg(picture(answer))
     default:
       response = .json { w in
-        switch answer.outcome {
+        switch outcome {
         case .found(let result):
           let headroom = asked.search.constraints.memoryHeadroomFraction
           let range =
@@ -130,7 +140,7 @@ extension PlanService {
         }
       }
     }
-    if case .infeasible = answer.outcome { response.isInfeasible = true }
+    if case .infeasible = outcome { response.isInfeasible = true }
     return response
   }
 

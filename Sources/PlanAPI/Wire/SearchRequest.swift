@@ -6,6 +6,8 @@ struct SearchRequest: Hashable, Sendable {
   var constraints = SearchConstraints()
   /// The search answers with the best so far after this long.
   var deadlineMilliseconds: Int?
+  /// The answer says what bounds the plan, and what would help.
+  var explains = true
 }
 
 /// Reads `search`. Each dimension takes a value or a list of values; left out, it is free.
@@ -23,6 +25,7 @@ struct SearchRule: JSONRule {
     request.constraints = constraints(&search)
     request.deadlineMilliseconds = search.optional(
       "deadline_ms", .integer(in: 0...WireLimits.deadlineMilliseconds))
+    request.explains = search.optional("explain", .boolean, absent: true)
     return request
   }
 
