@@ -94,7 +94,7 @@ let package = Package(
     .executableTarget(
       name: "stagewright",
       dependencies: [
-        "PlanAPI", "Calibrating", "MicroHTTP", "JSON", "COpenAPI",
+        "PlanAPI", "Calibrating", "Hardware", "MicroHTTP", "JSON", "COpenAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

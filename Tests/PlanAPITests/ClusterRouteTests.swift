@@ -54,6 +54,19 @@ private let slurm = """
     #expect(first == second)
   }
 
+  @Test func plansOnAcceleratorsOfACatalogueFile() throws {
+    let file = #"{"gpus": [{"id": "ours", "base": "h100", "memory_mb": 40000}]}"#
+    var service = PlanService(model: PlainModelRule())
+    service.catalogue = try PlanService.catalogue(parsing: Array(file.utf8)).get()
+    let response = Router(service.routes).response(
+      to: APIRequest(
+        method: "POST", path: "/cluster", body: Array(#"{"cluster": "1x8xOURS"}"#.utf8)))
+    #expect(response.status == 200)
+    let pool = try JSONDocument(parsing: response.body).root["cluster"]?["pools"]?[0]
+    #expect(pool?["memory_bytes"]?.integer == 40000 << 20)
+    #expect(throws: Problem.self) { try PlanService.catalogue(parsing: Array("{}".utf8)).get() }
+  }
+
   @Test func ordersSlurmNodesByTheirSwitches() throws {
     let cluster = try value(slurm, as: ClusterRule(catalogue: .standard))
     #expect(cluster.pools[0].nodeNames == ["gpu001", "gpu003", "gpu002", "gpu004"])

@@ -130,3 +130,17 @@ extension PoolFault {
     }
   }
 }
+
+extension PlanService {
+  /// What ships, with the accelerators of a catalogue file.
+  package static func catalogue(parsing text: [UInt8]) -> Result<AcceleratorCatalogue, Problem> {
+    let root: JSONValue
+    do throws(JSONSyntaxError) {
+      root = try JSONDocument(parsing: text).root
+    } catch {
+      return .failure(Problem(status: 400, detail: error.description))
+    }
+    return root.read(as: CatalogueFileRule(extending: .standard))
+      .mapError { Problem(status: 422, detail: $0.description) }
+  }
+}

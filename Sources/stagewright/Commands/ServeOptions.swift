@@ -20,6 +20,7 @@ struct ServeOptions: ParsableArguments {
   @Option(help: Self.help("drain-timeout")) var drainTimeout: String?
   @Option(help: Self.help("profiles")) var profiles: String?
   @Option(help: Self.help("profile")) var profile: String?
+  @Option(help: Self.help("gpus")) var gpus: String?
   @Option(help: Self.help("log-level")) var logLevel: String?
   @Option(help: Self.help("log-format")) var logFormat: String?
 
@@ -32,7 +33,8 @@ struct ServeOptions: ParsableArguments {
       "head-timeout": headTimeout, "receive-timeout": receiveTimeout,
       "send-timeout": sendTimeout, "handling-timeout": handlingTimeout,
       "retry-after": retryAfter, "drain-delay": drainDelay, "drain-timeout": drainTimeout,
-      "profiles": profiles, "profile": profile, "log-level": logLevel, "log-format": logFormat,
+      "profiles": profiles, "profile": profile, "gpus": gpus, "log-level": logLevel,
+      "log-format": logFormat,
     ]
     return Dictionary(
       uniqueKeysWithValues: all.compactMap { name, text in text.map { (name, $0) } })

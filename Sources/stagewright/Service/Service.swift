@@ -1,5 +1,6 @@
 import Calibrating
 import Dispatch
+import Hardware
 import Logging
 import MicroHTTP
 import PlanAPI
@@ -18,7 +19,8 @@ struct Service: Sendable {
       values.profiles.isEmpty ? ProfileStore() : try ProfileDirectory.store(at: values.profiles)
     let answers = AnswerCache()
     let router = Self.router(
-      with: profiles, costs: try Self.costProfile(at: values.profile), answers: answers)
+      with: profiles, costs: try Self.costProfile(at: values.profile), answers: answers,
+      catalogue: try Self.catalogue(extendedBy: values.gpus))
     let log = LogWriter()
     let logger = Logger(label: "stagewright") { _ in
       LineLogHandler(level: values.logLevel, format: values.logFormat, writer: log)
@@ -39,9 +41,11 @@ struct Service: Sendable {
   static var router: Router { router(with: ProfileStore()) }
 
   private static func router(
-    with profiles: ProfileStore, costs: CostProfile? = nil, answers: AnswerCache? = nil
+    with profiles: ProfileStore, costs: CostProfile? = nil, answers: AnswerCache? = nil,
+    catalogue: AcceleratorCatalogue = .standard
   ) -> Router {
     var service = PlanService.standard()
+    service.catalogue = catalogue
     service.profiles = profiles
     service.profile = costs
     service.answers = answers
@@ -57,6 +61,18 @@ struct Service: Sendable {
     let text = try Terminal.contents(of: path)
     switch PlanService.profile(parsing: text) {
     case .success(let profile): return profile
+    case .failure(let problem):
+      throw CommandFailure(status: .badInput, message: "\(path): \(problem.detail)")
+    }
+  }
+
+  /// The catalogue with a file's accelerators; as it ships for an empty path.
+  private static func catalogue(
+    extendedBy path: String
+  ) throws(CommandFailure) -> AcceleratorCatalogue {
+    guard !path.isEmpty else { return .standard }
+    switch PlanService.catalogue(parsing: try Terminal.contents(of: path)) {
+    case .success(let catalogue): return catalogue
     case .failure(let problem):
       throw CommandFailure(status: .badInput, message: "\(path): \(problem.detail)")
     }

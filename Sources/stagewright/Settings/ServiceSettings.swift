@@ -27,6 +27,8 @@ struct ServiceSettings: Sendable {
   var profiles = ""
   /// A file with a cost profile, as `/calibrate` answers it; empty for none.
   var profile = ""
+  /// A file of accelerators that extends the catalogue; empty for none.
+  var gpus = ""
 
   var logLevel = Logger.Level.info
   var logFormat = LogFormat.text

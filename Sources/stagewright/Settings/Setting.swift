@@ -82,6 +82,9 @@ struct Setting: Sendable {
       "A directory of measured profiles that requests may name; empty for none."),
     Setting(
       "profile", \.profile, .path, "A file with a cost profile that holds for every request."),
+    Setting(
+      "gpus", \.gpus, .path,
+      "A file of GPUs that extends the catalogue, in the form of /catalog/gpus."),
     Setting("log-level", \.logLevel, .word, "The least severe log lines written."),
     Setting("log-format", \.logFormat, .word, "The form of log lines."),
   ]
