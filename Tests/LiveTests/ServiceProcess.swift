@@ -4,6 +4,7 @@ import Synchronization
 /// The built program, run as operators run it.
 final class ServiceProcess {
   let process = Process()
+  private let errors = Pipe()
   private(set) var port: UInt16 = 0
   private let output = Output()
 
@@ -34,7 +35,6 @@ final class ServiceProcess {
     process.executableURL = Self.binary
     process.arguments = ["serve", "--port", "0"] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    let errors = Pipe()
     process.standardError = errors
     process.standardOutput = FileHandle.nullDevice
     errors.fileHandleForReading.readabilityHandler = { [output] handle in
@@ -50,6 +50,8 @@ final class ServiceProcess {
   }
 
   deinit {
+    // The handler and its handle hold one another.
+    errors.fileHandleForReading.readabilityHandler = nil
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
   }
 
