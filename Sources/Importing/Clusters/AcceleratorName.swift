@@ -1,14 +1,8 @@
 import Hardware
 import JSON
 
-/// Finds accelerators by the names that people and tools give them.
+/// What is said of accelerators that the catalogue does not know.
 package enum AcceleratorName {
-  package static func find(
-    _ name: String, in catalogue: AcceleratorCatalogue
-  ) -> Accelerator? {
-    catalogue.accelerator(named: name)
-  }
-
   /// Why there is none of that name, with the nearest names that exist.
   package static func unknown(_ name: String, in catalogue: AcceleratorCatalogue) -> String {
     let unknown = "unknown GPU \"\(excerpt(name))\""

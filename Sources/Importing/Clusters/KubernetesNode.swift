@@ -107,7 +107,7 @@ struct KubernetesNode {
       return nil
     }
     let label = ProductLabel(product)
-    guard let accelerator = AcceleratorName.find(label.product, in: catalogue) else {
+    guard let accelerator = catalogue.accelerator(named: label.product) else {
       log.note(
         place, member: "nvidia.com/gpu.product",
         AcceleratorName.unknown(label.product, in: catalogue))

@@ -136,7 +136,7 @@ package struct SlurmRule: JSONRule {
       slurm.note("gpu", "missing: expected the type of the GPUs, which SLURM_GPUS_PER_NODE lacks")
       return nil
     }
-    guard let accelerator = AcceleratorName.find(name, in: catalogue) else {
+    guard let accelerator = catalogue.accelerator(named: name) else {
       slurm.note(member, AcceleratorName.unknown(name, in: catalogue))
       return nil
     }

@@ -105,13 +105,19 @@ extension Sentence {
 extension PlanService {
   /// A cost profile as a file holds it: the profile, or the whole answer of `/calibrate`.
   package static func profile(parsing text: [UInt8]) -> Result<CostProfile, Problem> {
+    file(text, as: .costProfile) { $0["cost_profile"] ?? $0 }
+  }
+
+  /// A mounted file by a rule; `part` leads from the file's root to what the rule reads.
+  static func file<Rule: JSONRule>(
+    _ text: [UInt8], as rule: Rule, _ part: (JSONValue) -> JSONValue
+  ) -> Result<Rule.Value, Problem> {
     let root: JSONValue
     do throws(JSONSyntaxError) {
       root = try JSONDocument(parsing: text).root
     } catch {
       return .failure(Problem(status: 400, detail: error.description))
     }
-    return (root["cost_profile"] ?? root).read(as: .costProfile)
-      .mapError { Problem(status: 422, detail: $0.description) }
+    return part(root).read(as: rule).mapError { Problem(status: 422, detail: $0.description) }
   }
 }

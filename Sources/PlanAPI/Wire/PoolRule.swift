@@ -79,7 +79,7 @@ struct AcceleratorRule: JSONRule {
   static func accelerator(
     _ name: String, in catalogue: AcceleratorCatalogue, for value: JSONValue, _ log: JSONFaultLog
   ) -> Accelerator? {
-    if let accelerator = AcceleratorName.find(name, in: catalogue) { return accelerator }
+    if let accelerator = catalogue.accelerator(named: name) { return accelerator }
     log.note(value, AcceleratorName.unknown(name, in: catalogue))
     return nil
   }
@@ -134,13 +134,6 @@ extension PoolFault {
 extension PlanService {
   /// What ships, with the accelerators of a catalogue file.
   package static func catalogue(parsing text: [UInt8]) -> Result<AcceleratorCatalogue, Problem> {
-    let root: JSONValue
-    do throws(JSONSyntaxError) {
-      root = try JSONDocument(parsing: text).root
-    } catch {
-      return .failure(Problem(status: 400, detail: error.description))
-    }
-    return root.read(as: CatalogueFileRule(extending: .standard))
-      .mapError { Problem(status: 422, detail: $0.description) }
+    file(text, as: CatalogueFileRule(extending: .standard)) { $0 }
   }
 }

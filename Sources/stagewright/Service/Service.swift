@@ -58,12 +58,7 @@ struct Service: Sendable {
   /// The cost profile of a file, none for an empty path.
   private static func costProfile(at path: String) throws(CommandFailure) -> CostProfile? {
     guard !path.isEmpty else { return nil }
-    let text = try Terminal.contents(of: path)
-    switch PlanService.profile(parsing: text) {
-    case .success(let profile): return profile
-    case .failure(let problem):
-      throw CommandFailure(status: .badInput, message: "\(path): \(problem.detail)")
-    }
+    return try read(path, as: PlanService.profile(parsing:))
   }
 
   /// The catalogue with a file's accelerators; as it ships for an empty path.
@@ -71,8 +66,14 @@ struct Service: Sendable {
     extendedBy path: String
   ) throws(CommandFailure) -> AcceleratorCatalogue {
     guard !path.isEmpty else { return .standard }
-    switch PlanService.catalogue(parsing: try Terminal.contents(of: path)) {
-    case .success(let catalogue): return catalogue
+    return try read(path, as: PlanService.catalogue(parsing:))
+  }
+
+  private static func read<Content>(
+    _ path: String, as content: ([UInt8]) -> Result<Content, Problem>
+  ) throws(CommandFailure) -> Content {
+    switch content(try Terminal.contents(of: path)) {
+    case .success(let content): return content
     case .failure(let problem):
       throw CommandFailure(status: .badInput, message: "\(path): \(problem.detail)")
     }
