@@ -33,11 +33,11 @@ extension CostParameterSlot {
     }
   }
 
-  /// The chips' figures are those of the fused stack, or of perfect fusion.
+  /// The chips' rates are those of the fused stack.
   private static func isUsed(_ field: StackField, by stack: SoftwareStack) -> Bool {
     switch (stack, field) {
     case (.fullySharded, .matrix), (.fused, .matrix): false
-    case (.lossScaled, .traffic), (.fused, .traffic): false
+    case (.lossScaled, .traffic): false
     case (.fullySharded, .stragglerGrowth): false
     default: true
     }
@@ -103,7 +103,7 @@ extension CostParameterSlot {
       switch field {
       case .matrix: (0.85, 0.25, 0.5...1.1)
       case .backward: (isOld ? 1 : 1.05, 0.03, 0.85...1.2)
-      case .traffic: (1.5, 0.3, 0.8...4)
+      case .traffic: (stack == .fused ? 1.3 : 1.5, 0.3, 0.8...4)
       case .hostForward, .hostBackward: (isOld ? 3e-5 : 6e-6, 0.6, 5e-7...1.5e-4)
       case .stragglerGrowth: (isOld ? 0.01 : 0.005, 0.8, 1e-4...0.08)
       }

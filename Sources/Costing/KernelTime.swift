@@ -68,12 +68,15 @@ package struct KernelTime: Hashable, Sendable {
 
   /// `m` x `k` by `k` x `n`, `batch` times: the slower of arithmetic and memory, and a launch.
   ///
+  /// A product that adds its result to 32-bit gradients, as weight gradients of fused stacks do, also
+  /// moves `accumulatedBytes`.
+  ///
   /// arithmetic = 2·m·n·k / (peak·η) · (1 + k₀·rate/k)(1 + c/(m·n·batch)), with `m` and `n` filled
   /// up to whole tiles. Rows whose length is no multiple of 16 bytes miss the wide loads of the
   /// matrix units and run at a fitted part of the rate.
   package func matrixProduct(
     m: Double, n: Double, k: Double, lowPrecision: Bool = true, batch: Double = 1,
-    isPadded: Bool = false
+    isPadded: Bool = false, accumulatedBytes: Double = 0
   ) -> Seconds {
     let rate = lowPrecision ? lowPrecisionRate : matrixRate
     let fill = software.matrixFill * (rate.value / Self.fillReference)
@@ -82,7 +85,7 @@ package struct KernelTime: Hashable, Sendable {
     if !isPadded, !Self.isAligned(n) || !Self.isAligned(k) {
       arithmetic /= software.misalignedRate
     }
-    let bytes = batch * elementBytes * (m * k + k * n + m * n)
+    let bytes = batch * elementBytes * (m * k + k * n + m * n) + accumulatedBytes
     return Seconds(max(arithmetic, bytes / streamRate.value)) + software.kernelLaunch
   }
 
@@ -118,9 +121,9 @@ package struct KernelTime: Hashable, Sendable {
     Seconds(bytes / memoryRate.value) + software.kernelLaunch * kernels
   }
 
-  /// Adding products to gradients of `bytes` as they are computed: each is read and written once.
+  /// A kernel of its own that moves the `bytes` of adding a product to gradients.
   package func accumulation(_ bytes: Double) -> Seconds {
-    Seconds(2 * bytes / memoryRate.value)
+    Seconds(bytes / memoryRate.value)
   }
 
   /// Casting `elements` to 8 bits on the way into products, none where they stay wide: reads two

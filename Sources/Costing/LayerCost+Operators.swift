@@ -38,11 +38,24 @@ package struct LayerContext: Hashable, Sendable {
   var tokens: Double {
     Double(parallelism.microBatchSize) * Double(sequenceLength) / Double(parallelism.context)
   }
-  /// Adding a micro-batch's gradients of `parameters` to the others'; sharded gradients are scattered
-  /// instead.
-  func accumulation(_ parameters: Double) -> Seconds {
-    parallelism.zeroStage >= .gradients
-      ? .zero : kernels.accumulation(parameters * gradientBytes)
+  /// The bytes that adding a micro-batch's gradients of `parameters` to the others' moves: each is read
+  /// and written. Sharded gradients are scattered instead.
+  private func accumulatedBytes(_ parameters: Double) -> Double {
+    parallelism.zeroStage >= .gradients ? 0 : 2 * parameters * gradientBytes
+  }
+  /// Whether products of weight gradients add to the gradients as they write ("gradient accumulation
+  /// fusion" of Megatron Core), so that arithmetic hides the traffic.
+  private var fusesAccumulation: Bool { stack == .fused }
+  /// Gradients of `batch` weights of `m` x `n`, over `k` tokens, added to those of earlier micro-batches.
+  func weightGradient(
+    m: Double, n: Double, k: Double, lowPrecision: Bool = true, batch: Double = 1,
+    isPadded: Bool = false
+  ) -> (product: Seconds, accumulation: Seconds) {
+    let added = accumulatedBytes(batch * m * n)
+    let product = kernels.matrixProduct(
+      m: m, n: n, k: k, lowPrecision: lowPrecision, batch: batch, isPadded: isPadded,
+      accumulatedBytes: fusesAccumulation ? added : 0)
+    return (product, fusesAccumulation ? .zero : kernels.accumulation(added))
   }
   var trafficFactor: Double { efficiency.traffic }
   var tensor: Double { Double(parallelism.tensor) }
@@ -251,11 +264,9 @@ extension LayerCost {
     let narrow = isRowParallel && op.sharding != .replicated
     forward.compute += context.kernels.matrixProduct(m: m, n: n, k: k, lowPrecision: narrow)
     let inputGradient = context.kernels.matrixProduct(m: m, n: k, k: n, lowPrecision: narrow)
-    let weights = context.kernels.matrixProduct(m: k, n: n, k: m, lowPrecision: narrow)
-    // Each micro-batch's gradient is added to what the others left, in place.
-    let added = context.accumulation(k * n)
-    backward.compute += inputGradient + weights + added
-    weightGradient += weights + added
+    let (product, accumulation) = context.weightGradient(m: k, n: n, k: m, lowPrecision: narrow)
+    backward.compute += inputGradient + product + accumulation
+    weightGradient += product + accumulation
     if narrow {
       forward.compute += context.kernels.casting(m * k)
       backward.compute += context.kernels.casting(m * n)
@@ -298,9 +309,9 @@ extension LayerCost {
       kernels.matrixProduct(m: m, n: n, k: k, batch: local, isPadded: true)
         / kernels.software.expertRate
     }
-    let weights =
-      product(inputs, outputs, m)
-      + context.accumulation(local * inputs * outputs)
+    let (gradient, accumulation) = context.weightGradient(
+      m: inputs, n: outputs, k: m, batch: local, isPadded: true)
+    let weights = gradient / kernels.software.expertRate + accumulation
     forward.compute += product(m, outputs, inputs) + kernels.casting(copies * inputs)
     backward.compute +=
       product(m, inputs, outputs) + weights + kernels.casting(copies * outputs)
