@@ -81,7 +81,8 @@ let package = Package(
         "JSON", "Importing", "PlanAPI",
       ]),
     .executableTarget(
-      name: "validate", dependencies: ["Validating", "Importing", "PlanAPI", "Costing"],
+      name: "validate",
+      dependencies: ["Validating", "Importing", "PlanAPI", "Costing", "Calibrating"],
       swiftSettings: strict),
 
     // The shell.

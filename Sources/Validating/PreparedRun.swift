@@ -28,6 +28,8 @@ package struct PreparedRuns: Sendable {
   /// By reason.
   package var notAskable: [String: Int] = [:]
   package var refused: [(id: String, why: String)] = []
+  /// What runs that ended for want of memory had been asked to do.
+  package var outOfMemory: [SimulationRequest] = []
 
   package init(_ measured: [MeasuredRun], service: PlanService) {
     for run in measured {
@@ -38,18 +40,30 @@ package struct PreparedRuns: Sendable {
         notAskable[reason, default: 0] += 1
         continue
       }
-      guard let step = run.stepSeconds else {
+      guard run.stepSeconds != nil || run.ranOutOfMemory else {
         notAskable["no step time", default: 0] += 1
         continue
       }
       switch service.simulationRequest(body) {
       case .success(let request):
-        runs.append(PreparedRun(run: run, step: step, simulation: request))
+        if let step = run.stepSeconds {
+          runs.append(PreparedRun(run: run, step: step, simulation: request))
+        } else {
+          outOfMemory.append(request)
+        }
       case .failure(let faults):
         refused.append(
           (run.id, faults.list.map { "\($0.pointer): \($0.detail)" }.joined(separator: "; ")))
       }
     }
+  }
+
+  /// How many of `runs` are predicted to fit, and how many of `outOfMemory` not to.
+  package func fitting(_ parameters: CostParameters) -> (ran: Int, ranOutOfMemory: Int) {
+    (
+      runs.count { $0.plan(parameters).fits },
+      outOfMemory.count { !$0.plan($0.problem(parameters)).fits }
+    )
   }
 
   package func table(_ parameters: CostParameters) -> AccuracyTable {

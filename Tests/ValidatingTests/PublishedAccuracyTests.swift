@@ -39,6 +39,15 @@ import Validating
     #expect(Self.core.memoryError < 0.09)
   }
 
+  /// A plan that ran out of memory must not be said to fit. Of those that ran a few are said not to:
+  /// most leave open what they recomputed.
+  @Test func fitting() {
+    let fitting = Self.prepared.fitting(.published)
+    #expect(Self.prepared.outOfMemory.count == 9)
+    #expect(fitting.ranOutOfMemory == Self.prepared.outOfMemory.count)
+    #expect(Double(fitting.ran) > 0.93 * Double(Self.prepared.runs.count))
+  }
+
   /// Sources whose rows others reproduce too: Calculon Korthikanti's within 3.65 %, SimuMax its own
   /// within 5.6 % of time and 0.5 % of memory, vTrain its own within 14.7 % and 8.4 %.
   @Test(arguments: [
