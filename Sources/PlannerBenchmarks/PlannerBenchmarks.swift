@@ -43,6 +43,9 @@ import Workload
   static func main() {
     let wanted = CommandLine.arguments.dropFirst().first
     for example in cases where wanted.map(example.name.contains) ?? true { run(example) }
+    for example in PredictionBenchmarks.cases where wanted.map(example.name.contains) ?? true {
+      PredictionBenchmarks.run(example)
+    }
     for example in MixedBenchmarks.cases where wanted.map(example.name.contains) ?? true {
       MixedBenchmarks.run(example)
     }

@@ -113,16 +113,15 @@ extension StrategyModel {
     let pool = problem.pool
     let perStage = strategy.gpus / strategy.pipeline
     return (0..<stages).map { stage in
-      var groups: [DeviceGroup] = []
-      for rank in (stage * perStage)..<((stage + 1) * perStage) {
-        let (node, gpu) = (pool.nodeNames[rank / pool.gpusPerNode], rank % pool.gpusPerNode)
-        if groups.last?.node == node {
-          groups[groups.count - 1].gpus.append(gpu)
-        } else {
-          groups.append(DeviceGroup(node: node, gpus: [gpu]))
-        }
+      let ranks = (stage * perStage)..<((stage + 1) * perStage)
+      let last = (ranks.upperBound - 1) / pool.gpusPerNode
+      return (ranks.lowerBound / pool.gpusPerNode...last).map { node in
+        let first = node * pool.gpusPerNode
+        let own = ranks.clamped(to: first..<(first + pool.gpusPerNode))
+        return DeviceGroup(
+          node: pool.nodeNames[node],
+          gpus: Array((own.lowerBound - first)..<(own.upperBound - first)))
       }
-      return groups
     }
   }
 }

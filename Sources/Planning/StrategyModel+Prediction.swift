@@ -12,6 +12,9 @@ extension StrategyModel {
     var forward: [Seconds] = []
     var input: [Seconds] = []
     var weight: [Seconds] = []
+    forward.reserveCapacity(count)
+    input.reserveCapacity(count)
+    weight.reserveCapacity(count)
     var recompute = [Seconds](repeating: .zero, count: count)
     for stage in 0..<stages {
       let chunks = split.chunks(ofStage: stage, of: stages)
@@ -43,17 +46,18 @@ extension StrategyModel {
     let times = pipelineTimes(split)
     let played = strategy.schedule.play(times, microBatches: strategy.microBatches)
     var stagePlans: [StagePlan] = []
+    stagePlans.reserveCapacity(stages)
     var reduction = Seconds.zero
     var optimizer = Seconds.zero
     for stage in 0..<stages {
       let chunks = split.chunks(ofStage: stage, of: stages)
-      let indices = Array(stride(from: stage, to: virtualStages, by: stages))
-      let forward = indices.reduce(Seconds.zero) { $0 + times.forward[$1] }
-      let backward = indices.reduce(Seconds.zero) {
-        $0 + times.backwardInput[$1] + times.backwardWeight[$1]
+      var (forward, backward, again) = (Seconds.zero, Seconds.zero, Seconds.zero)
+      for index in stride(from: stage, to: virtualStages, by: stages) {
+        forward += times.forward[index]
+        backward += times.backwardInput[index] + times.backwardWeight[index]
+        again += times.recompute[index]
       }
       // Only the passes that bring gradients forth hide their reduction.
-      let again = indices.reduce(Seconds.zero) { $0 + times.recompute[$1] }
       let ending = stepEnd(chunks, forward: forward, backward: backward - again)
       reduction = max(reduction, ending.reduction)
       optimizer = max(optimizer, ending.optimizer)
