@@ -92,14 +92,21 @@ package struct StrategyModel: Sendable {
 
   /// What a framework sets aside beside what it holds: a fixed size, and a part of what is held.
   package var reserve: (fixed: ByteCount, fraction: Double) {
-    problem.costs.stack(strategy.layerParallelism) == .lossScaled
-      && strategy.zeroStage >= .optimizer
-      ? (Self.bucketMemory, Self.fragmentation) : (.zero, 0)
+    guard problem.costs.stack(strategy.layerParallelism) == .lossScaled,
+      strategy.zeroStage >= .optimizer
+    else { return (.zero, 0) }
+    let ofStage =
+      (table.parameters[table.nodeCount] + table.expertParameters[table.nodeCount])
+      / Double(stages)
+    let elements = min(Self.bucketElements, ofStage)
+    return (ByteCount(elements * Self.bucketBytes), Self.fragmentation)
   }
 
-  /// DeepSpeed's buckets of 5·10⁸ elements each: two to reduce 16-bit gradients in, one to gather
-  /// 16-bit weights, one for their 32-bit values (`reduce_bucket_size`, `allgather_bucket_size`).
-  private static let bucketMemory = ByteCount(5e8 * 10)
+  /// DeepSpeed's buckets (`reduce_bucket_size`, `allgather_bucket_size`): 5·10⁸ elements, or a mean
+  /// stage's parameters where those are fewer.
+  private static let bucketElements = 5e8
+  /// Two to reduce 16-bit gradients in, one to gather 16-bit weights, one for their 32-bit values.
+  private static let bucketBytes = 10.0
   /// What the allocator of that time held beyond what was in use, as a part of it: nvidia-smi over
   /// the tensors' sum on the BigScience rows.
   private static let fragmentation = 0.15
