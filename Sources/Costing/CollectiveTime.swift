@@ -1,7 +1,8 @@
 import Hardware
 import Quantities
 
-/// Times of collectives over the groups of one strategy, by an α–β model per network level.
+/// Times of collectives over the groups of one strategy, by an α–β model per network level. A group
+/// whose ring was measured has that bandwidth, whatever levels it crosses.
 ///
 /// Bandwidth: a ring over a group crosses every level; a block of `m` members crosses it with `m`
 /// interfaces at once, so level `l` needs V·(g − 1)/g / (Bₗ·m(l−1)) and the slowest level decides,
@@ -24,6 +25,8 @@ package struct CollectiveTime: Hashable, Sendable {
   package var expertData: CommunicationGroup
   /// Distance between neighbouring stages.
   private var pipelineStride: Int
+  /// Bytes a second from one stage to the next, where that was measured.
+  private var measuredSend: Double?
   private var spans: [Int]
 
   /// Ranks are laid out tensor, context, data, pipeline, innermost first, as Megatron-LM's default
@@ -39,8 +42,7 @@ package struct CollectiveTime: Hashable, Sendable {
     for index in 0..<levelCount {
       let isScaleUp = index == 0
       bandwidth[index] =
-        levels[index].bandwidth.value
-        * (levels[index].isMeasured ? 1 : isScaleUp ? chip.scaleUp : chip.network)
+        levels[index].bandwidth(atEfficiency: isScaleUp ? chip.scaleUp : chip.network).value
       latency[index] =
         max(
           levels[index].latency.value,
@@ -55,12 +57,17 @@ package struct CollectiveTime: Hashable, Sendable {
     spans = levels.map(\.span)
     let (t, c, d) = (parallelism.tensor, parallelism.context, parallelism.data)
     let e = parallelism.expert
-    tensor = CommunicationGroup(size: t, stride: 1, levels: levels)
-    context = CommunicationGroup(size: c, stride: t, levels: levels)
-    expert = CommunicationGroup(size: e, stride: 1, levels: levels)
-    data = CommunicationGroup(size: d * c, stride: t, levels: levels)
-    expertData = CommunicationGroup(size: max(1, t * c * d / e), stride: e, levels: levels)
+    let measured = pool.measuredNetwork
+    func group(_ size: Int, stride: Int) -> CommunicationGroup {
+      CommunicationGroup(size: size, stride: stride, levels: levels, measured: measured)
+    }
+    tensor = group(t, stride: 1)
+    context = group(c, stride: t)
+    expert = group(e, stride: 1)
+    data = group(d * c, stride: t)
+    expertData = group(max(1, t * c * d / e), stride: e)
     pipelineStride = t * c * d
+    measuredSend = measured?.sends[pool.gpus / pipelineStride]?.value
   }
 
   package enum Axis: Hashable, Sendable { case tensor, context, expert, data, expertData }
@@ -154,7 +161,7 @@ package struct CollectiveTime: Hashable, Sendable {
     {
       level += 1
     }
-    return Seconds(bytes.value / bandwidth[level] + latency[level])
+    return Seconds(bytes.value / (measuredSend ?? bandwidth[level]) + latency[level])
   }
 
   /// What one GPU sends a second over the outermost level.
@@ -164,6 +171,7 @@ package struct CollectiveTime: Hashable, Sendable {
     guard group.size > 1 else { return .zero }
     let size = Double(group.size)
     let volume = bytes.value * (size - 1) / size
+    if let rate = group.measuredRate { return Seconds(volume / rate) }
     var slowest = 0.0
     var inner = 1.0
     for level in 0..<levelCount {

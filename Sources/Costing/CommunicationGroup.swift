@@ -11,11 +11,16 @@ package struct CommunicationGroup: Hashable, Sendable {
   /// Members inside one block of each level, innermost first; levels beyond the fourth are merged
   /// into it. Unused places hold `size`.
   package var members: SIMD4<Double>
+  /// Bytes a second of a ring over the whole group, where that was measured.
+  package var measuredRate: Double?
 
   /// Complexity: O(levels).
-  package init(size: Int, stride: Int, levels: [NetworkLevel]) {
+  package init(
+    size: Int, stride: Int, levels: [NetworkLevel], measured: MeasuredNetwork? = nil
+  ) {
     precondition(size >= 1 && stride >= 1, "a group has members at a positive distance")
     self.size = size
+    measuredRate = measured?.ring(size: size, stride: stride)?.value
     members = SIMD4(repeating: Double(size))
     for (index, level) in levels.prefix(4).enumerated() where index < levels.count - 1 {
       members[index] = Double(min(size, max(1, level.span / stride)))

@@ -5,4 +5,7 @@ package protocol LayerMeasurements: Sendable {
   ///
   /// - Parameter costs: of `LayerGraph.kinds`, in their order.
   func replacing(_ costs: [LayerCost], for parallelism: LayerParallelism) -> [LayerCost]
+
+  /// The same on GPUs that compute at a part of the measured ones' speed.
+  func slowed(to speed: Double) -> any LayerMeasurements
 }

@@ -16,6 +16,8 @@ package struct SoftwareEfficiency: Hashable, Sendable {
   package var networkLatency: Seconds
   /// Part of the backward pass behind which gradient reduction can hide.
   package var gradientOverlap: Double
+  /// How many times as long a kernel takes while a reduction hides behind it.
+  package var overlapSlowdown = 1.0
   /// The same for the gathers and scatters of fully sharded weights.
   package var weightGatherOverlap: Double
   /// Gathers that a layer's weights take where each tensor is gathered by itself.

@@ -27,6 +27,11 @@ package struct NetworkLevel: Hashable, Sendable {
     self.isMeasured = isMeasured
   }
 
+  /// What collectives reach, where they reach this part of what links are sold as.
+  package func bandwidth(atEfficiency part: Double) -> Bandwidth {
+    isMeasured ? bandwidth : bandwidth * part
+  }
+
   /// What each of `members` neighbours can send to the others of their group together.
   package func bandwidth(amongMembers members: Int) -> Bandwidth {
     guard let peerBandwidth, members > 1 else { return bandwidth }

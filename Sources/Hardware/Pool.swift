@@ -19,6 +19,7 @@ package struct Pool: Hashable, Sendable {
   package var uplink: NetworkLevel
   /// What one GPU costs an hour, in the caller's currency.
   package var pricePerGPUHour: Double?
+  var measurements: MeasuredNetwork?
 
   package init(
     name: String, accelerator: Accelerator, gpusPerNode: Int, nodeNames: [String],

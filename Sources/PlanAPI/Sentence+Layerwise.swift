@@ -92,6 +92,43 @@ extension Sentence {
     "A memory_constraint of \(gigabytes) GB fits."
   }
 
+  static let replansByOwnModel =
+    "plans are made anew by the service's own cost model; Galvatron's applies to /partition and "
+    + "/simulate"
+
+  // MARK: Strategy files under the service's own cost model
+
+  static let fileOfOneKind = "a strategy file is for one kind of GPU, and the cluster has several"
+
+  static let ownModelHasNoUlysses =
+    "Ulysses sequence parallelism is known to Galvatron's cost model only"
+
+  static func degreesDiffer(_ degrees: [Int]) -> String {
+    "layers have degrees of \(list(degrees)); \(ownModelIsUniform)"
+  }
+
+  static func embeddingDegreeDiffers(_ degree: Int, layers: Int) -> String {
+    "the embedding has a degree of \(degree) and the layers of \(layers); \(ownModelIsUniform)"
+  }
+
+  static let shardingDiffers =
+    "some layers shard their weights and some do not; " + ownModelIsUniform
+
+  static let embeddingShardingDiffers =
+    "the embedding shards its weights and the layers do not, or the other way round; "
+    + ownModelIsUniform
+
+  private static let ownModelIsUniform =
+    "by the service's own cost model all are alike; \"cost_model\": \"galvatron\" takes such plans"
+
+  static func microBatchOverReplicas(_ size: Int, replicas: Int) -> String {
+    "makes micro-batches of \(size) sequences, which \(replicas) replicas do not share evenly"
+  }
+
+  static let recomputedFirst =
+    "Of each stage the first layers are taken to be those that recompute; the strategy file names "
+    + "others, as many."
+
   static let layerwiseNotExported =
     "layers have strategies of their own, for which only Galvatron has a form"
 }

@@ -183,13 +183,14 @@ extension PlanningProblem {
       pool.memory = pool.memory * 2
       limit = limit * 2
     case .scaleUpBandwidth:
-      guard pool.levels[0].span > 1, costs.measurements == nil else { return nil }
+      guard pool.levels[0].span > 1, costs.measurements == nil, pool.measuredNetwork == nil
+      else { return nil }
       pool.doubleBandwidth(0)
     case .networkBandwidth:
       let levels = pool.levels.indices.dropFirst().filter {
         pool.levels[$0].span > pool.gpusPerNode
       }
-      guard !levels.isEmpty else { return nil }
+      guard !levels.isEmpty, pool.measuredNetwork == nil else { return nil }
       for level in levels { pool.doubleBandwidth(level) }
     case .globalBatch: job.globalBatchSize *= 2
     }

@@ -5,18 +5,18 @@ import Testing
 
 private let router = Router(PlanService.standard().routes)
 
-private func profile() throws -> String {
+private func profile(_ name: String = "llama2-7b-1x8") throws -> String {
   let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   return try String(
-    contentsOf: root.appending(path: "Examples/Profiles/llama2-7b-1x8.json"), encoding: .utf8)
+    contentsOf: root.appending(path: "Examples/Profiles/\(name).json"), encoding: .utf8)
 }
 
 private func post(
-  _ path: String, profiles: String?, more: String = ""
+  _ path: String, profiles: String?, more: String = "", nodes: Int = 1
 ) throws -> (status: Int, body: JSONValue) {
   let body = """
-    {"model": "llama-2-7b", "cluster": "1x8xa100-sxm4-80gb",
+    {"model": "llama-2-7b", "cluster": "\(nodes)x8xa100-sxm4-80gb",
     "training": {"global_batch_size": 16, "sequence_length": 2048}
     \(profiles.map { ", \"profiles\": \($0)" } ?? "") \(more)}
     """
@@ -46,7 +46,7 @@ private func stage(_ body: JSONValue) throws -> JSONValue {
     let activations = try stage(measured)["memory_bytes"]!["activations"]!.double!
     // 514.56 MB a sample and layer; the ends' are analytic.
     #expect(activations / 0x1p20 > 32 * 2 * 514.56 && activations / 0x1p20 < 32 * 2 * 514.56 * 1.2)
-    #expect(measured["warnings"]?[0]?.string?.contains("cost model only") ?? false)
+    #expect(measured["warnings"]?.count == 0)
   }
 
   @Test func tensorExchangesAreMeasured() throws {
@@ -75,12 +75,109 @@ private func stage(_ body: JSONValue) throws -> JSONValue {
     #expect(simulated["plan"].map { String(decoding: $0.canonicalBytes, as: UTF8.self) } == text)
   }
 
+  /// A step of replicas that all-reduce their gradients, by how fast the ring was measured to be.
+  private func step(_ profiles: String, strategy: String, nodes: Int = 1) throws -> Double {
+    let (status, body) = try post(
+      "/simulate", profiles: profiles, more: ", \"plan\": {\"strategy\": \(strategy)}",
+      nodes: nodes)
+    #expect(status == 200)
+    return try #require(body["plan"]?["prediction"]?["step_seconds"]?.double)
+  }
+
+  private func rates(_ rate: Double, overlap: Double = 1) -> String {
+    let groups = ["8_consec_1", "4_consec_1", "4_consec_0", "2_consec_1", "2_consec_0"]
+    let rings = groups.map { "\"allreduce_size_\($0)\": \($0.first == "8" ? rate : 100)" }
+    return """
+      {"allreduce_bandwidth": {\(rings.joined(separator: ", "))},
+      "p2p_bandwidth": {"pp_size_2": \(rate), "pp_size_4": 100, "pp_size_8": 100},
+      "overlap": {"overlap_coe": \(overlap)}}
+      """
+  }
+
+  /// 6.74 billion gradients of four bytes, of which each GPU sends 2·7/8 around the ring; what of it
+  /// cannot hide is longer by the difference of the rates.
+  @Test func ringsTakeWhatWasMeasured() throws {
+    let strategy = #"{"data_parallel": 8, "zero_stage": 0, "micro_batch_size": 2}"#
+    let slow = try step(rates(5), strategy: strategy)
+    let fast = try step(rates(10), strategy: strategy)
+    let volume = 2 * 7.0 / 8 * 6_738_415_616 * 4 / 0x1p20
+    let expected = volume * (1 / 5 - 1 / 10) / 1000
+    #expect(abs((slow - fast) / expected - 1) < 1e-6, "\(slow - fast) \(expected)")
+    // Groups of other sizes are not looked at.
+    let halves = #"{"pipeline_parallel": 2, "zero_stage": 0, "micro_batch_size": 4}"#
+    let (one, other) = try (step(rates(50), strategy: halves), step(rates(5), strategy: halves))
+    // One micro-batch: 64 MB of hidden states go there and back, between two stages, on four GPUs.
+    #expect(abs((other - one) - 2 * 64 * (1 / 5 - 1 / 50) / 1000) < 1e-9, "\(other - one)")
+  }
+
+  /// A reduction that hides slows the kernels that hide it.
+  @Test func overlapCosts() throws {
+    let strategy = #"{"data_parallel": 8, "zero_stage": 0, "micro_batch_size": 2}"#
+    let volume = 2 * 7.0 / 8 * 6_738_415_616 * 4 / 0x1p20
+    let free = try step(rates(150), strategy: strategy)
+    let (some, most) = try (
+      step(rates(150, overlap: 1.25), strategy: strategy),
+      step(rates(150, overlap: 1000), strategy: strategy)
+    )
+    #expect(abs((some - free) / (0.25 * volume / 150 / 1000) - 1) < 0.02, "\(some - free)")
+    #expect(abs((most - free) / (volume / 150 / 1000) - 1) < 0.02, "\(most - free)")
+  }
+
+  /// Over two nodes a ring with four members on each gets 20.8 GB/s, one with eight 44.7.
+  @Test func distantRanksHaveRatesOfTheirOwn() throws {
+    let strategy = #"{"tensor_parallel": 2, "zero_stage": 0, "micro_batch_size": 2}"#
+    let whole = try profile("llama2-7b-2x8")
+    let slower = whole.replacing("20.7724", with: "10.3862")
+    #expect(whole != slower)
+    let volume = 2 * 7.0 / 8 * 6_738_415_616 / 2 * 4 / 0x1p20
+    let difference =
+      try step(slower, strategy: strategy, nodes: 2) - step(whole, strategy: strategy, nodes: 2)
+    let expected = volume * (1 / 10.3862 - 1 / 20.7724) / 1000
+    // The last few parameters are not split; waiting for two nodes adds a little; of what hides, an
+    // eighth counts.
+    #expect(difference > 0.8 * expected && difference < 1.1 * expected, "\(difference) \(expected)")
+  }
+
+  /// What was planned with measurements goes on with them after a change.
+  @Test func replansWithMeasurements() throws {
+    let (_, simulated) = try post(
+      "/simulate", profiles: profile("llama2-7b-2x8"),
+      more: """
+        , "plan": {"strategy": {"pipeline_parallel": 2, "tensor_parallel": 2, "micro_batches": 4}}
+        """, nodes: 2)
+    let plan = try #require(simulated["plan"])
+    let text = String(decoding: plan.canonicalBytes, as: UTF8.self)
+    func replan(_ changes: String, _ more: String = "") throws -> (status: Int, body: JSONValue) {
+      try post(
+        "/replan", profiles: profile("llama2-7b-2x8"),
+        more: ", \"plan\": \(text), \"changes\": \(changes), \"horizon_steps\": 10\(more)",
+        nodes: 2)
+    }
+    let (status, same) = try replan("{}")
+    #expect(status == 200)
+    #expect(same["status"]?.string == "stay")
+    let before = plan["prediction"]!["step_seconds"]!.double!
+    let after = try #require(same["plan"]?["prediction"]?["step_seconds"]?.double)
+    #expect(abs(after / before - 1) < 1e-9, "\(before) \(after)")
+    // Slow GPUs take twice as long for kernels, measured or not, and as long for all else.
+    let (_, slow) = try replan(#"{"slow_nodes": [{"node": "node-1", "speed": 0.5}]}"#)
+    let stages = try #require(slow["options"]?.elements.first { $0["kind"]?.string == "stay" })
+    let step = try #require(stages["step_seconds"]?.double)
+    #expect(step > 1.4 * before && step < 2 * before, "\(step) \(before)")
+    let (refused, problem) = try replan("{}", ", \"cost_model\": \"galvatron\"")
+    #expect(refused == 422)
+    #expect(problem["errors"]?[0]?["pointer"]?.string == "/cost_model")
+  }
+
   @Test func whatIsMissingIsSaid() throws {
     let only = #"{"computation": {"layertype_0_bsz1_seq4096": 9.1}}"#
     let (status, answer) = try post("/simulate", profiles: only, more: strategy)
     #expect(status == 200)
     let warnings = answer["warnings"]?.elements.compactMap(\.string).joined(separator: " ") ?? ""
-    for part in ["scaled from 4096 tokens", "No memory profile", "No sp_time profile"] {
+    for part in [
+      "scaled from 4096 tokens", "No memory profile", "No sp_time profile",
+      "No allreduce_bandwidth profile", "No p2p_bandwidth profile", "No overlap coefficient",
+    ] {
       #expect(warnings.contains(part), "\(part)")
     }
   }

@@ -4,7 +4,7 @@ import Workload
 
 /// Layer costs of the service's own model from Galvatron's profiles: times of kernels, times of
 /// tensor-parallel exchanges and sizes of activations, each as far as it was measured. Parameters
-/// need no measuring; what crosses data-parallel groups and stages stays analytic.
+/// need no measuring; what crosses data-parallel groups and stages is `MeasuredNetwork`'s.
 package struct MeasuredLayers: LayerMeasurements {
   private let kinds: [Layer.Kind]
   private let job: MeasuredJob
@@ -13,6 +13,8 @@ package struct MeasuredLayers: LayerMeasurements {
   private let hasMemory: Bool
   /// Degrees whose exchanges were measured.
   private let exchanges: Set<Int>
+  /// How many times as long kernels take as on the GPUs that were measured.
+  private var slowdown = 1.0
 
   /// - Precondition: all transformer blocks are alike.
   package init(_ job: MeasuredJob, from profiles: MeasuredProfiles, kinds: [Layer.Kind]) {
@@ -22,6 +24,12 @@ package struct MeasuredLayers: LayerMeasurements {
     hasEndTimes = !(profiles.computation?.ends.isEmpty ?? true)
     hasMemory = profiles.memory != nil
     exchanges = Set((profiles.messageTimes?.allReduce ?? [:]).keys)
+  }
+
+  package func slowed(to speed: Double) -> any LayerMeasurements {
+    var slowed = self
+    slowed.slowdown /= speed
+    return slowed
   }
 
   package func replacing(
@@ -34,12 +42,12 @@ package struct MeasuredLayers: LayerMeasurements {
     }
     let endRatio =
       hasEndTimes && analyticEnds > 0
-      ? job.endForward.milliseconds(samples: samples) / 1000 / analyticEnds : 1
+      ? slowdown * job.endForward.milliseconds(samples: samples) / 1000 / analyticEnds : 1
     return zip(kinds, costs).map { kind, cost in
       guard kind == .transformerBlock else { return cost.withCompute(scaledBy: endRatio) }
       var cost = cost
       if hasTimes, cost.forward.compute > .zero {
-        let measured = Seconds.milli(job.forward.milliseconds(samples: samples))
+        let measured = Seconds.milli(slowdown * job.forward.milliseconds(samples: samples))
         cost = cost.withCompute(forward: measured)
       }
       measureExchanges(&cost, parallelism)

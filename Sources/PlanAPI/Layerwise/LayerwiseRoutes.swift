@@ -73,16 +73,9 @@ extension PlanService {
     let job = request.measured
     guard
       let plan = file.plan(
-        layers: job.layers, gpus: job.gpus, schedule: job.schedule,
+        of: request.job, layers: job.layers, schedule: job.schedule,
         sharding: job.defaultSharding, members.log)
     else { return nil }
-    if plan.globalBatchSize != request.job.job.globalBatchSize {
-      members.log.note(
-        file.value["global_bsz"]!,
-        Sentence.contradiction(
-          "the training's global_batch_size is", request.job.job.globalBatchSize))
-      return nil
-    }
     request.measured.schedule = plan.schedule
     request.measured.defaultSharding = plan.defaultSharding
     let judge = Judge(
@@ -106,17 +99,43 @@ extension PlanService {
   }
 }
 
+extension StrategyFile {
+  /// The plan for a job; `nil` after noting what contradicts it.
+  ///
+  /// - Parameters:
+  ///   - schedule: where the file names none; the sharding likewise.
+  func plan(
+    of job: JobRequest, layers: Int, schedule: LayerwiseSchedule, sharding: DefaultSharding,
+    _ log: JSONFaultLog
+  ) -> LayerwisePlan? {
+    guard
+      let plan = plan(
+        layers: layers, gpus: job.pool.gpus, schedule: schedule, sharding: sharding, log)
+    else { return nil }
+    guard plan.globalBatchSize == job.job.globalBatchSize else {
+      log.note(
+        value["global_bsz"]!,
+        Sentence.contradiction("the training's global_batch_size is", job.job.globalBatchSize))
+      return nil
+    }
+    return plan
+  }
+}
+
 /// Reads `plan` as a strategy file, bare or under `strategy_file` beside the figures of an answer.
-private struct LayerwisePlanRule: JSONRule {
+struct LayerwisePlanRule: JSONRule {
   var expectation: String {
     "a strategy file of Galvatron, or the plan of an answer with its strategy_file"
   }
 
+  /// Where a plan has its strategy file, if it is or has one.
+  static func file(in plan: JSONValue) -> JSONValue? {
+    guard plan.kind == .object else { return nil }
+    return plan["strategy_file"] ?? (plan["pp_deg"] != nil ? plan : nil)
+  }
+
   func read(_ value: JSONValue, _ log: JSONFaultLog) -> StrategyFile? {
-    guard value.kind == .object, let file = value["strategy_file"] else {
-      guard value.kind == .object, value["pp_deg"] != nil else { return refuse(value, log) }
-      return StrategyFileRule().read(value, log)
-    }
+    guard let file = Self.file(in: value) else { return refuse(value, log) }
     return StrategyFileRule().read(file, log)
   }
 }

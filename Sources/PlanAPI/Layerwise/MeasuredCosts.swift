@@ -3,8 +3,8 @@ import Galvatron
 import JSON
 
 extension PlanService {
-  /// Reads `cost_model` and `profiles` for the service's own cost model: measured layer costs then take
-  /// the place of analytic ones.
+  /// Reads `cost_model` and `profiles` for the service's own cost model: what was measured of layers and
+  /// of the network then takes the place of what is modelled.
   func readMeasurements(_ job: inout JobRequest?, _ members: inout JSONMemberReader) {
     _ = members.optional("cost_model", .oneOf(CostModelName.self))
     if members.object["galvatron"] != nil {
@@ -37,31 +37,14 @@ extension PlanService {
     guard let measured else { return }
     measuredJob.measurements = MeasuredLayers(
       measured, from: profiles, kinds: measuredJob.graph.kinds.map(\.kind))
-    measuredJob.warnings += assembly.gaps.filter(\.concernsLayers).map {
+    if let network = profiles.network(of: measuredJob.pool) {
+      measuredJob.cluster.pools[0] = measuredJob.pool.measured(network)
+    }
+    measuredJob.overlapSlowdown = profiles.overlapSlowdown
+    measuredJob.warnings += assembly.gaps.map {
       Sentence.profile($0, sequenceLength: measuredJob.job.sequenceLength)
     }
-    if profiles.allReduceBandwidth != nil || profiles.stageBandwidth != nil
-      || profiles.overlapSlowdown != nil
-    {
-      measuredJob.warnings.append(Sentence.bandwidthsUnused)
-    }
     job = measuredJob
-  }
-}
-
-extension ProfileGap {
-  /// Something that the service's own model takes from profiles is missing.
-  fileprivate var concernsLayers: Bool {
-    switch self {
-    case .noFile(let file), .groups(let file, _):
-      switch file {
-      case .computation, .memory, .messageTimes: true
-      case .allReduceBandwidth, .stageBandwidth, .overlap: false
-      }
-    case .noEndTimes, .firstRowOfLength, .timesScaled, .fewBatchSizes, .memoryScaled,
-      .degreesHalved:
-      true
-    }
   }
 }
 
@@ -71,7 +54,4 @@ extension Sentence {
   static let oneKindOfGPU = "profiles are of one kind of GPU, and the cluster has several"
   static let profilesOfOtherLayers =
     "profiles are of models between whose embedding and head all transformer blocks are alike"
-  static let bandwidthsUnused =
-    "Of the profiles, allreduce_bandwidth, p2p_bandwidth and overlap are used by Galvatron's cost "
-    + "model only; here gradients and stages cross the cluster's own links."
 }

@@ -16,6 +16,8 @@ package struct JobRequest: Sendable {
   package var warnings: [String]
   /// Measured costs of layers, in place of the analytic ones.
   package var measurements: (any LayerMeasurements)?
+  /// How many times as long kernels take while a reduction hides behind them, where that was measured.
+  package var overlapSlowdown: Double?
   /// What own measurements say of costs.
   package var profile: CostProfile?
 
@@ -24,25 +26,39 @@ package struct JobRequest: Sendable {
   /// GPUs differ.
   var isMixed: Bool { cluster.pools.count > 1 }
 
+  /// - Parameter parameters: What holds where the profile and measurements say nothing.
   func clusterProblem(
     _ parameters: CostParameters, memoryHeadroomFraction: Double
   ) -> ClusterProblem {
     ClusterProblem(
       graph: graph, cluster: cluster, job: job,
-      parameters: profile?.parameters(over: parameters) ?? parameters,
-      memoryHeadroomFraction: memoryHeadroomFraction)
+      parameters: measured(profile?.parameters(over: parameters) ?? parameters),
+      memoryHeadroomFraction: memoryHeadroomFraction,
+      measurements: measurements.map { TypedMeasurements($0, of: pool.accelerator) })
   }
 
-  /// - Parameter parameters: What holds where the profile says nothing.
   func problem(
     _ parameters: CostParameters, memoryHeadroomFraction: Double
   ) -> PlanningProblem {
+    problem(
+      with: profile?.parameters(over: parameters) ?? parameters,
+      memoryHeadroomFraction: memoryHeadroomFraction)
+  }
+
+  private func problem(
+    with parameters: CostParameters, memoryHeadroomFraction: Double
+  ) -> PlanningProblem {
     var problem = PlanningProblem(
-      graph: graph, pool: pool, job: job,
-      parameters: profile?.parameters(over: parameters) ?? parameters,
+      graph: graph, pool: pool, job: job, parameters: measured(parameters),
       memoryHeadroomFraction: memoryHeadroomFraction)
     problem.costs.measurements = measurements
     return problem
+  }
+
+  private func measured(_ parameters: CostParameters) -> CostParameters {
+    var parameters = parameters
+    if let overlapSlowdown { parameters.software.overlapSlowdown = overlapSlowdown }
+    return parameters
   }
 
   /// How sure a prediction is that was made with a profile; `nil` without one.
@@ -50,10 +66,7 @@ package struct JobRequest: Sendable {
     of plan: Plan, _ parameters: CostParameters, memoryHeadroomFraction: Double
   ) -> PredictionRange? {
     profile?.range(of: plan, base: parameters) { moved in
-      var problem = PlanningProblem(
-        graph: graph, pool: pool, job: job, parameters: moved,
-        memoryHeadroomFraction: memoryHeadroomFraction)
-      problem.costs.measurements = measurements
+      let problem = problem(with: moved, memoryHeadroomFraction: memoryHeadroomFraction)
       return Planner(problem).simulate(plan.strategy, split: plan.split).prediction.step
     }
   }

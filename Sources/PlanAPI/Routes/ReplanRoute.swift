@@ -39,7 +39,11 @@ extension PlanService {
   }
 
   private func readReplan(_ members: inout JSONMemberReader) -> ReplanRequest? {
-    let job = readJob(&members)
+    var job = readJob(&members)
+    if LayerwiseRequest.isMeant(by: members.object) {
+      members.note("cost_model", Sentence.replansByOwnModel)
+    }
+    readMeasurements(&job, &members)
     let plan = members.required("plan", .plan)
     let changes = members.required("changes", ChangesRule.members(catalogue))
     let steps = members.required("horizon_steps", .positiveInteger(max: WireLimits.steps))

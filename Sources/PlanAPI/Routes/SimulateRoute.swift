@@ -118,6 +118,11 @@ extension PlanService {
   ) -> SimulationRequest? {
     var job = readJob(&members)
     if takesMeasurements { readMeasurements(&job, &members) }
+    if members.object["plan"].flatMap(LayerwisePlanRule.file) != nil {
+      let file = members.required("plan", LayerwisePlanRule())
+      guard let job, let file else { return nil }
+      return simulation(of: file, job, &members)
+    }
     let plan = members.required("plan", .plan)
     guard let job, let plan else { return nil }
     return simulation(of: plan, job, members.log)

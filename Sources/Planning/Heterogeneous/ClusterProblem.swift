@@ -10,30 +10,38 @@ package struct ClusterProblem: Sendable {
   package let job: TrainingJob
   package let parameters: CostParameters
   package let memoryHeadroomFraction: Double
+  /// Of layers on one type of GPU, where there are any.
+  package let measurements: TypedMeasurements?
   /// The job on each pool alone.
-  package let pools: [PlanningProblem]
+  package private(set) var pools: [PlanningProblem] = []
 
   package init(
     graph: LayerGraph, cluster: Cluster, job: TrainingJob, parameters: CostParameters,
-    memoryHeadroomFraction: Double
+    memoryHeadroomFraction: Double, measurements: TypedMeasurements? = nil
   ) {
     self.graph = graph
     self.cluster = cluster
     self.job = job
     self.parameters = parameters
     self.memoryHeadroomFraction = memoryHeadroomFraction
-    pools = cluster.pools.map {
-      PlanningProblem(
-        graph: graph, pool: $0, job: job, parameters: parameters,
-        memoryHeadroomFraction: memoryHeadroomFraction)
-    }
+    self.measurements = measurements
+    pools = cluster.pools.map { alone(on: $0) }
   }
 
   /// The same job on another cluster.
   package func on(_ cluster: Cluster) -> ClusterProblem {
     ClusterProblem(
       graph: graph, cluster: cluster, job: job, parameters: parameters,
+      memoryHeadroomFraction: memoryHeadroomFraction, measurements: measurements)
+  }
+
+  /// The job on one pool, and on nothing else.
+  func alone(on pool: Pool) -> PlanningProblem {
+    var problem = PlanningProblem(
+      graph: graph, pool: pool, job: job, parameters: parameters,
       memoryHeadroomFraction: memoryHeadroomFraction)
+    problem.costs.measurements = measurements?.layers(on: pool.accelerator)
+    return problem
   }
 
   /// What one GPU sends to one of another pool: the network between them at the efficiency of the
@@ -46,7 +54,7 @@ package struct ClusterProblem: Sendable {
     }
     let part = min(pools[a].costs.chip.network, pools[b].costs.chip.network)
     return (
-      level.bandwidth * part, max(level.latency, parameters.software.networkLatency)
+      level.bandwidth(atEfficiency: part), max(level.latency, parameters.software.networkLatency)
     )
   }
 
@@ -67,8 +75,24 @@ package struct ClusterProblem: Sendable {
     var beyond = level
     beyond.span = cluster.gpus
     pool.levels.append(beyond)
-    return PlanningProblem(
-      graph: graph, pool: pool, job: job, parameters: parameters,
-      memoryHeadroomFraction: memoryHeadroomFraction)
+    return alone(on: pool)
+  }
+}
+
+/// What layers cost on one type of GPU.
+package struct TypedMeasurements: Sendable {
+  package let accelerator: Accelerator
+  package let layers: any LayerMeasurements
+
+  package init(_ layers: any LayerMeasurements, of accelerator: Accelerator) {
+    self.layers = layers
+    self.accelerator = accelerator
+  }
+
+  /// The same for GPUs of the type that have become slow; `nil` for those of another type.
+  func layers(on other: Accelerator) -> (any LayerMeasurements)? {
+    guard other.id == accelerator.id else { return nil }
+    let speed = other.memoryBandwidth / accelerator.memoryBandwidth
+    return speed == 1 ? layers : layers.slowed(to: speed)
   }
 }

@@ -42,9 +42,7 @@ struct EvenPlan {
       network.span = pool.gpus
       pool.levels.append(network)
     }
-    return PlanningProblem(
-      graph: problem.graph, pool: pool, job: problem.job, parameters: problem.parameters,
-      memoryHeadroomFraction: problem.memoryHeadroomFraction)
+    return problem.alone(on: pool)
   }
 
   /// The same strategy with its ranks on the pools' GPUs one after another; nil where a stage, or

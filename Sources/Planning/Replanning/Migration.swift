@@ -160,12 +160,11 @@ struct MigrationPlan {
       }
       let rate: Bandwidth
       if transfer.from.node == transfer.to.node {
-        rate =
-          problem.cluster.pools[from].levels[0].bandwidth * problem.pools[from].costs.chip.scaleUp
+        rate = problem.cluster.pools[from].levels[0].bandwidth(
+          atEfficiency: problem.pools[from].costs.chip.scaleUp)
       } else if from == to {
-        rate =
-          problem.cluster.pools[from].levels.last!.bandwidth
-          * problem.pools[from].costs.chip.network
+        rate = problem.cluster.pools[from].levels.last!.bandwidth(
+          atEfficiency: problem.pools[from].costs.chip.network)
       } else {
         rate = problem.link(from: from, to: to).bandwidth
       }

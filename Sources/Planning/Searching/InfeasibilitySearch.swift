@@ -144,6 +144,7 @@ extension PlanningProblem {
     var changed = PlanningProblem(
       graph: graph, pool: pool, job: job, parameters: costs.parameters,
       memoryHeadroomFraction: 0)
+    changed.costs.measurements = costs.measurements
     changed.memoryLimit = memoryLimit
     return changed
   }
