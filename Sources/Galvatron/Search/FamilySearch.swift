@@ -4,13 +4,28 @@ struct FamilySearch {
   let family: BatchField.Family
   let end: Int
   let budget: Int
+  private let function: StepFunction
+
+  init(field: BatchField, family: BatchField.Family, end: Int, budget: Int) {
+    self.field = field
+    self.family = family
+    self.end = end
+    self.budget = budget
+    function = StepFunction(
+      ends: field.ends[end].time, microBatches: field.judge.microBatches)
+  }
+
+  struct Outcome {
+    /// The best plan that was found below the limit.
+    var found: Found?
+    /// No plan of the family takes less; the limit, where none is below it.
+    var bound: Double
+  }
 
   struct Found {
     var seconds: Double
     /// Layers by option, for each stage.
     var counts: [[Int]]
-    /// No plan of the family takes less than this.
-    var bound: Double
   }
 
   /// A stage's layers: their time, exposure, and counts by option.
@@ -24,32 +39,60 @@ struct FamilySearch {
   /// for its tail; the first stage then minimises the step. Where a later stage's reductions stick
   /// out at the step's end, each stage in turn is chosen anew against the others.
   ///
-  /// - Returns: `nil` if nothing below `limit` fits.
-  func best(below limit: Double) -> Found? {
-    let judge = field.judge
-    var stages: [Stage?] = Array(repeating: nil, count: judge.stages)
+  /// - Parameters:
+  ///   - limit: plans that take as long are not wanted.
+  ///   - bound: known to hold for the family.
+  func quick(below limit: Double, bound: Double) -> Outcome {
+    var outcome = Outcome(found: nil, bound: bound)
+    var stages: [Stage?] = Array(repeating: nil, count: function.stages)
     var isComplete = true
-    for stage in 1..<max(1, judge.stages) {
+    for stage in 1..<max(1, function.stages) {
       var search = StageSearch(
         family.choices[stage], room: room(stage), objective: .time)
-      guard search.run() != nil, let counts = search.bestCounts else { return nil }
+      guard search.run() != nil, let counts = search.bestCounts else {
+        preconditionFailure("a family with a bound has a choice for every stage")
+      }
       isComplete = isComplete && search.isComplete
       stages[stage] = summary(stage, counts)
     }
+    // Tails of later stages depend on the first one's time: at least there may be none.
+    var alone = objective(0, stages)
+    alone.tail = 0
     var first = StageSearch(
-      family.choices[0], room: room(0), objective: objective(0, stages), limit: limit)
-    guard let relaxed = first.run(), let counts = first.bestCounts else { return nil }
-    isComplete = isComplete && first.isComplete
+      family.choices[0], room: room(0), objective: alone, limit: limit)
+    let relaxed = first.run()
+    if isComplete {
+      let least = first.isComplete ? relaxed ?? limit : first.bound
+      outcome.bound = max(bound, min(limit, least))
+    }
+    guard let relaxed, let counts = first.bestCounts else { return outcome }
     stages[0] = summary(0, counts)
     var chosen = stages.map { $0! }
     var seconds = step(chosen)
-    let bound = isComplete ? min(relaxed, seconds) : first.bound
     if seconds > relaxed {
       improve(&chosen, &seconds)
       improveFromSynced(&chosen, &seconds)
     }
-    guard seconds < limit else { return nil }
-    return Found(seconds: seconds, counts: chosen.map(\.counts), bound: bound)
+    if seconds < limit {
+      outcome.found = Found(seconds: seconds, counts: chosen.map(\.counts))
+    }
+    // Sums in another order differ in the last digits.
+    outcome.bound = min(outcome.bound, seconds)
+    return outcome
+  }
+
+  /// All stages at once.
+  ///
+  /// - Parameter steps: how many the search may take, and at the end how many are left.
+  func thorough(below limit: Double, bound: Double, steps: inout Int) -> Outcome {
+    var search = JointSearch(
+      function, family.choices, rooms: field.stageLayers.indices.map(room), limit: limit,
+      steps: steps)
+    search.run()
+    steps = search.stepsLeft
+    return Outcome(
+      found: search.best.map { Found(seconds: $0.seconds, counts: $0.counts) },
+      bound: max(bound, search.bound))
   }
 
   private func room(_ stage: Int) -> Int {
@@ -66,56 +109,28 @@ struct FamilySearch {
   }
 
   private func step(_ stages: [Stage]) -> Double {
-    let times = field.ends[end].time
-    return PipelineTime.seconds(
-      withoutSync: zip(stages, times).map { $0.time + $1 },
-      withSync: stages.map { $0.time + $0.exposure }, microBatches: field.judge.microBatches)
+    stages.reduce(StepFunction.Prefix()) {
+      function.adding(time: $1.time, exposure: $1.exposure, to: $0)
+    }.seconds()
   }
 
   /// The step as a function of one stage, with the others as they are; those not yet chosen take no
   /// time and expose nothing.
   private func objective(_ stage: Int, _ stages: [Stage?]) -> StageObjective {
-    let ends = field.ends[end].time
-    let last = ends.count - 1
-    let microBatches = Double(field.judge.microBatches)
-    let c = ends.indices.map { ends[$0] + (stages[$0]?.time ?? 0) }
-    let own = ends[stage]
-    let others = c.indices.filter { $0 != stage }.reduce(0.0) { $0 + c[$1] }
-    guard last > 0 else {
-      return StageObjective(
-        pieces: [.init(constant: microBatches * own, slope: microBatches)], allowance: own)
-    }
-    let later = Double(max(0, field.judge.microBatches - last))
-    var pieces: [StageObjective.Piece] = []
-    let repeats = stage == last ? microBatches : 1
-    pieces.append(
-      .init(
-        constant: others + repeats * own + (stage == last ? 0 : (microBatches - 1) * c[last]),
-        slope: repeats))
-    if stage == 0 {
-      let ahead = min(Double(last), microBatches - 1)
-      pieces.append(.init(constant: (ahead + later) * own, slope: ahead + later))
-      pieces.append(.init(constant: others + later * own, slope: later))
-    } else {
-      let ahead = min(Double(last), microBatches - 1) * c[0]
-      pieces.append(.init(constant: ahead + later * c[0], slope: 0))
-      pieces.append(.init(constant: others - c[0] + own + later * c[0], slope: 1))
+    var constants = SIMD3<Double>.zero
+    var (before, allowance, tail) = (0.0, 0.0, 0.0)
+    for (index, end) in function.ends.enumerated() {
+      let c = end + (stages[index]?.time ?? 0)
+      constants += function.slopes[index] * (index == stage ? end : c)
+      if index == stage {
+        allowance = before + end
+      } else if let other = stages[index] {
+        tail = max(tail, other.exposure - end - before)
+      }
+      before += c
     }
     return StageObjective(
-      pieces: pieces, tail: stage == 0 ? 0 : tail(of: stages, c, but: stage),
-      allowance: own + c[..<stage].reduce(0, +))
-  }
-
-  /// What sticks out of the other stages.
-  private func tail(of stages: [Stage?], _ c: [Double], but stage: Int) -> Double {
-    var tail = 0.0
-    var before = 0.0
-    for index in c.indices {
-      before += c[index]
-      guard index != stage, let other = stages[index] else { continue }
-      tail = max(tail, other.time + other.exposure - before)
-    }
-    return tail
+      constants: constants, slopes: function.slopes[stage], tail: tail, allowance: allowance)
   }
 
   /// The same from where every stage takes least with its reductions, as Galvatron's search has it.
@@ -135,13 +150,8 @@ struct FamilySearch {
     for _ in 0..<4 {
       let before = seconds
       for stage in stages.indices.reversed() {
-        var objective = objective(stage, stages)
-        if stage == 0 {
-          let c = zip(stages, field.ends[end].time).map { $0.time + $1 }
-          objective.tail = tail(of: stages, c, but: 0)
-        }
         var search = StageSearch(
-          family.choices[stage], room: room(stage), objective: objective)
+          family.choices[stage], room: room(stage), objective: objective(stage, stages))
         guard search.run() != nil, let counts = search.bestCounts else { continue }
         var candidate = stages
         candidate[stage] = summary(stage, counts)

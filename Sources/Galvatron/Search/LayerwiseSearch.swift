@@ -69,28 +69,55 @@ package struct LayerwiseSearch: Sendable {
     }
   }
 
+  /// Steps of the search over all stages at once, in all: some milliseconds.
+  private static var steps: Int { 30_000 }
+
+  /// Every family that may hold the best plan is searched quickly; those on which that leaves a doubt
+  /// then thoroughly, from the lowest bound up.
   private func choose(
     _ fields: [BatchField], _ candidates: [Candidate], _ shouldStop: () -> Bool
   ) -> LayerwiseOutcome {
     var best: (perSample: Double, candidate: Candidate, found: FamilySearch.Found)?
-    var open = Double.infinity
-    var considered = 0
-    for candidate in candidates {
-      guard candidate.bound < best?.perSample ?? .infinity else { break }
-      if best != nil, shouldStop() {
-        open = min(open, candidate.bound)
-        break
-      }
-      considered += 1
+    func search(
+      _ candidate: Candidate, _ run: (FamilySearch, Double, Double) -> FamilySearch.Outcome
+    ) -> Double {
       let field = fields[candidate.field]
       let samples = Double(field.judge.globalBatchSize)
       let search = FamilySearch(
         field: field, family: field.families[candidate.family], end: candidate.end,
         budget: budget.usable)
       let limit = (best?.perSample).map { $0 * samples } ?? .infinity
-      guard let found = search.best(below: limit) else { continue }
-      open = min(open, found.bound / samples)
-      best = (found.seconds / samples, candidate, found)
+      let outcome = run(search, limit, candidate.bound * samples)
+      if let found = outcome.found { best = (found.seconds / samples, candidate, found) }
+      return outcome.bound / samples
+    }
+    var doubtful: [Candidate] = []
+    var considered = 0
+    for candidate in candidates {
+      guard candidate.bound < best?.perSample ?? .infinity else { break }
+      considered += 1
+      var seen = candidate
+      if best == nil || !shouldStop() {
+        seen.bound = search(candidate) { $0.quick(below: $1, bound: $2) }
+      }
+      doubtful.append(seen)
+    }
+    doubtful.sort {
+      ($0.bound, $0.field, $0.family, $0.end) < ($1.bound, $1.field, $1.family, $1.end)
+    }
+    var open = Double.infinity
+    var steps = Self.steps
+    for candidate in doubtful {
+      guard let known = best?.perSample, candidate.bound < known else { break }
+      var bound = candidate.bound
+      if !shouldStop() {
+        // No family uses up what others may need.
+        var share = steps / 2
+        steps -= share
+        bound = search(candidate) { $0.thorough(below: $1, bound: $2, steps: &share) }
+        steps += share
+      }
+      open = min(open, bound)
     }
     guard let best else { preconditionFailure("a family with a bound has a plan that fits") }
     let field = fields[best.candidate.field]
