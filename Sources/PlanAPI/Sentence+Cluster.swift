@@ -1,4 +1,5 @@
 import Hardware
+import JSON
 
 /// What can be wrong with a cluster.
 extension Sentence {

@@ -37,8 +37,8 @@ extension Sentence {
 
   static func profile(_ fault: ProfileFault) -> String {
     switch fault {
-    case .largerGroups(_, let group, let gpus):
-      "was measured in groups of up to \(group) GPUs, but the cluster has \(gpus)"
+    case .otherGroups(_, let group, let gpus):
+      "was measured in groups of \(group) GPUs, which do not divide the cluster's \(gpus)"
     case .noWholeGroup(let gpus):
       "has no allreduce_size_\(gpus)_consec_1: it was not measured on the cluster's \(gpus) GPUs"
     case .noMemoryTables(let isParallel):
@@ -50,6 +50,9 @@ extension Sentence {
 
   static func profile(_ gap: ProfileGap, sequenceLength: Int) -> String {
     switch gap {
+    case .otherParameters(let measured, let model):
+      "A layer of the memory profile has \(millions(measured)) parameters, one of the model "
+        + "\(millions(model)): it may have been measured on another model."
     case .noFile(.computation): "No computation profile: layer times are analytic."
     case .noFile(.memory): "No memory profile: layer sizes are analytic."
     case .noFile(.overlap):
@@ -75,6 +78,10 @@ extension Sentence {
     case .groups(let file, let groups):
       "The \(file.rawValue) profile lacks groups of \(list(groups)): they are analytic."
     }
+  }
+
+  private static func millions(_ count: Int) -> String {
+    "\(Double((count + 50_000) / 100_000) / 10) million"
   }
 
   private static func list(_ numbers: [Int]) -> String {

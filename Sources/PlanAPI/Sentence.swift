@@ -39,14 +39,4 @@ enum Sentence {
   static func unsupportedEncoding(_ encoding: String) -> String {
     "The body must not be compressed, and is declared as \(excerpt(encoding))."
   }
-
-  /// A caller's text cut short, without control characters.
-  static func excerpt(_ text: String) -> String {
-    let head = text.unicodeScalars.prefix(64).map {
-      $0.value < 0x20 || $0.value == 0x7F ? Unicode.Scalar("?") : $0
-    }
-    var excerpt = ""
-    excerpt.unicodeScalars.append(contentsOf: head)
-    return text.unicodeScalars.count > 64 ? excerpt + "…" : excerpt
-  }
 }

@@ -19,8 +19,8 @@ private func bruteForce(
           for embedding in space.embeddingStrategies(judge, strategies) {
             let plan = LayerwisePlan(
               stageLayers: division, layers: layers, embedding: embedding,
-              globalBatchSize: batch, microBatches: microBatches, schedule: job.schedule,
-              defaultSharding: job.defaultSharding)
+              globalBatchSize: batch, microBatches: microBatches, schedule: job.run.schedule,
+              defaultSharding: job.run.defaultSharding)
             let verdict = judge.verdict(plan)
             guard verdict.stageMemory.allSatisfy({ $0 <= budget.usable }) else { continue }
             best = max(best ?? 0, verdict.samplesPerSecond)

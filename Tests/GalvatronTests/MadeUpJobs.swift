@@ -52,8 +52,8 @@ func madeUpJob(nodes: Int, _ generator: inout SeededGenerator) -> MeasuredJob {
     lastStage: .init(states: states(table), activations: byDegree(logits)), gpus: nodes * 8,
     consecutiveBandwidth: consecutive, stridedBandwidth: strided, stageBandwidth: stages,
     allReduce: messages(1), allToAll: messages(0.6), overlapSlowdown: number(1.05...1.3))
-  job.reducesGradientsEarly = number(0...1) < 0.7
-  if number(0...1) < 0.25 { job.schedule = .gpipe }
-  if number(0...1) < 0.25 { job.defaultSharding = .ddp }
+  job.run.reducesGradientsEarly = number(0...1) < 0.7
+  if number(0...1) < 0.25 { job.run.schedule = .gpipe }
+  if number(0...1) < 0.25 { job.run.defaultSharding = .ddp }
   return job
 }

@@ -25,7 +25,7 @@ enum PublishedProfile: String, CaseIterable {
       sequenceLength: self == .fixture ? 8192 : 2048, gpus: self == .llama16 ? 16 : 8)
     options.timeMode = self == .fixture ? .sequence : .batch
     options.memoryMode = self == .fixture ? .sequence : .first
-    options.reducesGradientsEarly = self != .fixture
+    options.run.reducesGradientsEarly = self != .fixture
     return options
   }
 

@@ -40,11 +40,11 @@ func randomJob(_ generator: inout SeededGenerator) -> MeasuredJob {
     consecutiveBandwidth: bandwidths, stridedBandwidth: bandwidths.mapValues { $0 * 0.7 },
     stageBandwidth: bandwidths.mapValues { $0 * 0.8 }, allReduce: messages(),
     allToAll: messages(), overlapSlowdown: number(1...1.4))
-  job.usesMixedPrecision = number(0...1) < 0.8
-  job.sequenceParallel = number(0...1) < 0.8
-  job.sharesGatherBuffer = number(0...1) < 0.8
-  job.reducesGradientsEarly = number(0...1) < 0.5
-  job.schedule = number(0...1) < 0.7 ? .pipedreamFlush : .gpipe
-  job.defaultSharding = number(0...1) < 0.7 ? .zero2 : .ddp
+  job.run.usesMixedPrecision = number(0...1) < 0.8
+  job.run.sequenceParallel = number(0...1) < 0.8
+  job.run.sharesGatherBuffer = number(0...1) < 0.8
+  job.run.reducesGradientsEarly = number(0...1) < 0.5
+  job.run.schedule = number(0...1) < 0.7 ? .pipedreamFlush : .gpipe
+  job.run.defaultSharding = number(0...1) < 0.7 ? .zero2 : .ddp
   return job
 }

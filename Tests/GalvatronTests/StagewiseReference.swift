@@ -59,7 +59,7 @@ struct StagewiseReference {
     return LayerwisePlan(
       stageLayers: division, layers: layers, embedding: embedding,
       globalBatchSize: judge.globalBatchSize, microBatches: judge.microBatches,
-      schedule: job.schedule, defaultSharding: job.defaultSharding)
+      schedule: job.run.schedule, defaultSharding: job.run.defaultSharding)
   }
 
   /// By layer, which option; `nil` where they do not fit.

@@ -210,13 +210,63 @@ private func faults(_ path: String, _ body: String) throws -> [String] {
     #expect((25...45).contains(throughput), "\(throughput)")
   }
 
+  /// What does not fit is said where it stands, under either cost model.
+  @Test(arguments: [
+    ("\"pp_size_4\"", "\"pp_size_3\"", "/profiles/p2p_bandwidth/pp_size_3", "do not divide"),
+    (
+      "\"allreduce_size_4_consec_0\"", "\"allreduce_size_6_consec_0\"",
+      "/profiles/allreduce_bandwidth/allreduce_size_6_consec_0", "groups of 6 GPUs"
+    ),
+    (
+      "\"allreduce_size_8_consec_1\"", "\"allreduce_size_8_consec_0\"",
+      "/profiles/allreduce_bandwidth", "has no allreduce_size_8_consec_1"
+    ),
+    (
+      "\"parameter_size\"", "\"parameters\"",
+      "/profiles/memory/layertype_0_sp/2048/parameter_size", "missing"
+    ),
+    ("\"other_memory_pp_off_sp\"", "\"x\"", "/profiles/memory/other_memory_pp_off_sp", "missing"),
+    ("\"overlap\"", "\"p2p_bandwith\"", "/profiles/p2p_bandwith", "unknown member"),
+  ])
+  func wrongProfilesAreRefusedByPointer(
+    part: String, other: String, pointer: String, detail: String
+  ) throws {
+    let profiles = try profileText("llama2-7b-1x8").replacing(part, with: other, maxReplacements: 1)
+    for model in ["\"galvatron\"", "\"stagewright\""] {
+      let changes = ["profiles": profiles, "cost_model": model, "galvatron": nil]
+      let found = try faults("/partition", body(changes))
+      #expect(
+        found.contains { $0.hasPrefix("\(pointer): ") && $0.contains(detail) }, "\(found)")
+    }
+  }
+
+  @Test func profilesAreFilesOrAName() throws {
+    let found = try faults("/partition", body(["profiles": "3"]))
+    #expect(
+      found == [
+        "/profiles: expected an object with profile files, or the name of a mounted profile, found 3"
+      ])
+  }
+
+  @Test func profilesOfAnotherModelAreSaid() throws {
+    let (status, answer) = try post(
+      "/partition", body(["model": "\"llama-2-13b\"", "galvatron": nil]))
+    #expect(status == 200)
+    let warning = try #require(answer["warnings"]?[0]?.string)
+    #expect(
+      warning.hasPrefix("A layer of the memory profile has 204.0 million parameters"), "\(warning)")
+  }
+
   @Test func faultsHavePointers() throws {
     let two = try faults("/partition", body(["cluster": "\"2x8xa100-sxm4-80gb\""]))
     #expect(two.count == 1 && two[0].hasPrefix("/profiles/allreduce_bandwidth: "), "\(two)")
     let four = try faults("/partition", body(["cluster": "\"1x4xa100-sxm4-80gb\""]))
     #expect(
       Set(four.map { String($0.prefix { $0 != ":" }) })
-        == ["/profiles/allreduce_bandwidth", "/profiles/p2p_bandwidth", "/profiles/sp_time"])
+        == [
+          "/profiles/allreduce_bandwidth/allreduce_size_8_consec_1",
+          "/profiles/p2p_bandwidth/pp_size_8", "/profiles/sp_time/allreduce_size_8_1MB_time",
+        ])
     let none = try faults("/partition", body(["profiles": String?.none]))
     #expect(none.count == 1 && none[0].hasPrefix("/profiles: missing"))
     let settings = """

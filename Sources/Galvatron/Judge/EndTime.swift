@@ -18,7 +18,7 @@ extension Judge {
     let exchange = endExchange(strategy)
     let isSharded = sharding(strategy) == .zero3
     func add(_ end: MeasuredJob.EndMemory, to stage: Int, forward: Double, exchange: Double) {
-      let weights = end.states[strategy.tensorDegree]! / 4 * (job.usesMixedPrecision ? 0.5 : 1)
+      let weights = end.states[strategy.tensorDegree]! / 4 * (job.run.usesMixedPrecision ? 0.5 : 1)
       let message = weights * latency
       let ahead = beside(compute: forward, message: isSharded ? message * 0.5 : 0)
       let back = beside(compute: 2 * forward, message: message * (isSharded ? 1 : 0.5))
@@ -45,7 +45,7 @@ extension Judge {
 
   /// Gathering the hidden states of a tensor-parallel embedding or head.
   private func endExchange(_ strategy: LayerStrategy) -> Double {
-    guard strategy.tensorDegree > 1, job.sequenceParallel else { return 0 }
+    guard strategy.tensorDegree > 1, job.run.sequenceParallel else { return 0 }
     let size = job.hiddenStates(samples: samples(strategy))
     return job.allReduce[strategy.tensorDegree]!.halved.milliseconds(megabytes: size)
   }

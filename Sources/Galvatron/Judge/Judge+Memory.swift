@@ -9,18 +9,18 @@ extension Judge {
   /// micro-batches accumulate, gradients stay whole (reduced early) or take 32 bits (reduced late).
   func stateFraction(_ strategy: LayerStrategy) -> Double {
     let r = 1 / Double(shards(strategy)) + 0.003
-    let mixed = job.usesMixedPrecision
+    let mixed = job.run.usesMixedPrecision
     switch sharding(strategy) {
     case .ddp: return 1
     case .zero2:
-      if microBatches > 1, job.reducesGradientsEarly {
+      if microBatches > 1, job.run.reducesGradientsEarly {
         return mixed ? 6.0 / 8 * r + 2.0 / 8 : 2.0 / 4 * r + 2.0 / 4
       }
       let whole = mixed ? 7.0 / 8 * r + 1.0 / 8 : 3.0 / 4 * r + 1.0 / 4
       return microBatches > 1 && mixed ? whole * 5 / 4 : whole
     case .zero3:
       if microBatches == 1 { return r }
-      if job.reducesGradientsEarly {
+      if job.run.reducesGradientsEarly {
         return mixed ? 7.0 / 8 * r + 1.0 / 8 : 3.0 / 4 * r + 1.0 / 4
       }
       return r * 5 / 4
@@ -30,7 +30,7 @@ extension Judge {
   /// Micro-batches whose activations a stage holds.
   func inFlight(stage: Int) -> Int {
     guard stages > 1 else { return 1 }
-    return switch job.schedule {
+    return switch job.run.schedule {
     case .pipedreamFlush: stages - stage
     case .gpipe: microBatches
     }
@@ -44,7 +44,7 @@ extension Judge {
     let held = Double(inFlight(stage: stage) * samples(strategy))
     guard strategy.recomputes else { return job.layerActivations[strategy.degree]! * held }
     let whole = job.recomputedActivations * held
-    let isSplit = strategy.usesUlysses || (strategy.degree > 1 && job.sequenceParallel)
+    let isSplit = strategy.usesUlysses || (strategy.degree > 1 && job.run.sequenceParallel)
     return isSplit ? whole / Double(strategy.degree) : whole
   }
 
@@ -73,7 +73,7 @@ extension Judge {
   /// The buffer into which tensor-parallel layers gather, for the largest degree of any; a plan
   /// without tensor parallelism has none.
   package func gatherBuffer(largestDegree: Int) -> Int {
-    guard job.sequenceParallel, job.sharesGatherBuffer else { return 0 }
+    guard job.run.sequenceParallel, job.run.sharesGatherBuffer else { return 0 }
     let replicas = Double(stageGPUs / largestDegree)
     let samples = Double(globalBatchSize) / Double(microBatches) / replicas
     // Galvatron halves this in 32-bit training, too.

@@ -38,7 +38,7 @@ package struct Judge: Hashable, Sendable {
   /// How a layer's states are sharded: not at all without replicas.
   package func sharding(_ strategy: LayerStrategy) -> DefaultSharding {
     if strategy.shardsWeights { return .zero3 }
-    return replicas(strategy) == 1 ? .ddp : job.defaultSharding
+    return replicas(strategy) == 1 ? .ddp : job.run.defaultSharding
   }
 
   /// The strategy can run: it divides the stage's GPUs, leaves every replica a sample, and the

@@ -32,12 +32,12 @@ extension Judge {
     let exchanges = (strategy.usesUlysses ? 4 : 6) * (strategy.recomputes ? 1.5 : 1)
     let d = Double(shards(strategy))
     var message = 2 * (d - 1) * (job.layerParameters / Double(strategy.tensorDegree) / d)
-    if job.usesMixedPrecision { message /= 2 }
+    if job.run.usesMixedPrecision { message /= 2 }
     let latency = d > 1 ? 1 / bandwidth(Int(d), strategy)! : 0
     let gather = sharding(strategy) == .zero3 ? message * 0.5 * latency : 0
 
     let send = stageExchange(strategy)
-    let scale = 0.001 * job.timeFactor
+    let scale = 0.001 * job.run.timeFactor
     func time(message: Double) -> Double {
       let synced =
         replicas(strategy) > 1

@@ -32,8 +32,9 @@ extension Judge {
   private func add(states whole: Double, _ strategy: LayerStrategy, to parts: inout MemoryParts) {
     let kind = sharding(strategy)
     let r = kind == .ddp ? 1 : 1 / Double(shards(strategy)) + 0.003
-    let weights = whole * (job.usesMixedPrecision ? 1.0 / 8 : 1.0 / 4) * (kind == .zero3 ? r : 1)
-    let optimizer = whole * (job.usesMixedPrecision ? 6.0 / 8 : 2.0 / 4) * r
+    let weights =
+      whole * (job.run.usesMixedPrecision ? 1.0 / 8 : 1.0 / 4) * (kind == .zero3 ? r : 1)
+    let optimizer = whole * (job.run.usesMixedPrecision ? 6.0 / 8 : 2.0 / 4) * r
     parts.weights += weights
     parts.optimizer += optimizer
     parts.gradients += max(0, whole * stateFraction(strategy) - weights - optimizer)

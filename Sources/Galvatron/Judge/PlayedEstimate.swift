@@ -28,7 +28,7 @@ extension Judge {
     var whole = ends.withoutSync
     var exposed = zip(ends.withSync, ends.withoutSync).map { $0 - $1 }
     var sends: [Seconds] = []
-    let milli = 0.001 * job.timeFactor
+    let milli = 0.001 * job.run.timeFactor
     for (stage, range) in plan.stageRanges.enumerated() {
       var before = stage == 0 ? plan.embedding : nil
       for strategy in plan.layers[range] {
@@ -61,7 +61,7 @@ extension Judge {
   private func estimate(
     _ times: PipelineTimes, _ exposed: [Double], _ forward: [Double], _ backward: [Double]
   ) -> PlayedEstimate {
-    let schedule: PipelineSchedule = job.schedule == .gpipe ? .gpipe : .oneForwardOneBackward
+    let schedule: PipelineSchedule = job.run.schedule == .gpipe ? .gpipe : .oneForwardOneBackward
     let listsPasses = 2 * stages * microBatches <= Self.playedPasses
     let played = schedule.play(times, microBatches: microBatches, withTimeline: listsPasses)
     var ends = Array(
@@ -77,7 +77,7 @@ extension Judge {
 
   /// Milliseconds to lay hidden states out for another degree: an all-gather in the larger group.
   private func relayout(from a: LayerStrategy, to b: LayerStrategy) -> Double {
-    guard job.sequenceParallel, a.degree != b.degree else { return 0 }
+    guard job.run.sequenceParallel, a.degree != b.degree else { return 0 }
     let larger = max(a.degree, b.degree)
     guard let bandwidth = job.consecutiveBandwidth[larger] else { return 0 }
     let samples = Double(globalBatchSize) / Double(microBatches) / Double(stageGPUs / larger)

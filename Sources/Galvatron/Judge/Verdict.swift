@@ -21,7 +21,7 @@ extension Judge {
       plan.stages == stages && plan.microBatches == microBatches
         && plan.globalBatchSize == globalBatchSize, "a plan has its own judge")
     precondition(
-      plan.schedule == job.schedule && plan.defaultSharding == job.defaultSharding,
+      plan.schedule == job.run.schedule && plan.defaultSharding == job.run.defaultSharding,
       "the job is run as the plan says")
     var times: [LayerStrategy: LayerTime] = [:]
     var c = endTime(plan.embedding).withoutSync

@@ -10,22 +10,37 @@ extension JobAssembly {
     guard let profile = profiles.memory else {
       note(.noFile(.memory))
       let ends = estimates.endMemory(
-        degrees: options.degrees, sequenceParallel: options.sequenceParallel)
+        degrees: options.degrees, sequenceParallel: options.run.sequenceParallel)
       return Memory(
         layer: estimates.layerMemory(
-          degrees: options.degrees, sequenceParallel: options.sequenceParallel),
+          degrees: options.degrees, sequenceParallel: options.run.sequenceParallel),
         only: ends.only, first: ends.first, last: ends.last)
     }
-    let table = options.sequenceParallel ? profile.sequenceParallel : profile.plain
+    let table = options.run.sequenceParallel ? profile.sequenceParallel : profile.plain
     guard !table.isEmpty else {
-      refuse(.noMemoryTables(sequenceParallel: options.sequenceParallel))
+      refuse(.noMemoryTables(sequenceParallel: options.run.sequenceParallel))
       return nil
     }
     var layer = self.layer(table.layer)
     layer.activations = filled(layer.activations)
+    compareParameters(layer)
     return Memory(
       layer: layer, only: end(table.onlyStage), first: end(table.firstStage),
       last: end(table.lastStage))
+  }
+
+  /// Part by which a measured layer's parameters may differ from the model's: profilers count
+  /// allocated blocks.
+  private static var tolerance: Double { 0.05 }
+
+  private mutating func compareParameters(_ layer: MemoryProfile.LayerMemory) {
+    let model = estimates.layerMemory(
+      degrees: [1], sequenceParallel: options.run.sequenceParallel
+    ).parameters
+    guard abs(layer.parameters - model) > Self.tolerance * model else { return }
+    note(
+      .otherParameters(
+        measured: Int(layer.parameters * 0x1p18), model: Int(model * 0x1p18)))
   }
 
   /// In proportion to the longest sequence length, with the weights of the shortest, as Galvatron has

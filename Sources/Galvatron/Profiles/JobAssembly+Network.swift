@@ -69,7 +69,7 @@ extension JobAssembly {
   }
 
   private mutating func check(_ file: ProfileFile, groups: [Int]) {
-    guard let largest = groups.max(), largest > options.gpus else { return }
-    refuse(.largerGroups(file, group: largest, gpus: options.gpus))
+    guard let other = groups.filter({ options.gpus % $0 != 0 }).max() else { return }
+    refuse(.otherGroups(file, group: other, gpus: options.gpus))
   }
 }

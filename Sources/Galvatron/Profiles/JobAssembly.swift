@@ -32,13 +32,7 @@ package struct JobAssembly {
       consecutiveBandwidth: consecutive, stridedBandwidth: strided, stageBandwidth: stages,
       allReduce: allReduce, allToAll: allToAll,
       overlapSlowdown: profiles.overlapSlowdown ?? 1)
-    job.usesMixedPrecision = options.usesMixedPrecision
-    job.sequenceParallel = options.sequenceParallel
-    job.sharesGatherBuffer = options.sharesGatherBuffer
-    job.reducesGradientsEarly = options.reducesGradientsEarly
-    job.schedule = options.schedule
-    job.defaultSharding = options.defaultSharding
-    job.timeFactor = options.timeFactor
+    job.run = options.run
     return job
   }
 

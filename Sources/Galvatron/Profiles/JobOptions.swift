@@ -27,13 +27,7 @@ package struct JobOptions: Hashable, Sendable {
   package var memoryMode: MemoryMode?
   /// Degrees of tensor parallelism and Ulysses that may be asked for.
   package var mostDegree = 8
-  package var usesMixedPrecision = true
-  package var sequenceParallel = true
-  package var sharesGatherBuffer = true
-  package var reducesGradientsEarly = true
-  package var schedule = LayerwiseSchedule.pipedreamFlush
-  package var defaultSharding = DefaultSharding.zero2
-  package var timeFactor = 1.0
+  package var run = RunSettings()
 
   package init(layers: Int, hiddenSize: Int, sequenceLength: Int, gpus: Int) {
     self.layers = layers

@@ -44,18 +44,8 @@ package struct MeasuredJob: Hashable, Sendable {
   /// How much longer a kernel takes while another overlaps it.
   package var overlapSlowdown: Double
 
-  // MARK: The job
-  package var usesMixedPrecision = true
-  /// Activations outside of tensor-parallel regions are split by tokens.
-  package var sequenceParallel = true
-  /// One buffer for all gathers of tensor-parallel layers.
-  package var sharesGatherBuffer = true
-  /// Gradients are reduced with every micro-batch.
-  package var reducesGradientsEarly = true
-  package var schedule = LayerwiseSchedule.pipedreamFlush
-  package var defaultSharding = DefaultSharding.zero2
-  /// All layer times are multiplied with it (`debug_costmodel_coe`).
-  package var timeFactor = 1.0
+  // MARK: The run
+  package var run = RunSettings()
 
   package init(
     layers: Int, hiddenSize: Int, sequenceLength: Int, forward: TimeLaw, endForward: TimeLaw,
@@ -86,7 +76,7 @@ package struct MeasuredJob: Hashable, Sendable {
   }
 
   /// Bytes of an activation's element.
-  package var elementBytes: Double { usesMixedPrecision ? 2 : 4 }
+  package var elementBytes: Double { run.usesMixedPrecision ? 2 : 4 }
 
   /// The hidden states of some samples, in MB.
   package func hiddenStates(samples: Int) -> Double {

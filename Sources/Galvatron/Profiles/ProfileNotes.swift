@@ -9,8 +9,8 @@ package enum ProfileFile: String, Hashable, Sendable {
 
 /// Why a profile is not one of the job.
 package enum ProfileFault: Hashable, Sendable {
-  /// Measured in groups of more GPUs than the cluster has.
-  case largerGroups(ProfileFile, group: Int, gpus: Int)
+  /// Measured in groups of a size that does not divide the cluster.
+  case otherGroups(ProfileFile, group: Int, gpus: Int)
   /// The group of all GPUs was not measured.
   case noWholeGroup(gpus: Int)
   /// No tables for layers with, or without, sequence parallelism.
@@ -18,16 +18,18 @@ package enum ProfileFault: Hashable, Sendable {
 
   package var file: ProfileFile {
     switch self {
-    case .largerGroups(let file, _, _): file
+    case .otherGroups(let file, _, _): file
     case .noWholeGroup: .allReduceBandwidth
     case .noMemoryTables: .memory
     }
   }
 }
 
-/// What was filled in for what a profile lacks.
+/// What does not go together but can be planned with, and what was filled in for what a profile lacks.
 package enum ProfileGap: Hashable, Sendable {
   case noFile(ProfileFile)
+  /// A layer's parameters are others than the model's.
+  case otherParameters(measured: Int, model: Int)
   /// Times of the embedding and the head.
   case noEndTimes
   /// The first row was measured at another sequence length, and taken as Galvatron takes it.

@@ -146,7 +146,7 @@ package struct LayerwiseSearch: Sendable {
       stageLayers: field.stageLayers, layers: layers,
       embedding: field.ends[candidate.end].strategy,
       globalBatchSize: field.judge.globalBatchSize, microBatches: field.judge.microBatches,
-      schedule: job.schedule, defaultSharding: job.defaultSharding)
+      schedule: job.run.schedule, defaultSharding: job.run.defaultSharding)
   }
 
   private func reason(

@@ -1,3 +1,5 @@
+import JSON
+
 /// Names of hosts as Slurm compresses them: `gpu[001-004,010],dgx-a[1-2]`.
 ///
 /// Each name is a row of texts and bracketed lists; ranges keep the width of their first number, and

@@ -1,4 +1,5 @@
 import Hardware
+import JSON
 import Quantities
 
 /// How the GPUs of one node are wired, as `nvidia-smi topo -m` prints it.

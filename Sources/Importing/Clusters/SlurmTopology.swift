@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads Slurm's `topology.conf` (tree and block plugins), and `topology.yaml`.
 ///
 /// Where the YAML file describes several topologies, the cluster's default is read, else the first.

@@ -38,12 +38,3 @@ extension Substring {
 
   var words: [Substring] { split { $0.isWhitespace } }
 }
-
-/// Text of someone else's, short enough to stand in a sentence and free of control characters.
-func excerpt(_ text: some StringProtocol) -> String {
-  var kept = ""
-  for scalar in text.unicodeScalars.prefix(48) {
-    kept.unicodeScalars.append(scalar.value < 0x20 || scalar.value == 0x7F ? "?" : scalar)
-  }
-  return text.unicodeScalars.count > 48 ? kept + "…" : kept
-}

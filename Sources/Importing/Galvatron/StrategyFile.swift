@@ -183,7 +183,9 @@ extension StrategyFile {
     if let complaint = Set(degrees).sorted().compactMap(complaint).first {
       note("tp_sizes_enc", complaint, log)
     }
-    if let complaint = complaint(embeddingDegree) { note("vtp", complaint, log) }
+    if !degrees.contains(embeddingDegree), let complaint = complaint(embeddingDegree) {
+      note("vtp", complaint, log)
+    }
   }
 
   private func note(_ name: String, _ detail: String, _ log: JSONFaultLog) {

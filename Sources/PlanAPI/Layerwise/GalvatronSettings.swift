@@ -9,11 +9,8 @@ struct GalvatronSettings: Sendable {
   var layers: Int?
   var hiddenSize: Int?
   var sequenceLength: Int?
-  var sequenceParallel = true
-  var sharesGatherBuffer = true
-  var defaultSharding = DefaultSharding.zero2
-  var schedule = LayerwiseSchedule.pipedreamFlush
-  var reducesGradientsEarly = true
+  /// But for the precision, which the training says.
+  var run = RunSettings()
   var precision: String?
   var nodes: Int?
   var gpusPerNode: Int?
@@ -21,7 +18,6 @@ struct GalvatronSettings: Sendable {
   var batchSizes: [Int]?
   var microBatches: Int?
   var space = SearchSpace(batchSizes: [])
-  var timeFactor = 1.0
   /// Nothing but one strategy for all layers was asked for.
   var wantsOneStrategy = false
   /// The object that was read.
@@ -79,8 +75,8 @@ struct GalvatronSettingsRule: JSONRule {
     let buffers = r.optional("global_memory_buffer", .boolean, absent: true)
     return {
       $0.sequenceLength = length
-      $0.sequenceParallel = isParallel
-      $0.sharesGatherBuffer = buffers
+      $0.run.sequenceParallel = isParallel
+      $0.run.sharesGatherBuffer = buffers
     }
   }
 
@@ -93,9 +89,9 @@ struct GalvatronSettingsRule: JSONRule {
     let precision = r.optional(
       "mixed_precision", .oneOf(["fp32", "fp16", "bf16"].map { ($0, $0) }))
     return {
-      $0.defaultSharding = sharding
-      $0.schedule = schedule
-      $0.reducesGradientsEarly = reducesEarly
+      $0.run.defaultSharding = sharding
+      $0.run.schedule = schedule
+      $0.run.reducesGradientsEarly = reducesEarly
       $0.precision = precision
     }
   }
@@ -169,7 +165,7 @@ struct GalvatronSettingsRule: JSONRule {
 
   private static let debug: Section = .openObject { r in
     let factor = r.optional("debug_costmodel_coe", .positiveNumber(max: 1e6), absent: 1)
-    return { $0.timeFactor = factor }
+    return { $0.run.timeFactor = factor }
   }
 
   /// A largest degree; -1 sets none.

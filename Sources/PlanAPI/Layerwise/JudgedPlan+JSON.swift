@@ -38,7 +38,7 @@ extension JSONWriter {
       w.member("micro_batch_size", judge.samples(common))
       w.member("micro_batches", judged.plan.microBatches)
       w.member("zero_stage", judge.zeroStage(common))
-      w.member("sequence_parallel", judge.job.sequenceParallel && common.tensorDegree > 1)
+      w.member("sequence_parallel", judge.job.run.sequenceParallel && common.tensorDegree > 1)
       w.member(
         "recompute", judged.plan.layers.contains { $0.recomputes } ? "full" : "none")
       w.member("schedule", judged.plan.schedule == .gpipe ? "gpipe" : "1f1b")

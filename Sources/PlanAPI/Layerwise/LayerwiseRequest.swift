@@ -70,8 +70,10 @@ extension PlanService {
     var options = JobOptions(
       layers: layers, hiddenSize: job.graph.hiddenSize, sequenceLength: job.job.sequenceLength,
       gpus: job.pool.gpus)
-    settings.fill(&options)
-    options.usesMixedPrecision = job.job.precision != .fp32
+    options.timeMode = settings.timeMode
+    options.memoryMode = settings.memoryMode
+    options.run = settings.run
+    options.run.usesMixedPrecision = job.job.precision != .fp32
     options.mostDegree = max(space.mostTensor, space.mostUlysses)
     search.restrict(&space, &options, members.object["search"], members.log)
     let costs = CostModel(
@@ -93,15 +95,26 @@ extension PlanService {
       deadlineMilliseconds: search.deadlineMilliseconds, exports: exports, warnings: warnings)
   }
 
-  /// Faults of profiles stand at the file that has them, or at a mounted profile's name.
+  /// Faults of profiles stand at the row or the file that has them, or at a mounted profile's name.
   func note(_ faults: [ProfileFault], _ members: inout JSONMemberReader) {
     for fault in faults {
       if let file = members.object["profiles"]?[fault.file.rawValue] {
-        members.log.note(file, Sentence.profile(fault))
+        members.log.note(fault.member(of: file) ?? file, Sentence.profile(fault))
       } else {
         members.note("profiles", "\(fault.file.rawValue) \(Sentence.profile(fault))")
       }
     }
+  }
+}
+
+extension ProfileFault {
+  /// The first row of a file that is at fault, if there is one: `pp_size_8`, `allreduce_size_8_1MB_time`.
+  fileprivate func member(of file: JSONValue) -> JSONValue? {
+    guard case .otherGroups(_, let group, _) = self else { return nil }
+    return file.members.first { name, _ in
+      let words = name.split(separator: "_")
+      return words.count > 2 && words[1] == "size" && words[2] == "\(group)"
+    }?.value
   }
 }
 
@@ -157,17 +170,6 @@ extension GalvatronSettings {
       log.note(member, Sentence.microBatchesDoNotDivide(microBatches, batches: sizes))
     }
   }
-
-  func fill(_ options: inout JobOptions) {
-    options.timeMode = timeMode
-    options.memoryMode = memoryMode
-    options.sequenceParallel = sequenceParallel
-    options.sharesGatherBuffer = sharesGatherBuffer
-    options.reducesGradientsEarly = reducesGradientsEarly
-    options.schedule = schedule
-    options.defaultSharding = defaultSharding
-    options.timeFactor = timeFactor
-  }
 }
 
 extension SearchRequest {
@@ -188,9 +190,9 @@ extension SearchRequest {
     if constraints.recompute == [.none] { space.allowsRecompute = false }
     if let schedule = constraints.schedule.first {
       switch schedule {
-      case .gpipe where constraints.schedule.count == 1: options.schedule = .gpipe
+      case .gpipe where constraints.schedule.count == 1: options.run.schedule = .gpipe
       case .oneForwardOneBackward where constraints.schedule.count == 1:
-        options.schedule = .pipedreamFlush
+        options.run.schedule = .pipedreamFlush
       case .gpipe, .oneForwardOneBackward, .interleaved, .zeroBubble:
         if let member = value["schedule"] {
           log.note(member, "expected one of \"gpipe\" and \"1f1b\"")

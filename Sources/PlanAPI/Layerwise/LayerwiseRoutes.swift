@@ -73,11 +73,11 @@ extension PlanService {
     let job = request.measured
     guard
       let plan = file.plan(
-        of: request.job, layers: job.layers, schedule: job.schedule,
-        sharding: job.defaultSharding, members.log)
+        of: request.job, layers: job.layers, schedule: job.run.schedule,
+        sharding: job.run.defaultSharding, members.log)
     else { return nil }
-    request.measured.schedule = plan.schedule
-    request.measured.defaultSharding = plan.defaultSharding
+    request.measured.run.schedule = plan.schedule
+    request.measured.run.defaultSharding = plan.defaultSharding
     let judge = Judge(
       request.measured, globalBatchSize: plan.globalBatchSize, microBatches: plan.microBatches,
       stages: plan.stages)

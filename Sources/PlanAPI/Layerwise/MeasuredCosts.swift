@@ -26,8 +26,8 @@ extension PlanService {
     var options = JobOptions(
       layers: layers, hiddenSize: measuredJob.graph.hiddenSize,
       sequenceLength: measuredJob.job.sequenceLength, gpus: measuredJob.pool.gpus)
-    options.usesMixedPrecision = measuredJob.job.precision != .fp32
-    options.sequenceParallel = !(profiles.memory?.sequenceParallel.isEmpty ?? false)
+    options.run.usesMixedPrecision = measuredJob.job.precision != .fp32
+    options.run.sequenceParallel = !(profiles.memory?.sequenceParallel.isEmpty ?? false)
     let costs = CostModel(
       graph: measuredJob.graph, pool: measuredJob.pool, job: measuredJob.job,
       parameters: parameters)

@@ -88,7 +88,10 @@ struct ProfilesRule: JSONRule {
   var expectation: String { "an object with profile files, or the name of a mounted profile" }
 
   func read(_ value: JSONValue, _ log: JSONFaultLog) -> MeasuredProfiles? {
-    guard let name = value.string else { return MeasuredProfilesRule().read(value, log) }
+    guard let name = value.string else {
+      guard value.kind == .object else { return refuse(value, log) }
+      return MeasuredProfilesRule().read(value, log)
+    }
     guard let profiles = store.profiles[name] else {
       log.note(value, Sentence.unknownProfile(name, known: store.profiles.keys.sorted()))
       return nil
