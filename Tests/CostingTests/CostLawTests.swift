@@ -70,8 +70,9 @@ private let splits: [LayerParallelism] = [
         for (old, new) in zip(before, after) {
           // Fully sharded weights hide behind compute: less of it may expose more.
           if split.zeroStage != .weights {
-            #expect(new.forward.total <= old.forward.total)
-            #expect(new.backward.total <= old.backward.total)
+            // Nor can a ring that attention hides, but for what waiting for launches hides of both.
+            #expect(new.forward.total <= old.forward.total * (1 + 1e-5))
+            #expect(new.backward.total <= old.backward.total * (1 + 1e-5))
           }
           #expect(new.forward.compute <= old.forward.compute)
         }

@@ -31,12 +31,12 @@ import Validating
   }
 
   @Test func stepTimes() {
-    #expect(Self.core.timeError < 0.092)
-    #expect(Self.core.macroTimeError < 0.105)
+    #expect(Self.core.timeError < 0.088)
+    #expect(Self.core.macroTimeError < 0.103)
   }
 
   @Test func peakMemory() {
-    #expect(Self.core.memoryError < 0.09)
+    #expect(Self.core.memoryError < 0.092)
   }
 
   /// A plan that ran out of memory must not be said to fit. Of those that ran a few are said not to:
