@@ -95,6 +95,13 @@ extension Sentence {
     "The plan that comes nearest needs \(excess) MB more than the usable \(usable) MB at stage \(stage)."
   }
 
+  static func layerwiseProof(_ result: LayerwiseResult) -> String {
+    let percent = (result.gapFraction * 10_000).rounded(.up) / 100
+    let verdict = percent == 0 ? "Optimal" : "At most \(percent) % from the best"
+    return "\(verdict) under Galvatron's cost model: \(result.considered) families of plans "
+      + "searched, \(result.pruned) excluded by bounds"
+  }
+
   static func fitting(gigabytes: Int) -> String {
     "A memory_constraint of \(gigabytes) GB fits."
   }

@@ -34,7 +34,7 @@ import Testing
     (["partition"], #"{"model": "gtp-0.3b"}"#, #"/model: no model of the catalogue has the name"#),
     (["partition", "/no/such/file"], "", "cannot read /no/such/file"),
     (["partition", "--format", "pdf"], "", "pdf"),
-    (["simulate", "--format", "yaml"], "{}", "comes as"),
+    (["simulate", "--format", "yaml"], "{}", "this answer comes as json, text, svg"),
     (["parttion"], "", "parttion"), (["serve", "--port", "70000"], "", "--port"),
     (["serve", "--host", "256.1.1.1"], "", "cannot resolve 256.1.1.1"),
   ])

@@ -163,9 +163,8 @@ extension JSONWriter {
     _ result: LayerwiseResult, _ request: LayerwiseRequest, searchSeconds: Double
   ) {
     let judged = JudgedPlan(result.plan, result.judge, request)
-    let gap = max(0, (result.verdict.seconds - result.lowerBound) / result.verdict.seconds)
-    // Sums in another order differ in the last digits.
-    let isClosed = gap < 1e-12
+    let gap = result.gapFraction
+    let isClosed = gap == 0
     object { w in
       w.member("status", isClosed ? "optimal" : "feasible")
       w.member("cost_model", CostModelName.galvatron.rawValue)
@@ -176,7 +175,7 @@ extension JSONWriter {
       w.object("proof") { w in
         w.member(
           "lower_bound_seconds", isClosed ? result.verdict.seconds : result.lowerBound)
-        w.member("gap_fraction", isClosed ? 0 : gap)
+        w.member("gap_fraction", gap)
         w.member("strategies_considered", result.considered)
         w.member("strategies_pruned", result.pruned)
         w.member("search_seconds", searchSeconds)
@@ -225,7 +224,7 @@ extension JSONWriter {
 
 extension LayerwiseInfeasibility {
   /// The least budget in whole GB that would do.
-  fileprivate func remedies(_ request: LayerwiseRequest) -> [String] {
+  func remedies(_ request: LayerwiseRequest) -> [String] {
     guard case .memory(_, let excess, _, _, _) = self else { return [] }
     var gigabytes = request.budget.whole / 1024 + 1
     while MemoryBudget(gigabytes: gigabytes).usable < request.budget.usable + excess {

@@ -16,11 +16,14 @@ extension PlanService {
   static func lines(_ outcome: LayerwiseOutcome, _ request: LayerwiseRequest) -> [String] {
     switch outcome {
     case .found(let result):
-      JudgedPlan(result.plan, result.judge, request).lines + request.warnings
-    case .infeasible(.noStrategy): [Sentence.noStrategy] + request.warnings
-    case .infeasible(.memory(let stage, let excess, _, _, _)):
-      [Sentence.layerwiseMemory(excess, over: request.budget.usable, atStage: stage)]
-        + request.warnings
+      return JudgedPlan(result.plan, result.judge, request).lines
+        + [Sentence.layerwiseProof(result)] + request.warnings
+    case .infeasible(let reason):
+      var lines = [Sentence.noStrategy]
+      if case .memory(let stage, let excess, _, _, _) = reason {
+        lines = [Sentence.layerwiseMemory(excess, over: request.budget.usable, atStage: stage)]
+      }
+      return lines + reason.remedies(request) + request.warnings
     }
   }
 }
@@ -32,7 +35,8 @@ extension JudgedPlan {
     var lines = [
       "\(rounded(verdict.samplesPerSecond)) samples/s, \(rounded(verdict.seconds)) s a step; "
         + "played out \(rounded(played.samplesPerSecond)) samples/s",
-      "\(plan.globalBatchSize) sequences in \(plan.microBatches) micro-batches, "
+      "\(plan.globalBatchSize) sequences in \(plan.microBatches) "
+        + "micro-batch\(plan.microBatches == 1 ? "" : "es"), "
         + "\(plan.schedule.rawValue), \(plan.defaultSharding.rawValue); embedding and head "
         + words(plan.embedding),
     ]

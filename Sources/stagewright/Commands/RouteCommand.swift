@@ -36,6 +36,7 @@ extension RouteCommand {
     var service = PlanService.standard()
     if Terminal.hasColours { service.terminalStyle = .ansi }
     try prepare(&service)
+    try checkFormat(service)
     if Terminal.showsProgress { service.onProgress = { Terminal.progress($0.line) } }
     let answer = Router(service.routes).response(
       to: APIRequest(
@@ -48,6 +49,15 @@ extension RouteCommand {
     }
     let isComplete = try deliver(answer.body)
     if answer.isInfeasible || !isComplete { Terminal.exit(.infeasible) }
+  }
+
+  private func checkFormat(_ service: PlanService) throws(CommandFailure) {
+    let offers = service.routes.first { $0.path == Self.path }?.offers ?? []
+    guard !offers.contains(format.media) else { return }
+    let forms = OutputFormat.allCases.filter { offers.contains($0.media) }.map(\.rawValue)
+    throw CommandFailure(
+      status: .badInput,
+      message: "--format \(format.rawValue): this answer comes as \(forms.joined(separator: ", "))")
   }
 
   func prepare(_ service: inout PlanService) throws(CommandFailure) {}
