@@ -400,7 +400,7 @@ extension LayerCost {
     let (gather, scatter) = (traffic(context.activationBytes), traffic(context.gradientBytes))
     let overlap = isLossScaled ? 0 : context.kernels.software.weightGatherOverlap
     func exposed(_ traffic: Seconds, behind compute: Seconds) -> Seconds {
-      max(traffic - compute * overlap, .zero)
+      context.kernels.software.exposed(traffic, behind: compute * overlap)
     }
     // The layer's weights and, gathered ahead, the next one's.
     transient += ByteCount(2 * (parameters + expertParameters) * context.activationBytes)

@@ -16,7 +16,7 @@ package struct SoftwareEfficiency: Hashable, Sendable {
   package var networkLatency: Seconds
   /// Part of the backward pass behind which gradient reduction can hide.
   package var gradientOverlap: Double
-  /// How many times as long a kernel takes while a reduction hides behind it.
+  /// How many times as long a kernel takes while a collective hides behind it.
   package var overlapSlowdown = 1.0
   /// The same for the gathers and scatters of fully sharded weights.
   package var weightGatherOverlap: Double
@@ -76,5 +76,14 @@ package struct SoftwareEfficiency: Hashable, Sendable {
     self.expertExposure = expertExposure
     self.expertNetworkExposure = expertNetworkExposure
     self.runtimeMemory = runtimeMemory
+  }
+
+  /// What a collective M adds to the kernels K behind which it can hide: what of it is left over, and
+  /// what it slows them down by, max(M − K, 0) + (s − 1)·min(M, K). From a slowdown s of 2 on, hiding
+  /// does not pay, and all of it counts.
+  func exposed(_ collective: Seconds, behind kernels: Seconds) -> Seconds {
+    let left = max(collective - kernels, .zero)
+    guard overlapSlowdown > 1 else { return left }
+    return left + (collective - left) * (min(2, overlapSlowdown) - 1)
   }
 }

@@ -37,7 +37,7 @@ package struct StepEnd: Hashable, Sendable {
       let whole =
         allReduce(parameters * job.gradientBytes, .data)
         + allReduce(expertParameters * job.gradientBytes, .expertData)
-      exposed += self.exposed(whole, behind: backward * overlap)
+      exposed += kernels.software.exposed(whole, behind: backward * overlap)
     case .optimizer, .gradients:
       let scatter =
         shard(parameters * job.gradientBytes, .data)
@@ -46,20 +46,11 @@ package struct StepEnd: Hashable, Sendable {
         shard(parameters * job.precision.weightBytes, .data)
         + shard(expertParameters * job.precision.weightBytes, .expertData)
       let rounds = parallelism.zeroStage == .gradients ? microBatches : 1
-      exposed += self.exposed(scatter, behind: backward * overlap) * rounds
-      exposed += self.exposed(gather, behind: forward * overlap)
+      exposed += kernels.software.exposed(scatter, behind: backward * overlap) * rounds
+      exposed += kernels.software.exposed(gather, behind: forward * overlap)
     case .weights: break
     }
     return exposed + ByteCount(tiedBytes.value) / sendRate
-  }
-
-  /// What a message M adds to the kernels K behind which it can hide: what of it is left over, and what
-  /// it slows them down by, max(M − K, 0) + (s − 1)·min(M, K). From a slowdown of 2 on, hiding does not
-  /// pay, and all of it counts.
-  private func exposed(_ message: Seconds, behind kernels: Seconds) -> Seconds {
-    let slowdown = min(2, self.kernels.software.overlapSlowdown)
-    let left = max(message - kernels, .zero)
-    return slowdown == 1 ? left : left + (message - left) * (slowdown - 1)
   }
 
   /// The two copies of a tied embedding add their gradients: an all-reduce of two.

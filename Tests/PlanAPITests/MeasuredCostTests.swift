@@ -121,6 +121,11 @@ private func stage(_ body: JSONValue) throws -> JSONValue {
     )
     #expect(abs((some - free) / (0.25 * volume / 150 / 1000) - 1) < 0.02, "\(some - free)")
     #expect(abs((most - free) / (volume / 150 / 1000) - 1) < 0.02, "\(most - free)")
+    // Of fully sharded weights: 2 gathers of two bytes and a scatter of four, one way around the ring.
+    let sharded = strategy.replacing("\"zero_stage\": 0", with: "\"zero_stage\": 3")
+    let slower = try step(rates(150, overlap: 1.25), strategy: sharded)
+    let added = try slower - step(rates(150), strategy: sharded)
+    #expect(abs(added / (0.25 * volume / 150 / 1000) - 1) < 0.02, "\(added)")
   }
 
   /// Over two nodes a ring with four members on each gets 20.8 GB/s, one with eight 44.7.

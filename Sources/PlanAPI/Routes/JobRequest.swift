@@ -16,7 +16,7 @@ package struct JobRequest: Sendable {
   package var warnings: [String]
   /// Measured costs of layers, in place of the analytic ones.
   package var measurements: (any LayerMeasurements)?
-  /// How many times as long kernels take while a reduction hides behind them, where that was measured.
+  /// How many times as long kernels take while a collective hides behind them, where that was measured.
   package var overlapSlowdown: Double?
   /// What own measurements say of costs.
   package var profile: CostProfile?
