@@ -37,12 +37,8 @@ final class ServiceProcess {
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardError = errors
     process.standardOutput = FileHandle.nullDevice
-    errors.fileHandleForReading.readabilityHandler = { [output] handle in
-      let text = String(decoding: handle.availableData, as: UTF8.self)
-      if text.isEmpty { handle.readabilityHandler = nil }
-      output.text.withLock { $0 += text }
-    }
     try process.run()
+    readLog()
     guard waits(for: { self.boundPort != nil }), let port = boundPort else {
       throw RawClient.Failure(description: "it does not listen: \(log)")
     }
@@ -50,9 +46,17 @@ final class ServiceProcess {
   }
 
   deinit {
-    // The handler and its handle hold one another.
-    errors.fileHandleForReading.readabilityHandler = nil
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+  }
+
+  /// Reads until the process has ended, on a thread: Foundation's `readabilityHandler` leaks.
+  private func readLog() {
+    let (handle, output) = (errors.fileHandleForReading, output)
+    Thread.detachNewThread {
+      while case let piece = handle.availableData, !piece.isEmpty {
+        output.text.withLock { $0 += String(decoding: piece, as: UTF8.self) }
+      }
+    }
   }
 
   private var boundPort: UInt16? {
