@@ -118,4 +118,4 @@ final class BodyPipe: Sendable {
 
 /// `MHD_CONTENT_READER_END_OF_STREAM` and `…_END_WITH_ERROR`, macros that Swift does not see.
 private let endOfStream = -1
-private let endWithError = -2
+let endWithError = -2

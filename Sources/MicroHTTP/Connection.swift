@@ -44,11 +44,11 @@ final class Connection: Sendable {
     self.serial = serial
     self.address = address
     self.surplusRefusal = surplusRefusal
-    word = Atomic(Self.packed(.waiting))
+    word = Atomic(Self.packed(.waiting, MonotonicClock.nanoseconds()))
   }
 
-  private static func packed(_ phase: Phase) -> UInt64 {
-    (MonotonicClock.nanoseconds() / 1_000_000) << 3 | phase.rawValue
+  private static func packed(_ phase: Phase, _ moment: UInt64) -> UInt64 {
+    (moment / 1_000_000) << 3 | phase.rawValue
   }
 
   var phase: Phase { Phase(rawValue: word.load(ordering: .acquiring) & 7)! }
@@ -60,9 +60,9 @@ final class Connection: Sendable {
   }
 
   /// Moves on; false when the sweeper was first, and the connection is to be dropped.
-  func enter(_ phase: Phase) -> Bool {
+  func enter(_ phase: Phase, at moment: UInt64 = MonotonicClock.nanoseconds()) -> Bool {
     var seen = word.load(ordering: .acquiring)
-    let next = Self.packed(phase)
+    let next = Self.packed(phase, moment)
     while seen & 7 != Phase.expired.rawValue {
       let (isExchanged, original) = word.compareExchange(
         expected: seen, desired: next, ordering: .acquiringAndReleasing)
@@ -94,6 +94,10 @@ final class Connection: Sendable {
     get { current.withLock { $0 } }
     set { current.withLock { $0 = newValue } }
   }
+
+  /// The exchange while a worker has it or makes its stream, the only one that other threads than the
+  /// event loop may touch.
+  var exchangeAtWork: Exchange? { phase == .working || phase == .streaming ? exchange : nil }
 
   /// Whether the peer has closed its sending side or the whole connection.
   var peerHasHungUp: Bool { hasHungUp.load(ordering: .acquiring) }

@@ -200,8 +200,7 @@ final class Doorman: @unchecked Sendable {
     guard let connection = server.table[descriptor], connection.serial == serial else { return }
     connection.markHungUp()
     // A request still on its way in or out is the event loop's affair, which reads the end itself.
-    guard connection.phase == .working || connection.phase == .streaming else { return }
-    connection.exchange?.abandon(.clientGone)
+    connection.exchangeAtWork?.abandon(.clientGone)
   }
 
   private func sweep(at milliseconds: UInt64) {

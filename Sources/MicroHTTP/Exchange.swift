@@ -23,9 +23,16 @@ final class Exchange: @unchecked Sendable {
     case taken
   }
 
+  /// What only a request needs that goes to a worker.
+  struct Work {
+    let cancellation = Cancellation()
+    let pipe: BodyPipe
+  }
+
   let connection: Connection
-  let cancellation = Cancellation()
-  let pipe: BodyPipe
+  /// Made before the connection enters the phase of a worker, which hands it to other threads; nil
+  /// while only the event loop knows the exchange.
+  private(set) var work: Work?
   private let gate: SuspensionGate
   private let answer = Mutex<Answer>(.taken)
 
@@ -39,7 +46,7 @@ final class Exchange: @unchecked Sendable {
   var closesConnection = false
 
   // Moments in nanoseconds of the monotonic clock; 0 where not reached.
-  let began = MonotonicClock.nanoseconds()
+  let began: UInt64
   var submitted: UInt64 = 0
   let workStarted = Atomic<UInt64>(0)
   let workFinished = Atomic<UInt64>(0)
@@ -49,17 +56,20 @@ final class Exchange: @unchecked Sendable {
   var sentBytes = 0
   var refusal: HTTPRefusal?
   var route: String?
-  var isStarted = false
   var isDispatched = false
   /// Answered by writing to the socket past the library.
   var isAnsweredDirectly = false
 
-  init(rawTarget: String, connection: Connection, gate: SuspensionGate) {
+  init(rawTarget: String, connection: Connection, gate: SuspensionGate, at moment: UInt64) {
     self.connection = connection
     self.gate = gate
-    pipe = BodyPipe(gate: gate)
+    began = moment
     request = HTTPRequest(
       method: .other(""), path: "", rawTarget: rawTarget, remoteAddress: connection.address)
+  }
+
+  func prepareForWork() {
+    work = Work(pipe: BodyPipe(gate: gate))
   }
 
   /// Suspends the connection, to be resumed by `complete`; false when the server is stopping.
@@ -95,16 +105,17 @@ final class Exchange: @unchecked Sendable {
   }
 
   /// Gives the exchange up, for `reason`: the handler is told, a stream ends, and a suspended
-  /// connection comes back with `response`. Any thread may call.
+  /// connection comes back with `response`. Nothing where no worker is to have it. Any thread may
+  /// call that knows the exchange from a connection in the phase of a worker.
   func abandon(_ reason: Cancellation.Reason, answering response: HTTPResponse? = nil) {
-    cancellation.cancel(reason)
+    guard let work else { return }
+    work.cancellation.cancel(reason)
     complete(response)
-    pipe.abort()
+    work.pipe.abort()
   }
 
-  /// The account of the exchange, at its end.
-  func report(endedBy outcome: HTTPExchange.Outcome) -> HTTPExchange {
-    let now = MonotonicClock.nanoseconds()
+  /// The account of the exchange, which ends now.
+  func report(endedBy outcome: HTTPExchange.Outcome, at now: UInt64) -> HTTPExchange {
     let started = workStarted.load(ordering: .relaxed)
     func span(_ from: UInt64, _ to: UInt64) -> Duration {
       from == 0 ? .zero : .nanoseconds(Int64((to == 0 ? now : to) &- from))

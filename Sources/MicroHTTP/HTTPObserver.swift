@@ -30,8 +30,6 @@ package struct HTTPExchange: Sendable {
 /// Hears what the server does, for logs and metrics. Called on the server's own threads, the event
 /// loop among them: be quick and never wait.
 package protocol HTTPObserver: Sendable {
-  /// The head of a request was read and found good.
-  func exchangeStarted(_ request: HTTPRequest)
   func exchangeFinished(_ exchange: HTTPExchange)
   /// A connection was turned away, or cut, before it had a request.
   func connectionRefused(_ refusal: HTTPRefusal, remoteAddress: String)
@@ -40,7 +38,6 @@ package protocol HTTPObserver: Sendable {
 }
 
 extension HTTPObserver {
-  package func exchangeStarted(_ request: HTTPRequest) {}
   package func exchangeFinished(_ exchange: HTTPExchange) {}
   package func connectionRefused(_ refusal: HTTPRefusal, remoteAddress: String) {}
   package func serverReported(_ message: String) {}

@@ -8,8 +8,9 @@ extension HTTPServer {
 
     /// Bytes of body accepted; more is answered with 413 before, or as soon as, it is seen.
     package var maximumBodyBytes = 8 << 20
-    /// Bytes of a request's head, first line included; more is 431, or 414 for the first line.
-    package var headerLimit = 16 << 10
+    /// Bytes of a request's head, first line included; more is 431, or 414 for the first line. Each
+    /// connection holds a buffer of twice as many, which the library clears after every request.
+    package var headerLimit = 8 << 10
 
     /// How long a connection may wait between requests.
     package var idleTimeout = Duration.seconds(60)

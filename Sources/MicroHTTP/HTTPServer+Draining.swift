@@ -58,14 +58,14 @@ extension HTTPServer {
   }
 
   private func abandonAll() {
-    for exchange in openExchanges() {
+    for exchange in exchangesAtWork() {
       exchange.abandon(.stopping, answering: refusalResponse(.stopping, for: exchange))
     }
   }
 
-  private func openExchanges() -> [Exchange] {
+  private func exchangesAtWork() -> [Exchange] {
     var exchanges: [Exchange] = []
-    table.forEach { if let exchange = $0.exchange { exchanges.append(exchange) } }
+    table.forEach { if let exchange = $0.exchangeAtWork { exchanges.append(exchange) } }
     return exchanges
   }
 

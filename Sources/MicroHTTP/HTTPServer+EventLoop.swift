@@ -5,9 +5,10 @@ import Glibc
 extension HTTPServer {
   /// A request line has come.
   func begin(rawTarget: String, on connection: Connection) -> Exchange {
-    let exchange = Exchange(rawTarget: rawTarget, connection: connection, gate: gate)
+    let now = MonotonicClock.nanoseconds()
+    let exchange = Exchange(rawTarget: rawTarget, connection: connection, gate: gate, at: now)
     connection.exchange = exchange
-    _ = connection.enter(.head)
+    _ = connection.enter(.head, at: now)
     return exchange
   }
 
@@ -30,27 +31,24 @@ extension HTTPServer {
       if exchange.request.id.isEmpty { exchange.request.id = RequestIdentity.make() }
       return refuse(exchange, handle, error.refusal, error.detail)
     }
-    observer.exchangeStarted(exchange.request)
-    exchange.isStarted = true
     guard exchange.expectedLength != 0 else { return .YES }
     exchange.body.reserveCapacity(Int(exchange.expectedLength ?? 16 << 10))
     return exchange.connection.enter(.body) ? .YES : .NO
   }
 
   private func adopt(_ head: RequestHead, into exchange: Exchange) {
-    exchange.request.method = head.method
-    exchange.request.path = head.target.path
-    exchange.request.query = head.target.query
-    exchange.request.headers = head.headers
+    let sent = head.headers["X-Request-Id"]
+    exchange.request = HTTPRequest(
+      id: sent.flatMap { RequestIdentity.isUsable($0) ? $0 : nil } ?? RequestIdentity.make(),
+      method: head.method, path: head.target.path, query: head.target.query,
+      rawTarget: exchange.request.rawTarget, headers: head.headers,
+      remoteAddress: exchange.connection.address,
+      traceparent: head.headers["traceparent"]
+        .flatMap { RequestIdentity.isTraceparent($0) ? $0 : nil })
     exchange.expectedLength = head.contentLength
     // A bare LF in the chunks' framing is accepted by the library and cannot be seen from here; as
     // nothing after a chunked body is read, nothing can be smuggled behind one.
     exchange.closesConnection = head.isChunked || exchange.connection.surplusRefusal != nil
-    let sent = head.headers["X-Request-Id"]
-    exchange.request.id =
-      sent.flatMap { RequestIdentity.isUsable($0) ? $0 : nil } ?? RequestIdentity.make()
-    exchange.request.traceparent = head.headers["traceparent"]
-      .flatMap { RequestIdentity.isTraceparent($0) ? $0 : nil }
   }
 
   /// Whether a body may come at all.
@@ -82,14 +80,17 @@ extension HTTPServer {
 
   /// The access handler's call when the request is whole.
   func receiveEnd(of exchange: Exchange, handle: OpaquePointer) -> MHD_Result {
-    exchange.request.body = exchange.body
-    exchange.body = []
+    if !exchange.body.isEmpty {
+      exchange.request.body = exchange.body
+      exchange.body = []
+    }
     if exchange.request.body.isEmpty, let response = inlineHandler(exchange.request, self) {
       return answer(exchange, handle, with: response)
     }
     if let refusal = exchange.connection.surplusRefusal {
       return refuse(exchange, handle, refusal)
     }
+    exchange.prepareForWork()
     guard !exchange.connection.peerHasHungUp, exchange.connection.enter(.working) else {
       return .NO
     }
@@ -112,8 +113,11 @@ extension HTTPServer {
   /// The access handler's call after the connection was resumed.
   func receiveAnswer(to exchange: Exchange, handle: OpaquePointer) -> MHD_Result {
     guard let response = exchange.takeAnswer() else { return .NO }
-    if exchange.cancellation.reason == .deadlineExceeded { exchange.refusal = .handlingDeadline }
-    if exchange.cancellation.reason == .stopping { exchange.refusal = .stopping }
+    switch exchange.work?.cancellation.reason {
+    case .deadlineExceeded: exchange.refusal = .handlingDeadline
+    case .stopping: exchange.refusal = .stopping
+    case .clientGone, nil: break
+    }
     return answer(exchange, handle, with: response)
   }
 
@@ -184,8 +188,9 @@ extension HTTPServer {
     } else {
       outcome = .clientGone
     }
-    _ = connection.enter(.waiting)
-    observer.exchangeFinished(exchange.report(endedBy: outcome))
+    let now = MonotonicClock.nanoseconds()
+    _ = connection.enter(.waiting, at: now)
+    observer.exchangeFinished(exchange.report(endedBy: outcome, at: now))
   }
 
   /// The library is about to close the connection's descriptor.

@@ -87,16 +87,16 @@ package final class HTTPServer: Sendable {
 
   /// The worker's share: the handler, then the stream if the answer has one.
   private static func work(on exchange: Exchange, with handler: Handler) {
-    guard !exchange.cancellation.isCancelled else { return }
+    guard let work = exchange.work, !work.cancellation.isCancelled else { return }
     exchange.workStarted.store(MonotonicClock.nanoseconds(), ordering: .relaxed)
-    let response = handler(exchange.request, exchange.cancellation)
+    let response = handler(exchange.request, work.cancellation)
     exchange.workFinished.store(MonotonicClock.nanoseconds(), ordering: .relaxed)
     let isWanted = exchange.complete(response)
     if case .stream(let produce) = response.body {
       if isWanted, exchange.request.method != .head {
-        produce(HTTPBodyWriter(pipe: exchange.pipe))
+        produce(HTTPBodyWriter(pipe: work.pipe))
       }
-      exchange.pipe.finish()
+      work.pipe.finish()
     }
   }
 

@@ -11,7 +11,7 @@ extension HTTPServer {
   func startLibrary() -> OpaquePointer? {
     let context = Unmanaged.passUnretained(self).toOpaque()
     // Room for a head at the limit, the library's records of its fields and the answer's head.
-    let memory = max(16 << 10, configuration.headerLimit * 2)
+    let memory = max(8 << 10, configuration.headerLimit * 2)
     let sending = (configuration.sendDeadline.milliseconds + 999) / 1000
     let idling = (configuration.idleTimeout.milliseconds + 999) / 1000
     var options = [

@@ -29,7 +29,11 @@ struct LibraryResponse {
   }
 
   mutating func add(_ name: String, _ value: String) {
-    if MHD_add_response_header(handle, name, value) != .YES { rejected.append(name) }
+    // A string passed as a C string is copied to the heap; not so with `withCString`.
+    let result = name.withCString { name in
+      value.withCString { MHD_add_response_header(handle, name, $0) }
+    }
+    if result != .YES { rejected.append(name) }
   }
 
   mutating func add(_ headers: HTTPHeaders) {
@@ -53,7 +57,8 @@ private func readStreamedBody(
   size: Int
 ) -> Int {
   let stream = Unmanaged<StreamedBody>.fromOpaque(context!).takeUnretainedValue()
-  let count = stream.exchange.pipe.read(
+  guard let pipe = stream.exchange.work?.pipe else { return endWithError }
+  let count = pipe.read(
     into: UnsafeMutableRawBufferPointer(start: buffer, count: size), suspending: stream.connection)
   if count > 0 { stream.exchange.sentBytes += count }
   return count

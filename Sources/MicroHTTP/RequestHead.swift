@@ -79,10 +79,21 @@ struct HeaderLines {
   /// Where the next line has to begin.
   private(set) var expected: UnsafePointer<CChar>
   private let isCheckingLayout: Bool
-  private var lengths: [String] = []
-  private var encodings: [String] = []
-  private var hosts: [String] = []
-  private var expectations: [String] = []
+  private var lengths = Values()
+  private var encodings = Values()
+  private var hosts = Values()
+  private var isExpectationKnown = true
+
+  /// The values of one name: the first, and how many there are.
+  private struct Values {
+    private(set) var first: String?
+    private(set) var count = 0
+
+    mutating func append(_ value: String) {
+      if count == 0 { first = value }
+      count += 1
+    }
+  }
 
   init(after version: UnsafePointer<CChar>, checkingLayout: Bool) {
     expected = version + strlen(version) + 2
@@ -129,7 +140,8 @@ struct HeaderLines {
     headers.append(String(decoding: UnsafeRawBufferPointer(name), as: UTF8.self), text)
     switch name.count {
     case 4 where isNamed(name, "host"): hosts.append(text)
-    case 6 where isNamed(name, "expect"): expectations.append(text)
+    case 6 where isNamed(name, "expect"):
+      isExpectationKnown = isExpectationKnown && equalIgnoringCase(text, "100-continue")
     // These two untrimmed: the library compares them so, and must come to the same length as we do.
     case 14 where isNamed(name, "content-length"):
       lengths.append(String(decoding: whole, as: UTF8.self))
@@ -142,7 +154,7 @@ struct HeaderLines {
   /// The one length that head and library agree on; nil for a chunked body.
   func bodyLength(isHTTP11: Bool) throws(Refused) -> UInt64? {
     if let encoding = encodings.first {
-      guard lengths.isEmpty else {
+      guard lengths.count == 0 else {
         throw Refused(
           .ambiguousLength, "The request has both Content-Length and Transfer-Encoding.")
       }
@@ -177,7 +189,7 @@ struct HeaderLines {
   }
 
   func checkExpectation() throws(Refused) {
-    guard expectations.allSatisfy({ equalIgnoringCase($0, "100-continue") }) else {
+    guard isExpectationKnown else {
       throw Refused(.unknownExpectation, "The only expectation understood is 100-continue.")
     }
   }
@@ -225,8 +237,9 @@ private func isFieldByte(_ byte: UInt8) -> Bool {
   byte >= 0x20 && byte != 0x7F || byte == 0x09
 }
 
-private func isNamed(_ name: UnsafeBufferPointer<CChar>, _ lowercase: String) -> Bool {
-  strncasecmp(name.baseAddress!, lowercase, name.count) == 0
+/// Whether a name of as many bytes is `lowercase`.
+private func isNamed(_ name: UnsafeBufferPointer<CChar>, _ lowercase: StaticString) -> Bool {
+  strncasecmp(name.baseAddress!, lowercase.utf8Start, name.count) == 0
 }
 
 private func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {

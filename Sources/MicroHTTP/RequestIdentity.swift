@@ -8,20 +8,20 @@ enum RequestIdentity {
     (1...128).contains(id.utf8.count) && id.utf8.allSatisfy(isIdentityByte)
   }
 
-  /// Sixteen hexadecimal digits, never the same twice in a process: a mixed counter from a random
-  /// start (the finaliser of SplitMix64, a bijection; Steele, Lea and Flood 2014).
+  /// Thirteen digits in base 32 (RFC 4648, section 7, in lower case), never the same twice in a
+  /// process: a mixed counter from a random start (the finaliser of SplitMix64, a bijection; Steele,
+  /// Lea and Flood 2014). So few that the string needs no memory of its own.
   static func make() -> String {
     var word = counter.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
     word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
     word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
     word ^= word >> 31
-    return String(unsafeUninitializedCapacity: 16) { digits in
-      for position in 0..<16 {
-        let nibble = UInt8(truncatingIfNeeded: word >> (60 - 4 * UInt64(position))) & 15
-        digits[position] =
-          nibble < 10 ? nibble + UInt8(ascii: "0") : nibble + UInt8(ascii: "a") - 10
+    return String(unsafeUninitializedCapacity: 13) { digits in
+      for position in 0..<13 {
+        let digit = UInt8(truncatingIfNeeded: word >> (60 - 5 * UInt64(position))) & 31
+        digits[position] = digit < 10 ? digit + UInt8(ascii: "0") : digit + UInt8(ascii: "a") - 10
       }
-      return 16
+      return 13
     }
   }
 

@@ -9,6 +9,10 @@ struct RequestTarget {
   /// - Throws: what is wrong with it. NUL is refused written plainly or as `%00`, and so is any other
   ///   control character: a C string would end there, and a log line break.
   init(_ raw: String, method: HTTPMethod) throws(Refused) {
+    if Self.isPlainPath(raw) {
+      (path, query) = (raw, nil)
+      return
+    }
     let bytes = raw.utf8
     guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }) else {
       throw Refused(.invalidTarget, "The request target holds a byte that no URI may hold.")
@@ -30,6 +34,17 @@ struct RequestTarget {
     }
     self.path = path
     query = mark < local.endIndex ? String(local[local.index(after: mark)...]) : nil
+  }
+
+  /// Whether the target is a path in which nothing is escaped, and no more.
+  private static func isPlainPath(_ raw: String) -> Bool {
+    raw.utf8.first == UInt8(ascii: "/")
+      && raw.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "#"), UInt8(ascii: "%"), UInt8(ascii: "?"): false
+        default: byte > 0x20 && byte < 0x7F
+        }
+      }
   }
 
   /// `http://host/path` -> `/path`.

@@ -22,7 +22,7 @@ private func post(_ body: JSONValue, to path: String) -> APIResponse {
       router.routes.flatMap { route in
         route.methods.filter { $0 != "HEAD" }.map { "\($0) \(route.path)" }
       })
-    #expect(described == answered.union(Probes.paths.map { "GET \($0)" }))
+    #expect(described == answered.union(Probe.allCases.map { "GET \($0.rawValue)" }))
   }
 
   @Test func isServed() throws {

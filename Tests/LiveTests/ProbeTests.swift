@@ -25,7 +25,7 @@ import Testing
     #expect(try live.ask("POST /partition", body: smallJob).status == 200)
   }
 
-  @Test(arguments: Probes.paths.sorted())
+  @Test(arguments: Probe.allCases.map(\.rawValue))
   func refusesOtherMethods(path: String) throws {
     let live = try LiveService()
     #expect(try live.ask("GET \(path)", body: "x").status == 400)

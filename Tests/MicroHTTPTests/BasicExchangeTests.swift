@@ -9,7 +9,7 @@ import Testing
     #expect(answer.status == 200)
     #expect(answer.text == "POST /a b/é\nquery: x=1&y=%2F\nbody: 5\nhello")
     #expect(answer["Content-Type"] == "text/plain")
-    #expect(answer["X-Request-Id"]?.count == 16)
+    #expect(answer["X-Request-Id"]?.count == 13)
     #expect(answer["Date"] != nil)
   }
 
@@ -131,7 +131,6 @@ import Testing
     #expect((exchange.receivedBodyBytes, exchange.sentBodyBytes) == (5, answer.body.count))
     #expect(exchange.route == "echo")
     #expect(exchange.duration >= exchange.handling && exchange.handling > .zero)
-    #expect(server.observer.started.map(\.path) == ["/report"])
     // A worker is idle a moment after its answer is sent.
     #expect(eventually { server.server.statistics == HTTPStatistics(connections: 1) })
   }

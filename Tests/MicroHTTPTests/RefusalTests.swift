@@ -198,7 +198,7 @@ import Testing
     #expect(answer["Connection"] == "close")
     // One answer, and nothing that was hidden behind the head is taken for a request.
     #expect(client.seesEnd())
-    #expect(server.observer.started.allSatisfy { $0.path != "/smuggled" })
+    #expect(server.observer.exchanges.allSatisfy { $0.request.path != "/smuggled" })
     if let refusal = head.refusal {
       #expect(eventually { server.observer.exchanges.first?.refusal == refusal })
       #expect(server.observer.exchanges.first?.status == head.status)

@@ -64,7 +64,6 @@ final class TestServer {
 final class RecordingObserver: HTTPObserver {
   private struct Heard {
     var exchanges: [HTTPExchange] = []
-    var started: [HTTPRequest] = []
     var refusals: [HTTPRefusal] = []
     var messages: [String] = []
   }
@@ -72,11 +71,9 @@ final class RecordingObserver: HTTPObserver {
   private let heard = Mutex(Heard())
 
   var exchanges: [HTTPExchange] { heard.withLock { $0.exchanges } }
-  var started: [HTTPRequest] { heard.withLock { $0.started } }
   var refusals: [HTTPRefusal] { heard.withLock { $0.refusals } }
   var messages: [String] { heard.withLock { $0.messages } }
 
-  func exchangeStarted(_ request: HTTPRequest) { heard.withLock { $0.started.append(request) } }
   func exchangeFinished(_ exchange: HTTPExchange) {
     heard.withLock { $0.exchanges.append(exchange) }
   }

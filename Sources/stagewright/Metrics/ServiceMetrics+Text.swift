@@ -39,30 +39,29 @@ extension ServiceMetrics {
   }
 
   private static func addRequests(_ counts: Counts, to page: inout PrometheusText) {
+    let routes = counts.routes.sorted { $0.key < $1.key }
     page.family(
       "stagewright_http_requests_total", .counter, "Requests answered, by route and status."
     ) { samples in
-      let kinds = counts.requests.sorted {
-        ($0.key.route, $0.key.method, $0.key.status) < ($1.key.route, $1.key.method, $1.key.status)
-      }
-      for (kind, count) in kinds {
-        samples.add(
-          ["route": kind.route, "method": kind.method, "status": "\(kind.status)"], Double(count))
+      for (route, counts) in routes {
+        for kind in counts.answers.sorted(by: { ($0.method, $0.status) < ($1.method, $1.status) }) {
+          samples.add(
+            ["route": route, "method": kind.method, "status": "\(kind.status)"],
+            Double(kind.count))
+        }
       }
     }
     page.family(
       "stagewright_http_request_duration_seconds", .histogram,
       "From the request line to the last byte of the answer."
     ) { samples in
-      for (route, histogram) in counts.durations.sorted(by: { $0.key < $1.key }) {
-        samples.add(["route": route], histogram)
-      }
+      for (route, counts) in routes { samples.add(["route": route], counts.durations) }
     }
     page.family(
       "stagewright_planning_duration_seconds", .histogram, "Time of a worker that a job took."
     ) { samples in
-      for (route, histogram) in counts.planning.sorted(by: { $0.key < $1.key }) {
-        samples.add(["route": route], histogram)
+      for (route, counts) in routes {
+        if let planning = counts.planning { samples.add(["route": route], planning) }
       }
     }
     page.family(

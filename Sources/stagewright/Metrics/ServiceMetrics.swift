@@ -3,17 +3,8 @@ import Synchronization
 
 /// Counts what the service does, for `/metrics`.
 final class ServiceMetrics: Sendable {
-  struct RequestKind: Hashable {
-    var route: String
-    var method: String
-    var status: Int
-  }
-
   struct Counts {
-    var requests: [RequestKind: Int] = [:]
-    var durations: [String: Histogram] = [:]
-    /// Time on a worker, for what was posted.
-    var planning: [String: Histogram] = [:]
+    var routes: [String: RouteCounts] = [:]
     var refusals: [HTTPRefusal: Int] = [:]
     var unfinished: [HTTPExchange.Outcome: Int] = [:]
   }
@@ -23,16 +14,14 @@ final class ServiceMetrics: Sendable {
   var current: Counts { counts.withLock { $0 } }
 
   func count(_ exchange: HTTPExchange) {
-    let route = exchange.route ?? "none"
-    let kind = RequestKind(
-      route: route, method: Self.label(exchange.request.method), status: exchange.status)
+    let method = Self.label(exchange.request.method)
     let duration = exchange.duration / .seconds(1)
+    let isJob =
+      exchange.request.method == .post && exchange.route != nil && exchange.handling > .zero
+    let planning = isJob ? exchange.handling / .seconds(1) : nil
     counts.withLock { counts in
-      if kind.status != 0 { counts.requests[kind, default: 0] += 1 }
-      counts.durations[route, default: Histogram()].record(duration)
-      if exchange.request.method == .post, exchange.route != nil, exchange.handling > .zero {
-        counts.planning[route, default: Histogram()].record(exchange.handling / .seconds(1))
-      }
+      counts.routes[exchange.route ?? "none", default: RouteCounts()].count(
+        method, exchange.status, duration, planning: planning)
       if let refusal = exchange.refusal { counts.refusals[refusal, default: 0] += 1 }
       if exchange.outcome != .completed { counts.unfinished[exchange.outcome, default: 0] += 1 }
     }
@@ -46,5 +35,36 @@ final class ServiceMetrics: Sendable {
   private static func label(_ method: HTTPMethod) -> String {
     if case .other = method { return "other" }
     return method.name
+  }
+}
+
+/// What was asked of one route.
+struct RouteCounts: Sendable {
+  struct Answers: Sendable {
+    var method: String
+    var status: Int
+    var count: Int
+  }
+
+  /// By method and status; there are few of either.
+  private(set) var answers: [Answers] = []
+  private(set) var durations = Histogram()
+  /// Time on a worker, for what was posted.
+  private(set) var planning: Histogram?
+
+  /// A request with its times in seconds; status 0 for one that was not answered.
+  mutating func count(_ method: String, _ status: Int, _ duration: Double, planning time: Double?) {
+    durations.record(duration)
+    if let time {
+      var planning = self.planning.take() ?? Histogram()
+      planning.record(time)
+      self.planning = planning
+    }
+    guard status != 0 else { return }
+    if let known = answers.firstIndex(where: { $0.status == status && $0.method == method }) {
+      answers[known].count += 1
+    } else {
+      answers.append(Answers(method: method, status: status, count: 1))
+    }
   }
 }

@@ -5,11 +5,19 @@ import MicroHTTP
 struct ServiceObserver: HTTPObserver {
   let metrics: ServiceMetrics
   let logger: Logger
+  /// The logger's, which takes longer to ask for.
+  private let logLevel: Logger.Level
+
+  init(metrics: ServiceMetrics, logger: Logger) {
+    self.metrics = metrics
+    self.logger = logger
+    logLevel = logger.logLevel
+  }
 
   func exchangeFinished(_ exchange: HTTPExchange) {
     metrics.count(exchange)
     let level = level(of: exchange)
-    guard level >= logger.logLevel else { return }
+    guard level >= logLevel else { return }
     logger.log(level: level, "request", metadata: Self.fields(of: exchange))
   }
 
@@ -29,7 +37,7 @@ struct ServiceObserver: HTTPObserver {
   }
 
   private func isProbe(_ exchange: HTTPExchange) -> Bool {
-    exchange.route.map(Probes.paths.contains) ?? false
+    exchange.route.flatMap { Probe($0) } != nil
   }
 
   private static func fields(of exchange: HTTPExchange) -> Logger.Metadata {

@@ -12,7 +12,7 @@ struct ServiceSettings: Sendable {
   var connectionLimit = 1024
   var addressLimit = 0
   var bodyLimit = ByteSize(8 << 20)
-  var headLimit = ByteSize(16 << 10)
+  var headLimit = ByteSize(8 << 10)
 
   var idleTimeout = Duration.seconds(60)
   var headTimeout = Duration.seconds(10)
