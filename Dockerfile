@@ -18,6 +18,7 @@ COPY Sources Sources
 # Not built, but the manifest names them.
 COPY Tests Tests
 RUN swift build -c release --product stagewright --static-swift-stdlib \
+    -Xlinker -z -Xlinker pack-relative-relocs \
   && strip -o /stagewright .build/release/stagewright
 
 FROM debian:bookworm-slim

@@ -29,10 +29,14 @@ demo: build
 	@.ci/install curl ca-certificates
 	@.ci/demo $(BINARY)
 
+# A megabyte of relocations packed into some kilobytes, where the C library unpacks them (glibc 2.36).
+GLIBC = $(lastword $(shell getconf GNU_LIBC_VERSION))
+PACKED = $(if $(filter 2.36,$(firstword $(shell printf '%s\n' 2.36 $(GLIBC) | sort -V))),-Xlinker -z -Xlinker pack-relative-relocs)
+
 # One program with the Swift runtime inside.
 build:
 	@.ci/install
-	$(SWIFT) build -c release --scratch-path $(RELEASE) --product stagewright --static-swift-stdlib
+	$(SWIFT) build -c release --scratch-path $(RELEASE) --product stagewright --static-swift-stdlib $(PACKED)
 
 test:
 	@.ci/install
