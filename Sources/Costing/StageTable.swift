@@ -3,7 +3,10 @@ import Quantities
 /// Prefix sums of the layers' costs under one split, so that any stage costs O(1).
 ///
 /// Recomputation of `n` layers of a stage always means its first `n` layers that can recompute.
-package struct StageTable: Hashable, Sendable {
+///
+/// A class, as it is asked in the innermost loops and never changes: a copy of the structure would cost
+/// more than most answers.
+package final class StageTable: Sendable {
   package let costs: [LayerCost]
   /// The kind of each node.
   package let kinds: [Int]

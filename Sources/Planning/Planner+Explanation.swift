@@ -78,10 +78,11 @@ private struct Explainer {
     guard let changed = problem.after(change) else { return nil }
     var held = plan.strategy
     if change == .globalBatch { held.microBatches *= 2 }
+    let same = StrategyModel(changed, held)
     // The present cut is among them, as the search for a better one may end early.
-    var plans = [StrategyModel(changed, held).plan(plan.split, devices: [])]
+    var plans = [same.plan(plan.split, devices: [])]
     for strategy in change == .memory ? lessSaving(held) : [held] {
-      let model = StrategyModel(changed, strategy)
+      let model = strategy == held ? same : StrategyModel(changed, strategy)
       if let split = SplitSearch(model, choosesRecompute: true).best() {
         plans.append(model.plan(split, devices: []))
       }

@@ -4,23 +4,23 @@ import Quantities
 ///
 /// A step takes (schedule + reduction + update + fixed part) · (1 + waiting for the slowest GPU).
 struct ScoreScale {
-  private let problem: PlanningProblem
+  private let gpusPerNode: Int
   private let fixed: Double
   private let countsGPUs: Bool
   /// The waiting by the number of GPUs, which is asked for often.
   private let straggling: [Double]
 
   init(_ problem: PlanningProblem, _ objective: Objective) {
-    self.problem = problem
     fixed = problem.costs.parameters.software.stepOverhead.value
     countsGPUs = objective == .cost
-    let perNode = problem.pool.gpusPerNode
-    straggling = (0...problem.pool.nodes).map { problem.stragglerFraction(gpus: $0 * perNode) }
+    gpusPerNode = problem.pool.gpusPerNode
+    straggling = (0...problem.pool.nodes).map { nodes in
+      problem.stragglerFraction(gpus: nodes * problem.pool.gpusPerNode)
+    }
   }
 
   private func factor(_ gpus: Int) -> Double {
-    let perNode = problem.pool.gpusPerNode
-    let waiting = 1 + straggling[(gpus + perNode - 1) / perNode]
+    let waiting = 1 + straggling[(gpus + gpusPerNode - 1) / gpusPerNode]
     return countsGPUs ? waiting * Double(gpus) : waiting
   }
 

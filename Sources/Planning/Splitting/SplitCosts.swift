@@ -32,6 +32,8 @@ final class SplitCosts {
   private let heldFactor: Double
   private let perParameter: Double
   private let perExpertParameter: Double
+  /// The nodes that share a table, and its parameters.
+  private let tie: (embedding: Int, head: Int, parameters: Double)?
 
   init(_ model: StrategyModel, choosesRecompute: Bool, ignoresMemory: Bool = false) {
     self.model = model
@@ -55,6 +57,10 @@ final class SplitCosts {
     heldFactor = 1 + reserve.fraction
     perParameter = model.states.perParameter
     perExpertParameter = model.states.perExpertParameter
+    let table = table
+    tie = model.problem.tie.map { tie in
+      (tie.embedding, tie.head, table.costs[table.kinds[tie.embedding]].parameters)
+    }
 
     let sends = (0..<max(0, stages - 1)).map { Self.leastSend(model, $0) }
     var before = [0.0]
@@ -106,9 +112,8 @@ final class SplitCosts {
   }
 
   private func tiedParameters(_ range: Range<Int>) -> Double {
-    guard let tie = model.problem.tie, range.contains(tie.head), !range.contains(tie.embedding)
-    else { return 0 }
-    return table.costs[table.kinds[tie.embedding]].parameters
+    guard let tie, range.contains(tie.head), !range.contains(tie.embedding) else { return 0 }
+    return tie.parameters
   }
 
   /// The fewest layers that a stage must recompute to fit; nil if not even all suffice.

@@ -25,7 +25,7 @@ struct SplitResult {
 ///    says by its bound how much better a split could be.
 struct SplitSearch {
   let costs: SplitCosts
-  private let model: StrategyModel
+  private var model: StrategyModel { costs.model }
   /// Prefixes that the enumeration may visit.
   private let effort: Int
   static let tolerance = 1e-9
@@ -34,7 +34,6 @@ struct SplitSearch {
     _ model: StrategyModel, choosesRecompute: Bool, ignoresMemory: Bool = false,
     effort: Int = 4000
   ) {
-    self.model = model
     self.effort = effort
     costs = SplitCosts(
       model, choosesRecompute: choosesRecompute, ignoresMemory: ignoresMemory)
