@@ -51,7 +51,11 @@ package struct LayerFigures: Sendable {
     parameters = graph.nodes.map { kinds[$0.kind].0 }
     weightBytes = graph.nodes.map { kinds[$0.kind].1 }
     forwardFLOPs = graph.nodes.map { kinds[$0.kind].2 }
-    crossing = Self.crossing(graph, sequenceLength, microBatchSize, precision)
+    crossing = graph.crossings.dropLast().map { crossing in
+      ByteCount(
+        crossing.elementsPerToken * tokens * precision.activationBytes
+          + crossing.bytesPerSequence * Double(microBatchSize))
+    }
     tie = graph.tie
     tiedCopy = graph.tie.map { graph.tableBytes(ofEmbedding: $0.embedding, precision) } ?? .zero
     parameterSums = parameters.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
@@ -63,26 +67,6 @@ package struct LayerFigures: Sendable {
 
   private static func sums(_ values: [Double]) -> [Double] {
     values.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
-  }
-
-  /// An edge crosses every cut from behind its source to before its target.
-  private static func crossing(
-    _ graph: LayerGraph, _ sequenceLength: Int, _ microBatchSize: Int, _ precision: Precision
-  ) -> [ByteCount] {
-    // The sizes of whole tensors add and subtract without rounding as long as they are whole bytes.
-    var opened = [Double](repeating: 0, count: graph.nodes.count + 1)
-    for edge in graph.edges {
-      let size = graph.bytes(
-        of: edge, sequences: Double(microBatchSize), sequenceLength: sequenceLength, precision
-      ).value
-      opened[edge.source + 1] += size
-      opened[edge.target + 1] -= size
-    }
-    var open = 0.0
-    return graph.nodes.indices.map { node in
-      open += opened[node]
-      return ByteCount(max(0, open))
-    }
   }
 
   // MARK: Sums over a stage

@@ -16,19 +16,18 @@ package struct CostModel: LayerCosting {
   package let parameters: CostParameters
   package let chip: ChipEfficiency
   package let kernels: KernelTime
-  /// What crosses from the nodes before an index to the rest: elements a token, bytes a sequence.
-  private let crossing: [SIMD2<Double>]
+  /// By cut: before each node and behind the last, or the down-sets that were given.
+  private let crossings: [Crossing]
   /// Of layers, where there are any.
   package var measurements: (any LayerMeasurements)?
   private let hasExperts: Bool
 
-  package init(graph: LayerGraph, pool: Pool, job: TrainingJob, parameters: CostParameters) {
-    var crossing = [SIMD2<Double>](repeating: .zero, count: graph.nodes.count + 1)
-    for edge in graph.edges {
-      let carried = SIMD2(edge.elementsPerToken, edge.bytesPerSequence)
-      for cut in (edge.source + 1)...edge.target { crossing[cut] += carried }
-    }
-    self.crossing = crossing
+  /// - Parameter downSets: Where the graph is cut, if not between neighbours of its order.
+  package init(
+    graph: LayerGraph, pool: Pool, job: TrainingJob, parameters: CostParameters,
+    downSets: DownSets? = nil
+  ) {
+    crossings = downSets.map(graph.crossings(of:)) ?? graph.crossings
     self.graph = graph
     self.pool = pool
     self.job = job
@@ -75,13 +74,15 @@ package struct CostModel: LayerCosting {
     return measurements?.replacing(costs, for: parallelism) ?? costs
   }
 
-  /// Bytes of one micro-batch, on one GPU, that cross from the nodes before `cut` to the rest.
+  /// Bytes of one micro-batch, on one GPU, that cross a cut: from the nodes before `cut`, or of the
+  /// down-set of that number, to the rest.
   /// Tensor-parallel ranks send disjoint parts (Narayanan et al. 2021, section 4.1).
   package func boundaryBytes(at cut: Int, _ parallelism: LayerParallelism) -> ByteCount {
     let sequences = Double(parallelism.microBatchSize)
     let tokens = sequences * Double(job.sequenceLength) / Double(parallelism.context)
     let bytes =
-      crossing[cut][0] * tokens * job.precision.activationBytes + crossing[cut][1] * sequences
+      crossings[cut].elementsPerToken * tokens * job.precision.activationBytes
+      + crossings[cut].bytesPerSequence * sequences
     return ByteCount(bytes / Double(parallelism.tensor))
   }
 

@@ -1,6 +1,11 @@
 import Quantities
+import Workload
 
-/// Prefix sums of the layers' costs under one split, so that any stage costs O(1).
+/// Sums of the layers' costs under one split at every cut, so that any stage costs O(1).
+///
+/// A cut `i` lies before node `i` of the layers' order, and the range `a..<b` is a stage of these
+/// nodes. Or it is the `i`-th down-set of the graph, and `a..<b` is what the `b`-th adds to the `a`-th,
+/// which it holds. Layers that can recompute have one order.
 ///
 /// Recomputation of `n` layers of a stage always means its first `n` layers that can recompute.
 ///
@@ -11,8 +16,9 @@ package final class StageTable: Sendable {
   /// The kind of each node.
   package let kinds: [Int]
 
+  /// The last cut.
   package let nodeCount: Int
-  /// Sums over the nodes before an index (`nodeCount` + 1 entries), in seconds, parameters, bytes.
+  /// Sums over the nodes before a cut (`nodeCount` + 1 entries), in seconds, parameters, bytes.
   package let forward: [Double]
   package let backward: [Double]
   package let weightGradient: [Double]
@@ -31,17 +37,19 @@ package final class StageTable: Sendable {
   private let nodeAfter: [Int]
   /// Bytes that exist only while a node runs: as it is, under selective recomputation, and, for
   /// nodes that can recompute, when they are recomputed.
-  private let transient: RangeMaximum
-  private let selectiveTransient: RangeMaximum
-  private let fullTransient: RangeMaximum
+  private let transient: StageMaximum
+  private let selectiveTransient: StageMaximum
+  private let fullTransient: StageMaximum
 
-  /// Complexity: O(nodes·log(nodes)).
-  package init(kinds: [Int], costs: [LayerCost]) {
+  /// Complexity: O(nodes·log(nodes)), with down-sets O(sets).
+  /// - Parameter downSets: The cuts, if they do not lie along the order of the nodes.
+  package init(kinds: [Int], costs: [LayerCost], downSets: DownSets? = nil) {
     self.kinds = kinds
     self.costs = costs
-    nodeCount = kinds.count
+    nodeCount = downSets.map { $0.count - 1 } ?? kinds.count
     func prefix(_ value: (LayerCost) -> Double) -> [Double] {
       let perKind = costs.map(value)
+      if let downSets { return downSets.sums { perKind[kinds[$0]] } }
       var sums = [Double](repeating: 0, count: kinds.count + 1)
       for (index, kind) in kinds.enumerated() { sums[index + 1] = sums[index] + perKind[kind] }
       return sums
@@ -55,6 +63,9 @@ package final class StageTable: Sendable {
     activations = prefix { $0.activations.value }
     selectiveActivations = prefix { $0.selectiveActivations.value }
 
+    precondition(
+      downSets == nil || costs.allSatisfy { !$0.canRecompute },
+      "which layers a stage recomputes first follows from their order")
     var ordinals = [0]
     var after: [Int] = []
     var times = [0.0]
@@ -69,13 +80,15 @@ package final class StageTable: Sendable {
       }
       ordinals.append(times.count - 1)
     }
+    if downSets != nil { ordinals = [Int](repeating: 0, count: nodeCount + 1) }
     recomputable = ordinals
     fullTime = times
     fullSaving = savings
     nodeAfter = after
-    func maxima(_ value: (LayerCost) -> Double) -> RangeMaximum {
+    func maxima(_ value: (LayerCost) -> Double) -> StageMaximum {
       let perKind = costs.map(value)
-      return RangeMaximum(kinds.map { perKind[$0] })
+      if let downSets { return .overDownSets(DownSetMaximum(downSets, kinds, perKind)) }
+      return .overRanges(RangeMaximum(kinds.map { perKind[$0] }))
     }
     transient = maxima { $0.transient.value }
     selectiveTransient =

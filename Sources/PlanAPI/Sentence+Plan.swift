@@ -53,6 +53,31 @@ extension Sentence {
     "the stages end before layer \(first), but the model's last layer is \(layers - 1)"
   }
 
+  static let layersOfSomeStages = "missing: either every stage names its layers or none does"
+
+  static func unknownLayer(_ name: String, known: [String]) -> String {
+    let near = NearestNames.to(name, among: known)
+    return near.isEmpty
+      ? "the model has no such layer"
+      : "the model has no such layer; did you mean \"\(near.joined(separator: "\" or \""))\"?"
+  }
+
+  static func layerTwice(_ name: String) -> String {
+    "the layer \"\(excerpt(name))\" is on a stage already"
+  }
+
+  static func layerCount(_ count: Int, inRanges held: Int) -> String {
+    "names \(count) layers, but the stage's ranges hold \(held)"
+  }
+
+  static func layerLeftOut(_ name: String) -> String {
+    "no stage names the layer \"\(excerpt(name))\""
+  }
+
+  static func layerBeforeItsSource(_ name: String, source: String) -> String {
+    "\"\(excerpt(name))\" comes before \"\(excerpt(source))\", which feeds it"
+  }
+
   static func tooManyRecomputed(_ count: Int, held: Int) -> String {
     "\(count) layers cannot be recomputed in a stage that holds \(held)"
   }

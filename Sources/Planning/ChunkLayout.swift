@@ -7,14 +7,18 @@ import Workload
 /// to the last and may stand for one or two of its (Megatron-LM's `--account-for-embedding-` and
 /// `--account-for-loss-in-pipeline-split`, and its layouts with a prediction layer). So for N blocks
 /// and n chunks, N to N + 3 must be a multiple of n. A model whose blocks are not one run is cut by
-/// the count of all its layers.
+/// the count of all its layers. One that branches is not interleaved (Megatron-LM: "Interleaving is
+/// not supported with an encoder and decoder model").
 package struct ChunkLayout: Hashable, Sendable {
   /// The run of blocks among the nodes.
   package let blocks: Range<Int>
+  /// Each layer feeds the next.
+  package let hasOneOrder: Bool
   private let nodes: Int
 
   package init(_ graph: LayerGraph) {
     nodes = graph.nodes.count
+    hasOneOrder = graph.hasOneOrder
     let isBlock = graph.nodes.map { graph.kinds[$0.kind].kind == .transformerBlock }
     guard let first = isBlock.firstIndex(of: true), let last = isBlock.lastIndex(of: true),
       !isBlock[first...last].contains(false)
@@ -42,7 +46,7 @@ package struct ChunkLayout: Hashable, Sendable {
   /// Blocks that the first chunk is short of, and that a chunk holds.
   func shares(_ chunks: Int) -> [(leading: Int, each: Int)] {
     var found: [(Int, Int)] = []
-    guard chunks > 1, chunks <= nodes else { return found }
+    guard hasOneOrder, chunks > 1, chunks <= nodes else { return found }
     for leading in 0...(blocks.lowerBound > 0 ? 1 : 0) {
       for trailing in 0...(blocks.upperBound < nodes ? 2 : 0) {
         let (each, rest) = (blocks.count + leading + trailing)

@@ -6,10 +6,13 @@ package struct PipelineSplit: Hashable, Sendable {
   package var boundaries: [Int]
   /// Layers that each stage recomputes, counted from its first one.
   package var recomputed: [Int]
+  /// The graph's nodes in the order that is cut, where it is not their own.
+  package var order: [Int]?
 
-  package init(boundaries: [Int], recomputed: [Int]) {
+  package init(boundaries: [Int], recomputed: [Int], order: [Int]? = nil) {
     self.boundaries = boundaries
     self.recomputed = recomputed
+    self.order = order
   }
 
   package var virtualStages: Int { boundaries.count - 1 }

@@ -7,6 +7,8 @@ import Scheduling
 package struct Plan: Hashable, Sendable {
   package var strategy: ParallelStrategy
   package var stages: [StagePlan]
+  /// The graph's nodes in the order that the stages' ranges count, where it is not their own.
+  package var order: [Int]?
   package var prediction: Prediction
   /// Coefficient of variation of the stages' time for one micro-batch.
   package var balanceScore: Double
@@ -28,7 +30,7 @@ package struct Plan: Hashable, Sendable {
 /// What one pipeline stage holds, and what that costs each of its GPUs.
 package struct StagePlan: Hashable, Sendable {
   package var id: Int
-  /// Nodes of the layer graph, one closed range a model chunk (one, unless interleaved).
+  /// Nodes of the layer graph in the plan's order, one closed range a model chunk (one, unless interleaved).
   package var layerRanges: [ClosedRange<Int>]
   package var parameters: Int
   /// Layers that are recomputed in the backward pass.
@@ -131,6 +133,6 @@ extension Plan {
     }
     return PipelineSplit(
       boundaries: [0] + ranges.map { $0.upperBound + 1 },
-      recomputed: stages.map(\.recomputedLayers))
+      recomputed: stages.map(\.recomputedLayers), order: order)
   }
 }

@@ -80,11 +80,11 @@ private struct Explainer {
     if change == .globalBatch { held.microBatches *= 2 }
     let same = StrategyModel(changed, held)
     // The present cut is among them, as the search for a better one may end early.
-    var plans = [same.plan(plan.split, devices: [])]
+    var plans = [changed.plan(held, plan.split, model: same, namesDevices: false)]
     for strategy in change == .memory ? lessSaving(held) : [held] {
       let model = strategy == held ? same : StrategyModel(changed, strategy)
       if let split = SplitSearch(model, choosesRecompute: true).best() {
-        plans.append(model.plan(split, devices: []))
+        plans.append(changed.plan(strategy, split, model: model, namesDevices: false))
       }
     }
     let fitting = plans.filter(\.fits)
@@ -135,7 +135,8 @@ private struct Explainer {
     if zero != before {
       differences.append("ZeRO-\(zero.rawValue) instead of ZeRO-\(before.rawValue)")
     }
-    if best.split.boundaries != plan.split.boundaries {
+    if best.stages.map(\.layerRanges) != plan.stages.map(\.layerRanges) || best.order != plan.order
+    {
       differences.append("the stages cut elsewhere")
     }
     if !differences.isEmpty { words += ", with " + differences.joined(separator: " and ") }
@@ -196,9 +197,9 @@ extension PlanningProblem {
     case .globalBatch: job.globalBatchSize *= 2
     }
     var changed = PlanningProblem(
-      graph: graph, pool: pool, job: job, parameters: costs.parameters, memoryHeadroomFraction: 0)
+      graph: graph, pool: pool, job: job, parameters: costs.parameters, memoryLimit: limit,
+      downSets: downSets)
     changed.costs.measurements = costs.measurements
-    changed.memoryLimit = limit
     return changed
   }
 }

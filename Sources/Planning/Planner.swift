@@ -19,14 +19,14 @@ package struct Planner: Sendable {
   package func simulate(
     _ strategy: ParallelStrategy, split: PipelineSplit? = nil, fewestRecomputed: Bool = false
   ) -> Plan {
+    if let split { return problem.plan(strategy, split) }
     let model = StrategyModel(problem, strategy)
-    if let split { return finished(model, split) }
     let fitting = SplitSearch(model, choosesRecompute: fewestRecomputed).best()
     guard
       let split = fitting
         ?? SplitSearch(model, choosesRecompute: false, ignoresMemory: true).best()
     else { preconditionFailure("a valid strategy has no more stages than the model has layers") }
-    return finished(model, split)
+    return problem.plan(strategy, split)
   }
 
   /// Searches the strategies on up to all GPUs of the pool. `shouldStop` is asked now and then; once
@@ -50,8 +50,8 @@ package struct Planner: Sendable {
       return .infeasible(InfeasibilitySearch(problem: problem, constraints: constraints).run())
     }
     let plan = plan(of: best)
-    // What is proven of one order of the layers is not proven of others.
-    let least = problem.hasOneOrder ? result.bound : result.orderFreeBound
+    // What is proven of some ways to cut the graph is not proven of others.
+    let least = problem.coversAllOrders ? result.bound : result.orderFreeBound
     let gap = best.score - least
     let isClosed = gap <= SplitSearch.tolerance * best.score
     // What the objective counts beside seconds is the same for the bound.
@@ -62,10 +62,8 @@ package struct Planner: Sendable {
         "The plan uses \(best.strategy.gpus) of the \(problem.pool.gpus) GPUs: no strategy found "
           + "that uses more is better.")
     }
-    if !problem.hasOneOrder, plan.strategy.pipeline > 1 || !isClosed {
-      warnings.append(
-        "The layers are no chain: stages are cut from one topological order of them, and another "
-          + "may be better by as much as the gap.")
+    if !problem.coversAllOrders, plan.strategy.pipeline > 1 || !isClosed {
+      warnings.append(problem.partOfCuts)
     }
     return .found(
       PlanningResult(
@@ -99,11 +97,32 @@ package struct Planner: Sendable {
   }
 
   private func plan(of candidate: StrategySearch.Candidate) -> Plan {
-    finished(StrategyModel(problem, candidate.strategy), candidate.split)
+    problem.plan(candidate.strategy, candidate.split)
+  }
+}
+
+extension PlanningProblem {
+  /// Predicts a strategy that is cut so. `model` is the strategy's on this problem, if it is at hand.
+  func plan(
+    _ strategy: ParallelStrategy, _ split: PipelineSplit, model: StrategyModel? = nil,
+    namesDevices: Bool = true
+  ) -> Plan {
+    let isOwnOrder = split.order == nil && downSets == nil
+    let own =
+      isOwnOrder
+      ? model ?? StrategyModel(self, strategy) : StrategyModel(along(split), strategy)
+    var plan = own.plan(split, devices: namesDevices ? own.devices() : [])
+    plan.order = split.order
+    return plan
   }
 
-  private func finished(_ model: StrategyModel, _ split: PipelineSplit) -> Plan {
-    model.plan(split, devices: model.devices())
+  /// Of which ways to cut the graph only some were tried.
+  fileprivate var partOfCuts: String {
+    let tried =
+      downSets == nil
+      ? "stages are cut from one topological order of them"
+      : "there are more than \(DownSets.limit) ways to cut them in two, of which some were tried"
+    return "The layers are no chain: \(tried), and others may be better by as much as the gap."
   }
 }
 

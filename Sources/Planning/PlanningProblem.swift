@@ -17,6 +17,8 @@ package struct PlanningProblem: Sendable {
   package let tie: (embedding: Int, head: Int)?
   /// The kind of each node.
   package let kinds: [Int]
+  /// Where stages may end, if not at the nodes of the graph's own order: see `cutAtDownSets`.
+  let downSets: DownSets?
   /// The cut that the fewest bytes cross.
   let narrowestCut: Int
   /// A stage has gradients to reduce, whichever layers it holds. A tied head counts, as it keeps a
@@ -24,27 +26,38 @@ package struct PlanningProblem: Sendable {
   let everyLayerHasParameters: Bool
   /// How interleaved pipelines cut the model.
   let chunks: ChunkLayout
-  /// Each layer feeds the next, so that no other order of them is topological. Otherwise stages are
-  /// cut from one order of several.
-  let hasOneOrder: Bool
+  /// No stages can be had but by cutting where this problem cuts.
+  let coversAllOrders: Bool
 
   package init(
     graph: LayerGraph, pool: Pool, job: TrainingJob, parameters: CostParameters,
     memoryHeadroomFraction: Double
   ) {
+    self.init(
+      graph: graph, pool: pool, job: job, parameters: parameters,
+      memoryLimit: pool.memory * (1 - memoryHeadroomFraction), downSets: nil)
+  }
+
+  /// - Parameter downSets: Of the graph, none of whose layers can recompute.
+  init(
+    graph: LayerGraph, pool: Pool, job: TrainingJob, parameters: CostParameters,
+    memoryLimit: ByteCount, downSets: DownSets?
+  ) {
+    self.downSets = downSets
+    self.memoryLimit = memoryLimit
     self.graph = graph
     self.pool = pool
     self.job = job
-    let costs = CostModel(graph: graph, pool: pool, job: job, parameters: parameters)
+    let costs = CostModel(
+      graph: graph, pool: pool, job: job, parameters: parameters, downSets: downSets)
     self.costs = costs
     kinds = graph.nodes.map(\.kind)
     // The order of cuts by bytes does not depend on the split of a tensor.
     let whole = LayerParallelism()
     narrowestCut =
-      (1..<max(2, graph.nodes.count)).min {
+      (1..<max(2, downSets.map { $0.count - 1 } ?? graph.nodes.count)).min {
         costs.boundaryBytes(at: $0, whole) < costs.boundaryBytes(at: $1, whole)
       } ?? 1
-    memoryLimit = pool.memory * (1 - memoryHeadroomFraction)
     runtimeMemory = parameters.software.runtimeMemory
     let embedding = graph.nodes.firstIndex { graph.kinds[$0.kind].kind == .embedding }
     let head = graph.nodes.firstIndex { graph.kinds[$0.kind].kind == .head }
@@ -54,9 +67,7 @@ package struct PlanningProblem: Sendable {
       tie = nil
     }
     chunks = ChunkLayout(graph)
-    var feedsNext = [Bool](repeating: false, count: graph.nodes.count)
-    for edge in graph.edges where edge.target == edge.source + 1 { feedsNext[edge.source] = true }
-    hasOneOrder = !feedsNext.dropLast().contains(false)
+    coversAllOrders = downSets?.isComplete ?? graph.hasOneOrder
     everyLayerHasParameters = graph.kinds.allSatisfy {
       $0.parameters > 0 || ($0.kind == .head && graph.tiesEmbeddings)
     }
@@ -75,6 +86,10 @@ package struct PlanningProblem: Sendable {
   }
 
   package func table(_ parallelism: LayerParallelism) -> StageTable {
-    StageTable(kinds: kinds, costs: costs.layerCosts(parallelism))
+    table(costs.layerCosts(parallelism))
+  }
+
+  func table(_ costs: [LayerCost]) -> StageTable {
+    StageTable(kinds: kinds, costs: costs, downSets: downSets)
   }
 }

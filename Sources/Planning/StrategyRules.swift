@@ -110,7 +110,12 @@ extension ParallelStrategy {
       schedule != .interleaved || (pipeline > 1 && microBatches % pipeline == 0), "virtual_stages",
       "need pipeline_parallel > 1 and a number of micro-batches that it divides")
     require(
-      schedule != .interleaved || pipeline * virtualStages > limits.nodes
+      schedule != .interleaved || limits.chunks.hasOneOrder, "virtual_stages",
+      "greater than 1 need layers of which each feeds the next: frameworks do not interleave models "
+        + "that branch")
+    require(
+      schedule != .interleaved || !limits.chunks.hasOneOrder
+        || pipeline * virtualStages > limits.nodes
         || limits.chunks.allows(chunks: pipeline * virtualStages), "virtual_stages",
       "times pipeline_parallel = \(pipeline * virtualStages) chunks must hold equally many of the "
         + "\(limits.chunks.blocks.count) layers, of which the embedding may stand for one and the "

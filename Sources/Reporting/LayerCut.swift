@@ -21,33 +21,17 @@ struct LayerRun {
 extension LayerGraph {
   /// The stages' ranges of layers in the order of the graph, with the cut after each.
   ///
-  /// A cut between two layers is crossed by every edge from before it to behind it. Complexity:
-  /// O(edges + ranges log ranges).
+  /// Complexity: that of `crossings`, and O(ranges log ranges).
   func parts(of stages: [StagePlan], tensors: TensorScale) -> [LayerPart] {
     let ranges = stages.flatMap { stage in
       stage.layerRanges.enumerated().map { ($1, stage.id, $0) }
     }.sorted { $0.0.lowerBound < $1.0.lowerBound }
-    // Edges open and close; what is open between two layers crosses there.
-    var opened = [Int](repeating: 0, count: nodes.count)
-    var openedBytes = [Double](repeating: 0, count: nodes.count)
-    for edge in edges {
-      let size = tensors.size(edge).value
-      opened[edge.source] += 1
-      opened[edge.target] -= 1
-      openedBytes[edge.source] += size
-      openedBytes[edge.target] -= size
-    }
-    var (count, bytes) = (0, 0.0)
-    for node in nodes.indices {
-      count += opened[node]
-      bytes += openedBytes[node]
-      (opened[node], openedBytes[node]) = (count, bytes)
-    }
+    let crossings = crossings
     return ranges.map { layers, stage, chunk in
-      let last = min(layers.upperBound, nodes.count - 1)
+      let crossing = crossings[min(layers.upperBound + 1, nodes.count)]
       return LayerPart(
-        stage: stage, chunk: chunk, layers: layers, tensors: opened[last],
-        crossing: ByteCount(max(0, openedBytes[last])))
+        stage: stage, chunk: chunk, layers: layers, tensors: crossing.tensors,
+        crossing: tensors.size(crossing))
     }
   }
 
@@ -78,8 +62,9 @@ package struct TensorScale: Sendable {
     bytesPerElement = precision.activationBytes
   }
 
-  func size(_ edge: LayerGraph.Edge) -> ByteCount {
+  func size(_ crossing: Crossing) -> ByteCount {
     ByteCount(
-      edge.elementsPerToken * tokens * bytesPerElement + edge.bytesPerSequence * sequences)
+      crossing.elementsPerToken * tokens * bytesPerElement
+        + crossing.bytesPerSequence * sequences)
   }
 }

@@ -44,7 +44,8 @@ package struct UserGraph: Hashable, Sendable {
     TopologicalOrder(nodes: nodes.count, edges: edges.map { ($0.source, $0.target) })
   }
 
-  /// The graph with its nodes in `order`, a topological one; nodes of equal figures share a kind.
+  /// The graph with its nodes in `order`, a topological one; nodes of equal figures share a kind. Nodes
+  /// of one name are told apart by their place.
   ///
   /// Complexity: O(nodes + edges·log(edges)).
   package func layerGraph(inOrder order: [Int]) -> LayerGraph {
@@ -53,6 +54,7 @@ package struct UserGraph: Hashable, Sendable {
     var kindOfLayer: [Layer: Int] = [:]
     var ordered: [LayerGraph.Node] = []
     var place = [Int](repeating: 0, count: nodes.count)
+    var names: Set<String> = []
     for index in order {
       place[index] = ordered.count
       let layer = nodes[index].layer
@@ -61,7 +63,9 @@ package struct UserGraph: Hashable, Sendable {
         kindOfLayer[layer] = kind
         kinds.append(layer)
       }
-      ordered.append(.init(name: nodes[index].name, kind: kind))
+      var name = nodes[index].name
+      while !names.insert(name).inserted { name += "#\(place[index])" }
+      ordered.append(.init(name: name, kind: kind))
     }
     return LayerGraph(
       name: name, kinds: kinds, nodes: ordered, edges: placedEdges(place), hiddenSize: 0,

@@ -13,7 +13,8 @@ import Workload
 private let limits = ModelLimits(
   LayerGraph(
     name: "plain", kinds: [Layer(kind: .custom, operators: [])],
-    nodes: (0..<12).map { LayerGraph.Node(name: "\($0)", kind: 0) }, edges: [], hiddenSize: 8,
+    nodes: (0..<12).map { LayerGraph.Node(name: "\($0)", kind: 0) },
+    edges: (0..<11).map { .init(source: $0, target: $0 + 1, elementsPerToken: 8) }, hiddenSize: 8,
     vocabularySize: 8))
 
 @Suite struct PlanRuleTests {

@@ -12,7 +12,7 @@ extension JSONWriter {
   /// `communication_mb` are of one micro-batch.
   mutating func layerGraph(_ request: LayersRequest) {
     let figures = request.figures
-    let names = figures.graph.uniqueNames
+    let names = figures.graph.nodes.map(\.name)
     object { w in
       w.member("directed", true)
       w.member("multigraph", false)
@@ -86,19 +86,6 @@ extension JSONWriter {
         if let seconds = given.forwardSeconds { w.member("forward_seconds", seconds) }
         if let seconds = given.backwardSeconds { w.member("backward_seconds", seconds) }
       }
-    }
-  }
-}
-
-extension LayerGraph {
-  /// The nodes' names, told apart by their index where two are the same: in a user's graph 1 and "1"
-  /// are two nodes.
-  var uniqueNames: [String] {
-    var seen: Set<String> = []
-    return nodes.enumerated().map { index, node in
-      var name = node.name
-      while !seen.insert(name).inserted { name += "#\(index)" }
-      return name
     }
   }
 }

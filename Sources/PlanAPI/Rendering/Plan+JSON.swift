@@ -3,16 +3,24 @@ import Hardware
 import JSON
 import Planning
 import Quantities
+import Workload
 
 extension JSONWriter {
   /// A plan as every route answers it, and takes it back.
-  mutating func plan(_ plan: Plan) {
+  ///
+  /// - Parameter graph: In whose order ranges count, unless the plan has its own. Stages of one with
+  ///   several orders list their layers.
+  mutating func plan(_ plan: Plan, of graph: LayerGraph) {
+    var names: [String]?
+    if !graph.hasOneOrder {
+      names = (plan.order ?? Array(graph.nodes.indices)).map { graph.nodes[$0].name }
+    }
     object { w in
       w.member("total_stages", plan.stages.count)
       w.name("strategy")
       w.strategy(plan.strategy)
       w.member("balance_score", plan.balanceScore)
-      w.array("stages", plan.stages) { $0.stage($1) }
+      w.array("stages", plan.stages) { $0.stage($1, layers: names) }
       w.name("prediction")
       w.prediction(plan)
     }
@@ -35,7 +43,7 @@ extension JSONWriter {
     }
   }
 
-  private mutating func stage(_ stage: StagePlan) {
+  private mutating func stage(_ stage: StagePlan, layers: [String]?) {
     object { w in
       w.member("stage_id", stage.id)
       if stage.layerRanges.count == 1 {
@@ -44,6 +52,7 @@ extension JSONWriter {
       } else {
         w.array("layer_ranges", stage.layerRanges) { $0.range($1) }
       }
+      if let layers { w.member("layers", stage.layerRanges.flatMap { layers[$0] }) }
       w.member("parameters", stage.parameters)
       w.member("recompute_layers", stage.recomputedLayers)
       w.array("devices", stage.devices) { w, group in

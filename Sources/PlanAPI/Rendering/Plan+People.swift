@@ -58,7 +58,7 @@ extension PlanService {
     }
     return PlanPicture(
       heading: heading ?? problem.subject, notes: notes, plan: plan, playback: playback,
-      graph: problem.graph,
+      graph: problem.along(plan.split).graph,
       tensors: TensorScale(
         microBatchSize: plan.strategy.microBatchSize, sequenceLength: problem.job.sequenceLength,
         precision: problem.job.precision))
@@ -71,7 +71,7 @@ extension PlanningProblem {
 
   /// A step of the plan, pass by pass. Complexity: O(passes).
   func playback(of plan: Plan) -> Playback {
-    let times = StrategyModel(self, plan.strategy).pipelineTimes(plan.split)
+    let times = StrategyModel(along(plan.split), plan.strategy).pipelineTimes(plan.split)
     return plan.strategy.schedule.play(
       times, microBatches: plan.strategy.microBatches, withTimeline: true)
   }

@@ -15,7 +15,7 @@ extension JSONWriter {
       w.member("status", result.proof.isClosed ? "optimal" : "feasible")
       w.member("model_name", job.graph.name)
       w.name("plan")
-      w.plan(result.best)
+      w.plan(result.best, of: job.graph)
       w.exports(exports)
       if let range { w.range(range) }
       w.object("proof") { w in
@@ -26,10 +26,10 @@ extension JSONWriter {
         w.member("search_seconds", searchSeconds)
       }
       if let explanation = result.explanation { w.explanation(explanation) }
-      w.array("alternatives", result.alternatives) { $0.plan($1) }
+      w.array("alternatives", result.alternatives) { $0.plan($1, of: job.graph) }
       w.member("trade_offs", result.alternatives.map { $0.tradeOff(against: result.best) })
       if !result.frontier.isEmpty {
-        w.array("frontier", result.frontier) { $0.plan($1) }
+        w.array("frontier", result.frontier) { $0.plan($1, of: job.graph) }
       }
       if let comparison { w.comparison(comparison) }
       w.member("warnings", job.warnings + result.warnings)
@@ -83,13 +83,13 @@ extension JSONWriter {
       w.member("status", "infeasible")
       w.member("model_name", job.graph.name)
       w.name("reason")
-      w.reason(infeasibility.reason)
+      w.reason(infeasibility.reason, job)
       w.member("remedies", infeasibility.remedies)
       w.member("warnings", job.warnings)
     }
   }
 
-  private mutating func reason(_ reason: Infeasibility.Reason) {
+  private mutating func reason(_ reason: Infeasibility.Reason, _ job: JobRequest) {
     object { w in
       switch reason {
       case .noStrategy(let rules):
@@ -106,7 +106,7 @@ extension JSONWriter {
         w.member("excess_bytes", excess.value.rounded(.up))
         w.member("memory_limit_bytes", nearest.stages[stage].memoryLimit.value.rounded(.down))
         w.name("nearest_plan")
-        w.plan(nearest)
+        w.plan(nearest, of: job.graph)
       }
     }
   }

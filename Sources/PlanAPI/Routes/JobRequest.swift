@@ -52,7 +52,15 @@ package struct JobRequest: Sendable {
       graph: graph, pool: pool, job: job, parameters: measured(parameters),
       memoryHeadroomFraction: memoryHeadroomFraction)
     problem.costs.measurements = measurements
-    return problem
+    return problem.cutAtDownSets()
+  }
+
+  /// With the model's layers in the order that a plan cuts them.
+  func along(_ plan: Plan) -> JobRequest {
+    guard let order = plan.order else { return self }
+    var job = self
+    job.graph = graph.inOrder(order)
+    return job
   }
 
   private func measured(_ parameters: CostParameters) -> CostParameters {

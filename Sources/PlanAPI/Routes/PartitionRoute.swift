@@ -135,7 +135,7 @@ extension PlanService {
             ? nil : job.range(of: result.best, parameters, memoryHeadroomFraction: headroom)
           w.result(
             result, job, comparison: answer.comparison, searchSeconds: answer.seconds,
-            exports: asked.exports.exports(of: result.best, job), range: range)
+            exports: asked.exports.exports(of: result.best, job.along(result.best)), range: range)
         case .infeasible(let infeasibility): w.infeasibility(infeasibility, job)
         }
       }

@@ -51,7 +51,9 @@ extension PlanService {
       "restart_seconds", .number(in: 0...WireLimits.restartSeconds), absent: 0)
     let rate = members.optional("checkpoint_gbytes_per_second", LinkRules.gigabytesPerSecond)
     let search = members.optional("search", .search)
-    guard let job, let plan, let changes, let steps else { return nil }
+    guard var job, let plan, let changes, let steps,
+      plan.orderLayers(of: &job.graph, members.log)
+    else { return nil }
     let before = members.log.count
     let seated = plan.seated(job, members.log)
     changes.check(against: job.cluster, stages: plan.stages?.count ?? 0, members.log)

@@ -48,8 +48,8 @@ extension PlanService {
       return .json { w in
         w.object { w in
           w.name("plan")
-          w.plan(plan)
-          w.exports(request.exports.exports(of: plan, request.job))
+          w.plan(plan, of: request.job.graph)
+          w.exports(request.exports.exports(of: plan, request.job.along(plan)))
           w.member("fits", plan.fits)
           if let range = request.range(of: plan, parameters) { w.range(range) }
           if request.wantsTimeline {
@@ -76,7 +76,7 @@ extension PlanService {
       return .json { w in
         w.object { w in
           w.name("plan")
-          w.plan(mixed.plan)
+          w.plan(mixed.plan, of: request.job.graph)
           w.exports(request.exports.exports(of: mixed.plan, request.job))
           w.member("fits", mixed.plan.fits)
           if request.wantsTimeline {
@@ -124,7 +124,7 @@ extension PlanService {
       return simulation(of: file, job, &members)
     }
     let plan = members.required("plan", .plan)
-    guard let job, let plan else { return nil }
+    guard var job, let plan, plan.orderLayers(of: &job.graph, members.log) else { return nil }
     return simulation(of: plan, job, members.log)
   }
 

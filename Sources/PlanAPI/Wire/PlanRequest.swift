@@ -35,6 +35,8 @@ struct StrategyRequest: Sendable {
 struct StageRequest: Sendable {
   /// Nodes of the layer graph, one range a model chunk.
   var layerRanges: [ClosedRange<Int>]
+  /// The nodes by name, where they are named.
+  var layers: [String]?
   /// `nil` where the strategy's recompute policy decides.
   var recomputedLayers: Int?
   /// `nil` where the placement is left to us.

@@ -50,6 +50,8 @@ struct PlanRule: JSONRule {
     }
     let range = one.flatMap { LayerRangeRule().read($0, stage.log) }
     let ranges = many.flatMap { chunkRanges.read($0, stage.log) }
+    let layers = stage.optional(
+      "layers", .list(of: .nonEmptyString, counts: 1...WireLimits.layers))
     let recomputed = stage.optional("recompute_layers", .integer(in: 0...Int(Int32.max)))
     let devices = stage.optional("devices", .list(of: devices, counts: 1...WireLimits.degree))
     let tensor = stage.optional("tensor_parallel", StrategyRules.degree)
@@ -62,7 +64,8 @@ struct PlanRule: JSONRule {
       ["parameters", "forward_seconds", "backward_seconds", "memory_bytes", "memory_limit_bytes"])
     guard let all = ranges ?? range.map({ [$0] }) else { return nil }
     return StageRequest(
-      layerRanges: all, recomputedLayers: recomputed, devices: devices, tensor: tensor,
+      layerRanges: all, layers: layers, recomputedLayers: recomputed, devices: devices,
+      tensor: tensor,
       data: data, microBatchShares: shares, value: stage.object)
   }
 

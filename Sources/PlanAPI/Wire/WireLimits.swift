@@ -17,6 +17,7 @@ enum WireLimits {
   /// A day.
   static let deadlineMilliseconds = 86_400_000
   static let stages = 100_000
+  static let layers = 100_000
   /// Of all pools together: each has a name, so nodes take memory.
   static let nodes = 1 << 16
   static let gpusPerNode = 1024

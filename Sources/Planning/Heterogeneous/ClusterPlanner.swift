@@ -119,21 +119,22 @@ package struct ClusterPlanner: Sendable {
         + alone.reduce(0) { $0 + $1.proof.strategiesConsidered },
       strategiesPruned: mixed.pruned + lanes.pruned
         + alone.reduce(0) { $0 + $1.proof.strategiesPruned },
-      isPartial: leavesInterleavingOpen)
+      isPartial: leavesInterleavingOpen || !problem.graph.hasOneOrder)
     let comparison = Comparison(
       best, even: even, alone: alone.map(\.plan), cluster: problem.cluster)
     let result = PlanningResult(
       best: best.plan,
       alternatives: found.dropFirst().map(\.plan),
-      proof: proof, warnings: comparison.sentences + [Self.reach(leavesInterleavingOpen)])
+      proof: proof, warnings: comparison.sentences + [reach(leavesInterleavingOpen)])
     return ClusterOutcome(outcome: .found(result), comparison: comparison, best: best)
   }
 
   /// What the bound of a search over several pools does not speak of.
-  private static func reach(_ leavesInterleavingOpen: Bool) -> String {
+  private func reach(_ leavesInterleavingOpen: Bool) -> String {
     "over several pools the bound covers pipelines whose stages all have one data-parallel degree, "
       + "and tensor groups within a node"
       + (leavesInterleavingOpen ? "; interleaved schedules across pools were not searched" : "")
+      + (problem.graph.hasOneOrder ? "" : "; of the layers' orders one is cut")
   }
 
   private struct PoolAlone {

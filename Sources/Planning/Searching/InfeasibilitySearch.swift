@@ -14,8 +14,7 @@ struct InfeasibilitySearch {
     guard let leanest = search.run() else {
       return Infeasibility(reason: .noStrategy(brokenRules), remedies: looserConstraints())
     }
-    let plan = StrategyModel(problem, leanest.strategy).plan(
-      leanest.split, devices: StrategyModel(problem, leanest.strategy).devices())
+    let plan = problem.plan(leanest.strategy, leanest.split)
     let excesses = plan.stages.map { $0.memory.total - $0.memoryLimit }
     let worst = excesses.indices.max { excesses[$0] < excesses[$1] } ?? 0
     return Infeasibility(
@@ -143,9 +142,8 @@ extension PlanningProblem {
   func on(_ pool: Pool) -> PlanningProblem {
     var changed = PlanningProblem(
       graph: graph, pool: pool, job: job, parameters: costs.parameters,
-      memoryHeadroomFraction: 0)
+      memoryLimit: memoryLimit, downSets: downSets)
     changed.costs.measurements = costs.measurements
-    changed.memoryLimit = memoryLimit
     return changed
   }
 }

@@ -121,7 +121,8 @@ struct MemorySearch {
         fullest = max(fullest, memory.total)
       }
       if best.map({ fullest < $0.memory }) ?? true {
-        best = Leanest(strategy: strategy, split: split, memory: fullest)
+        best = Leanest(
+          strategy: strategy, split: problem.downSets?.split(split) ?? split, memory: fullest)
       }
     }
   }
@@ -139,9 +140,19 @@ struct LeanestCut {
     return costs.memory(stage: stage, range, recomputed: recomputed)
   }
 
-  /// Nil where no cut holds less than `limit`. Memory grows with a stage's layers, so a stage that
-  /// takes as many as it can leaves the later ones no worse off.
+  /// Nil where no cut holds less than `limit`. The boundaries are the problem's cuts.
   func boundaries(below limit: Double) -> [Int]? {
+    guard let downSets = costs.model.problem.downSets else { return neighbours(below: limit) }
+    let weights = costs.table.parameters.map { $0 * costs.model.states.perParameter }
+    let least = LeastMaxima(
+      DownSetWindows(downSets, weights: weights, limit: limit), stages: costs.stages, below: limit,
+      weightsAreCosts: true, cost: memory)
+    return least.cuts(cost: memory)
+  }
+
+  /// Of a graph with one order. Memory grows with a stage's layers, so a stage that
+  /// takes as many as it can leaves the later ones no worse off.
+  private func neighbours(below limit: Double) -> [Int]? {
     var (found, next) = cut(within: limit == .infinity ? limit : limit * (1 - 1e-12))
     guard var best = found else { return nil }
     var high = fullest(best)

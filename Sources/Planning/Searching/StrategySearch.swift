@@ -36,7 +36,7 @@ struct StrategySearch {
   private(set) var pruned = 0
   /// Strategies whose best cut is not known exactly, with their bounds.
   private var doubts: [(strategy: ParallelStrategy, slice: Int, bound: Double)] = []
-  /// The least bound of a strategy that was looked at: it holds however the layers are ordered.
+  /// The least bound of a strategy that was looked at: it holds wherever the graph is cut.
   private var orderFree = Double.infinity
   private let dataChoices: [Int]
   private let microBatchSizes: [Int]
@@ -98,7 +98,7 @@ struct StrategySearch {
     var found: [Candidate]
     /// The least score that any plan can have.
     var bound: Double
-    /// The same where stages are cut from any order of the layers.
+    /// The same wherever the graph is cut.
     var orderFreeBound: Double
     var considered: Int
     var pruned: Int
@@ -274,8 +274,8 @@ struct StrategySearch {
     }
     guard !schedules.isEmpty else { return }
     let collectives = problem.costs.collectives(split)
-    // Another order of the layers may have narrower cuts.
-    if pipeline > 1, problem.hasOneOrder {
+    // Other cuts may be narrower.
+    if pipeline > 1, problem.coversAllOrders {
       let narrowest = problem.costs.boundaryBytes(at: problem.narrowestCut, split)
       bound.sends = Double(pipeline - 1) * collectives.send(narrowest, fromStage: 0).value
     }
@@ -342,7 +342,7 @@ struct StrategySearch {
     let table =
       isSharded
       ? problem.table(strategy.layerParallelism)
-      : StageTable(kinds: problem.kinds, costs: slices[slice].costs)
+      : problem.table(slices[slice].costs)
     tables[key] = table
     return table
   }

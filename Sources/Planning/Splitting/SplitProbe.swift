@@ -48,7 +48,7 @@ struct SplitProbe {
   }
 
   /// What a stage that holds a range is bounded by; infinite where it does not fit.
-  private func seconds(_ stage: Int, _ range: Range<Int>) -> Double {
+  func seconds(_ stage: Int, _ range: Range<Int>) -> Double {
     guard let passes = costs.passes(stage: stage, range) else { return .infinity }
     let before = bound.upstream(stage: stage, start: range.lowerBound)
     return bound.seconds(stage: stage, before, passes, end: range.upperBound)

@@ -46,11 +46,16 @@ struct SplitSearch {
   ///   - cutoff: Splits that take as long as this are of no interest.
   ///   - floor: A known lower bound, to start from.
   func result(cutoff: Double, floor: Double) -> SplitResult {
-    guard model.virtualStages <= costs.nodes else {
+    guard model.virtualStages <= model.problem.graph.nodes.count else {
       return SplitResult(split: nil, seconds: .infinity, bound: .infinity)
     }
     if model.strategy.virtualStages > 1 {
       return ChunkedSplitSearch(costs).result(cutoff: cutoff)
+    }
+    if let downSets = model.problem.downSets {
+      var result = DownSetSearch(costs, downSets, effort: effort).result(cutoff: cutoff)
+      result.split = result.split.map { downSets.split($0) }
+      return result
     }
     return oneChunk(cutoff: cutoff, floor: floor)
   }

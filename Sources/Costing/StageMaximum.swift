@@ -1,0 +1,48 @@
+import Workload
+
+/// The largest figure of a layer on a stage.
+enum StageMaximum: Hashable, Sendable {
+  case overRanges(RangeMaximum)
+  case overDownSets(DownSetMaximum)
+
+  /// Between two cuts of `StageTable`.
+  func maximum(_ range: Range<Int>) -> Double {
+    switch self {
+    case .overRanges(let ranges): ranges.maximum(range)
+    case .overDownSets(let sets): sets.maximum(range)
+    }
+  }
+}
+
+/// The largest figure of what one down-set adds to another.
+struct DownSetMaximum: Hashable, Sendable {
+  private let downSets: DownSets
+  /// Distinct figures above zero, the largest first, with the layers that have them.
+  private let figures: [(value: Double, layers: LayerSet)]
+
+  init(_ downSets: DownSets, _ kinds: [Int], _ perKind: [Double]) {
+    self.downSets = downSets
+    var layers: [Double: LayerSet] = [:]
+    for (layer, kind) in kinds.enumerated() where perKind[kind] > 0 {
+      layers[perKind[kind], default: LayerSet(count: kinds.count)].insert(layer)
+    }
+    figures = layers.map { (value: $0.key, layers: $0.value) }.sorted { $0.value > $1.value }
+  }
+
+  /// Complexity: O(distinct figures · layers / 64).
+  func maximum(_ range: Range<Int>) -> Double {
+    for (value, layers) in figures
+    where downSets.adds(anyOf: layers, from: range.lowerBound, to: range.upperBound) {
+      return value
+    }
+    return 0
+  }
+
+  static func == (a: Self, b: Self) -> Bool {
+    a.downSets == b.downSets && a.figures.elementsEqual(b.figures, by: ==)
+  }
+
+  func hash(into hasher: inout Hasher) {
+    for figure in figures { hasher.combine(figure.value) }
+  }
+}
