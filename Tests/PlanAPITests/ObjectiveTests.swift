@@ -1,0 +1,111 @@
+import JSON
+import PlanAPI
+import Testing
+
+private let router = Router(PlanService(model: PlainModelRule()).routes)
+
+private func post(_ path: String, _ body: String) throws -> (status: Int, body: JSONValue) {
+  let response = router.response(
+    to: APIRequest(method: "POST", path: path, body: Array(body.utf8)))
+  return (response.status, try JSONDocument(parsing: response.body).root)
+}
+
+/// What objectives promise, against every plan of a small grid that `/simulate` accepts.
+@Suite struct ObjectiveTests {
+  /// On the second, plans that keep all they can do not fit.
+  static let jobs = [
+    #""model": 4, "cluster": "1x4xh100", "#
+      + #""training": {"global_batch_size": 8, "sequence_length": 512}"#,
+    #""model": 4, "cluster": {"pools": [{"gpu": "a100", "nodes": 2, "gpus_per_node": 2, "#
+      + #""memory_bytes": 4000000000}]}, "#
+      + #""training": {"global_batch_size": 8, "sequence_length": 2048}"#,
+  ]
+
+  private struct Figures {
+    var step: Double
+    var memory: Double
+    var gpus: Int
+
+    init(_ plan: JSONValue) throws {
+      let (prediction, strategy) = (plan["prediction"]!, plan["strategy"]!)
+      step = try #require(prediction["step_seconds"]?.double)
+      memory = try #require(prediction["peak_memory_bytes"]?.double)
+      gpus = ["pipeline", "tensor", "data", "context"].reduce(1) {
+        $0 * strategy["\($1)_parallel"]!.integer!
+      }
+    }
+
+    var cost: Double { step * Double(gpus) }
+  }
+
+  /// Each with the cut that is fastest for it.
+  private func grid(_ job: String) throws -> [Figures] {
+    var found: [Figures] = []
+    for (pipeline, tensor, data) in [
+      (1, 1, 1), (1, 1, 2), (1, 1, 4), (1, 2, 1), (1, 2, 2), (1, 4, 1), (2, 1, 1), (2, 1, 2),
+      (2, 2, 1), (3, 1, 1), (4, 1, 1),
+    ] {
+      for (zero, size, recompute) in [
+        (0, 1, "none"), (1, 1, "full"), (2, 2, "none"), (3, 1, "full"), (3, 2, "none"),
+      ] {
+        for schedule in ["1f1b", "gpipe", "zb-h1"] {
+          let strategy =
+            #"{"pipeline_parallel": \#(pipeline), "tensor_parallel": \#(tensor), "#
+            + #""data_parallel": \#(data), "zero_stage": \#(zero), "micro_batch_size": \#(size), "#
+            + #""recompute": "\#(recompute)", "schedule": "\#(schedule)"}"#
+          let (status, answer) = try post(
+            "/simulate", #"{\#(job), "plan": {"strategy": \#(strategy)}}"#)
+          if status == 200, answer["fits"]!.boolean! { found.append(try Figures(answer["plan"]!)) }
+        }
+      }
+    }
+    return found
+  }
+
+  @Test(arguments: jobs)
+  func noPlanOfTheGridIsBetter(job: String) throws {
+    func best(_ objective: String) throws -> Figures {
+      let (_, answer) = try post(
+        "/partition", #"{\#(job), "search": {"objective": "\#(objective)"}}"#)
+      #expect(answer["status"]!.isString("optimal"))
+      return try Figures(answer["plan"]!)
+    }
+    let plans = try grid(job)
+    let (fastest, leanest, cheapest) = (
+      try best("throughput"), try best("memory"), try best("cost")
+    )
+    #expect(plans.count > 20)
+    for plan in plans {
+      #expect(plan.step >= fastest.step * (1 - 1e-9))
+      #expect(plan.memory >= leanest.memory * (1 - 1e-9))
+      #expect(plan.cost >= cheapest.cost * (1 - 1e-9))
+      // Of the leanest, it is the fastest.
+      if plan.memory <= leanest.memory { #expect(plan.step >= leanest.step * (1 - 1e-9)) }
+    }
+    #expect(leanest.memory <= min(fastest.memory, cheapest.memory))
+    #expect(cheapest.cost <= min(fastest.cost, leanest.cost) * (1 + 1e-12))
+  }
+
+  @Test(arguments: jobs)
+  func theFrontierRunsFromTheFastestToTheLeanest(job: String) throws {
+    let (_, answer) = try post("/partition", #"{\#(job), "search": {"frontier": true}}"#)
+    let frontier = try answer["frontier"]!.elements.map(Figures.init)
+    let (_, lean) = try post("/partition", #"{\#(job), "search": {"objective": "memory"}}"#)
+    #expect(frontier.count > 2)
+    for (one, next) in zip(frontier, frontier.dropFirst()) {
+      #expect(next.step > one.step && next.memory < one.memory)
+    }
+    #expect(frontier[0].step == (try Figures(answer["plan"]!)).step)
+    // Points are a fiftieth of their memory apart.
+    let least = try Figures(lean["plan"]!).memory
+    #expect(least > frontier[frontier.count - 1].memory * 0.98)
+    // No plan is both faster and leaner by more than that.
+    for plan in try grid(job) {
+      let within = frontier.first { $0.memory <= plan.memory }
+      let fastest = try #require(within?.step ?? (plan.memory < least * 1.021 ? .infinity : nil))
+      let before = frontier.last { $0.memory > plan.memory }
+      #expect(
+        plan.step >= fastest * (1 - 1e-9) || plan.memory > (before?.memory ?? .infinity) * 0.98)
+    }
+  }
+}
