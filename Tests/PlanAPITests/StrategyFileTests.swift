@@ -97,6 +97,33 @@ private func file(_ changes: [String: String] = [:]) -> String {
     #expect(found == true, "\(String(decoding: problem.canonicalBytes, as: UTF8.self))")
   }
 
+  /// What the service writes for Galvatron it takes back, and predicts the same.
+  @Test(arguments: [2, 3])
+  func exportedPlansComeBack(zero: Int) throws {
+    let body = """
+      {"model": "llama-2-7b", "cluster": "1x8xa100-sxm4-80gb",
+      "training": {"global_batch_size": 32, "sequence_length": 2048},
+      "search": {"zero_stage": \(zero), "schedule": "1f1b", "pipeline_parallel": 2, "top": 0},
+      "export": ["galvatron"]}
+      """
+    let response = router.response(
+      to: APIRequest(method: "POST", path: "/partition", body: Array(body.utf8)))
+    let answer = try JSONDocument(parsing: response.body).root
+    let written = try #require(answer["exports"]?[0]?["files"]?[0]?["text"]?.string)
+    let (status, again) = try simulate(written)
+    #expect(status == 200)
+    let step = try #require(answer["plan"]?["prediction"]?["step_seconds"]?.double)
+    #expect(again["plan"]?["prediction"]?["step_seconds"]?.double == step)
+  }
+
+  @Test func plansAreObjects() throws {
+    let (status, problem) = try simulate("3")
+    #expect(status == 422)
+    #expect(
+      problem["errors"]?[0]?["detail"]?.string?.hasSuffix(
+        "or a strategy file of Galvatron, found 3") == true)
+  }
+
   @Test func microBatchesAreSharedEvenly() throws {
     let (status, problem) = try simulate(file(["chunks": "4", "global_bsz": "36"]), batch: 36)
     #expect(status == 422)

@@ -4,6 +4,26 @@ import Importing
 import JSON
 import Planning
 
+/// A plan in either form that `/simulate` takes.
+enum GivenPlan {
+  case stages(PlanRequest)
+  case file(StrategyFile)
+}
+
+struct GivenPlanRule: JSONRule {
+  var expectation: String {
+    "an object with a strategy, and stages if they are given, or a strategy file of Galvatron"
+  }
+
+  func read(_ value: JSONValue, _ log: JSONFaultLog) -> GivenPlan? {
+    if let file = LayerwisePlanRule.file(in: value) {
+      return StrategyFileRule().read(file, log).map { .file($0) }
+    }
+    guard value.kind == .object else { return refuse(value, log) }
+    return PlanRule().read(value, log).map { .stages($0) }
+  }
+}
+
 extension PlanService {
   /// A strategy file under the service's own cost model, as far as that knows its like: all layers, the
   /// embedding and the head split alike, and any number of them recomputed. `nil` after noting what has

@@ -118,14 +118,14 @@ extension PlanService {
   ) -> SimulationRequest? {
     var job = readJob(&members)
     if takesMeasurements { readMeasurements(&job, &members) }
-    if members.object["plan"].flatMap(LayerwisePlanRule.file) != nil {
-      let file = members.required("plan", LayerwisePlanRule())
-      guard let job, let file else { return nil }
-      return simulation(of: file, job, &members)
+    let plan = members.required("plan", GivenPlanRule())
+    guard var job, let plan else { return nil }
+    switch plan {
+    case .stages(let plan):
+      guard plan.orderLayers(of: &job.graph, members.log) else { return nil }
+      return simulation(of: plan, job, members.log)
+    case .file(let file): return simulation(of: file, job, &members)
     }
-    let plan = members.required("plan", .plan)
-    guard var job, let plan, plan.orderLayers(of: &job.graph, members.log) else { return nil }
-    return simulation(of: plan, job, members.log)
   }
 
   private func simulation(
