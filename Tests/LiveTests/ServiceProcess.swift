@@ -47,6 +47,8 @@ final class ServiceProcess {
 
   deinit {
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    // Until it is waited for, a process and the source that tells of its end hold one another.
+    process.waitUntilExit()
   }
 
   /// Reads until the process has ended, on a thread: Foundation's `readabilityHandler` leaks.
