@@ -7,8 +7,10 @@ struct RangeMaximum: Hashable, Sendable {
   private let count: Int
 
   init(_ values: [Double]) {
-    rows = values
     count = values.count
+    rows = []
+    rows.reserveCapacity(count * max(1, Int.bitWidth - count.leadingZeroBitCount))
+    rows += values
     var width = 1
     while 2 * width <= count {
       let above = rows.count - count

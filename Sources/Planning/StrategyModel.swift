@@ -60,25 +60,46 @@ package struct StrategyModel: Sendable {
     }
   }
 
-  /// What one GPU of a stage holds at its fullest. Complexity: O(nodes of the stage).
+  /// What one GPU of a stage holds at its fullest. Complexity: O(chunks).
   package func memory(stage: Int, chunks: [Range<Int>], recomputed: Int) -> StageMemory {
-    var memory = StageMemory()
+    memory(contents(ofStage: stage, chunks), recomputed: recomputed)
+  }
+
+  /// What a stage holds whichever of its layers are recomputed.
+  struct StageContents {
+    var chunks: [Range<Int>]
+    /// Micro-batches held, by chunk.
+    var held: [Double]
     var dense = 0.0
     var expert = 0.0
+  }
+
+  func contents(ofStage stage: Int, _ chunks: [Range<Int>]) -> StageContents {
+    var contents = StageContents(
+      chunks: chunks,
+      held: chunks.indices.map { Double(heldMicroBatches(stage: stage, chunk: $0)) })
+    for nodes in chunks {
+      contents.dense += table.parameters[nodes.upperBound] - table.parameters[nodes.lowerBound]
+      contents.expert +=
+        table.expertParameters[nodes.upperBound] - table.expertParameters[nodes.lowerBound]
+    }
+    contents.dense += tiedParameters(chunks)
+    return contents
+  }
+
+  func memory(_ contents: StageContents, recomputed: Int) -> StageMemory {
+    var memory = StageMemory()
+    let (dense, expert) = (contents.dense, contents.expert)
     var activations = 0.0
     var transient = 0.0
-    let counts = recomputedLayers(recomputed, in: chunks)
-    for (chunk, nodes) in chunks.enumerated() {
-      dense += table.parameters[nodes.upperBound] - table.parameters[nodes.lowerBound]
-      expert +=
-        table.expertParameters[nodes.upperBound] - table.expertParameters[nodes.lowerBound]
-      activations +=
-        Double(heldMicroBatches(stage: stage, chunk: chunk))
-        * table.activationBytes(nodes, strategy.recompute, recomputed: counts[chunk])
+    var left = recomputed
+    for (nodes, held) in zip(contents.chunks, contents.held) {
+      let here = min(left, table.recomputableLayers(nodes))
+      left -= here
+      activations += held * table.activationBytes(nodes, strategy.recompute, recomputed: here)
       transient = max(
-        transient, table.transientBytes(nodes, strategy.recompute, recomputed: counts[chunk]))
+        transient, table.transientBytes(nodes, strategy.recompute, recomputed: here))
     }
-    dense += tiedParameters(chunks)
     memory.weights = states.weights(dense, expert)
     memory.gradients = states.gradients(dense, expert)
     memory.optimizer = states.optimizer(dense, expert)

@@ -64,9 +64,9 @@ extension SplitCosts {
   private func leastRecomputation(_ stage: Int, _ chunks: [Range<Int>]) -> Int? {
     let limit = model.problem.memoryLimit
     let all = chunks.reduce(0) { $0 + table.recomputableLayers($1) }
+    let contents = model.contents(ofStage: stage, chunks)
     func fits(_ recomputed: Int) -> Bool {
-      ignoresMemory
-        || model.memory(stage: stage, chunks: chunks, recomputed: recomputed).total <= limit
+      ignoresMemory || model.memory(contents, recomputed: recomputed).total <= limit
     }
     guard policy == .full, choosesRecompute else {
       let fixed = policy == .none ? 0 : all
