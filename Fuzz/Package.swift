@@ -15,8 +15,8 @@ let instrumented: [SwiftSetting] = [
 
 /// From the ground up: each may use those before it.
 let rooms = [
-  "Quantities", "JSON", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Analyzing",
-  "Importing", "Exporting", "Reporting", "PlanAPI",
+  "Quantities", "JSON", "Workload", "Hardware", "Costing", "Scheduling", "Galvatron", "Planning",
+  "Calibrating", "Analyzing", "Importing", "Exporting", "Reporting", "PlanAPI",
 ]
 
 func fuzzer(_ name: String, of room: String) -> Target {
