@@ -29,6 +29,9 @@ enum MixedBenchmarks {
       name: "llama-2-7b on 128 + 384", model: "llama-2-7b",
       pools: [(32, 4, "a100-sxm4-40gb"), (96, 4, "v100-sxm2-16gb")], batch: 2048),
     Case(
+      name: "gpt-3-175b on 512 + 512", model: "gpt3-175b",
+      pools: [(64, 8, "h100-sxm5-80gb"), (64, 8, "a100-sxm4-80gb")], batch: 1536),
+    Case(
       name: "gpt-3-175b on 3 types x 16 nodes", model: "gpt3-175b",
       pools: [
         (16, 8, "h100-sxm5-80gb"), (16, 8, "a100-sxm4-80gb"), (16, 8, "v100-sxm2-32gb"),

@@ -13,6 +13,10 @@ package struct PlanningProblem: Sendable {
   package var memoryLimit: ByteCount
   /// Of the driver, the framework and its communication buffers, on every GPU.
   package let runtimeMemory: ByteCount
+  /// Of DeepSpeed's buckets (`reduce_bucket_size`, `allgather_bucket_size`): two to reduce 16-bit
+  /// gradients in, one to gather 16-bit weights, one for their 32-bit values, each of 5·10⁸ elements,
+  /// or of all the model's parameters where those are fewer.
+  let bucketMemory: ByteCount
   /// The embedding and the head that share a table.
   package let tie: (embedding: Int, head: Int)?
   /// The kind of each node.
@@ -59,6 +63,7 @@ package struct PlanningProblem: Sendable {
         costs.boundaryBytes(at: $0, whole) < costs.boundaryBytes(at: $1, whole)
       } ?? 1
     runtimeMemory = parameters.software.runtimeMemory
+    bucketMemory = ByteCount(min(5e8, Double(graph.parameters)) * 10)
     let embedding = graph.nodes.firstIndex { graph.kinds[$0.kind].kind == .embedding }
     let head = graph.nodes.firstIndex { graph.kinds[$0.kind].kind == .head }
     if graph.tiesEmbeddings, let embedding, let head {

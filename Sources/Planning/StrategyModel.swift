@@ -106,31 +106,10 @@ package struct StrategyModel: Sendable {
     memory.activations = ByteCount(activations)
     memory.workspace = ByteCount(transient) + problem.runtimeMemory
     let held = memory.weights + memory.gradients + memory.optimizer + memory.activations
-    let reserve = self.reserve
+    let reserve = problem.reserve(strategy.layerParallelism)
     memory.workspace += reserve.fixed + (held + ByteCount(transient)) * reserve.fraction
     return memory
   }
-
-  /// What a framework sets aside beside what it holds: a fixed size, and a part of what is held.
-  package var reserve: (fixed: ByteCount, fraction: Double) {
-    guard problem.costs.stack(strategy.layerParallelism) == .lossScaled,
-      strategy.zeroStage >= .optimizer
-    else { return (.zero, 0) }
-    let ofStage =
-      (table.parameters[table.nodeCount] + table.expertParameters[table.nodeCount])
-      / Double(stages)
-    let elements = min(Self.bucketElements, ofStage)
-    return (ByteCount(elements * Self.bucketBytes), Self.fragmentation)
-  }
-
-  /// DeepSpeed's buckets (`reduce_bucket_size`, `allgather_bucket_size`): 5·10⁸ elements, or a mean
-  /// stage's parameters where those are fewer.
-  private static let bucketElements = 5e8
-  /// Two to reduce 16-bit gradients in, one to gather 16-bit weights, one for their 32-bit values.
-  private static let bucketBytes = 10.0
-  /// What the allocator of that time held beyond what was in use, as a part of it: nvidia-smi over
-  /// the tensors' sum on the BigScience rows.
-  private static let fragmentation = 0.15
 
   /// A tied head on another stage than the embedding keeps its own copy of the table.
   func tiedParameters(_ chunks: [Range<Int>]) -> Double {
@@ -138,5 +117,23 @@ package struct StrategyModel: Sendable {
       !chunks.contains(where: { $0.contains(tie.embedding) })
     else { return 0 }
     return table.costs[problem.graph.nodes[tie.embedding].kind].parameters
+  }
+}
+
+extension PlanningProblem {
+  /// What a framework sets aside beside what it holds: a fixed size, and a part of what is held.
+  func reserve(_ parallelism: LayerParallelism) -> (fixed: ByteCount, fraction: Double) {
+    costs.stack(parallelism) == .lossScaled && parallelism.zeroStage >= .optimizer
+      ? (bucketMemory, Self.fragmentation) : (.zero, 0)
+  }
+
+  /// What the allocator of that time held beyond what was in use, as a part of it: nvidia-smi over
+  /// the tensors' sum on the BigScience rows.
+  private static let fragmentation = 0.15
+
+  /// What a GPU may hold of a model's states and activations, all else taken off.
+  func room(_ parallelism: LayerParallelism) -> ByteCount {
+    let reserve = reserve(parallelism)
+    return (memoryLimit - runtimeMemory - reserve.fixed) / (1 + reserve.fraction)
   }
 }

@@ -53,8 +53,7 @@ struct EveryPipeline {
   func best() -> (plan: MixedPlan, count: Int)? {
     var best: MixedPlan?
     var count = 0
-    let space = MixedSpace(problem, constraints)
-    space.forEachBase(schedules: space.plainSchedules) { base in
+    forEachBase { base in
       forEachTensor(base) { tensors in
         let groups = tensors.enumerated().map { pool, tensor in
           tensor == 0
@@ -72,6 +71,36 @@ struct EveryPipeline {
       }
     }
     return best.map { ($0, count) }
+  }
+
+  /// What all stages share, in a fixed order; tensor degrees are still open.
+  private func forEachBase(_ visit: (ParallelStrategy) -> Void) {
+    let space = MixedSpace(problem, constraints)
+    var base = ParallelStrategy()
+    base.sequenceParallel = space.choices.sequenceParallel
+    for context in space.choices.contexts {
+      base.context = context
+      for data in space.choices.datas(context: context) {
+        base.data = data
+        for size in space.choices.microBatchSizes(data: data) {
+          base.microBatchSize = size
+          base.microBatches = problem.job.globalBatchSize / data / size
+          for zero in space.choices.zeroStages(replicas: data * context) {
+            base.zeroStage = zero
+            for recompute in space.choices.recompute {
+              base.recompute = recompute
+              for expert in space.choices.experts {
+                base.expert = expert
+                for schedule in space.plainSchedules {
+                  base.schedule = schedule
+                  visit(base)
+                }
+              }
+            }
+          }
+        }
+      }
+    }
   }
 
   private func forEachTensor(_ base: ParallelStrategy, _ visit: ([Int]) -> Void) {

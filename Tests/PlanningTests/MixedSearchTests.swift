@@ -61,11 +61,12 @@ import Testing
     return model.problem(
       on: .example(parts, memory: seed % 3 == 0 ? nil : memory),
       batch: [6, 8, 16].randomElement(using: &random)!,
-      sequence: [1024, 2048].randomElement(using: &random)!)
+      sequence: [1024, 2048].randomElement(using: &random)!,
+      precision: seed % 5 == 4 ? .fp16 : .bf16)
   }
 
   /// Every order of stages, every cut and every assignment to pools, tried one by one.
-  @Test(arguments: 0..<12)
+  @Test(arguments: 0..<18)
   func findsWhatTryingEverythingFinds(seed: Int) {
     let problem = Self.problem(seed: seed)
     var constraints = SearchConstraints()

@@ -61,37 +61,21 @@ package struct ClusterPlanner: Sendable {
     _ onProgress: (SearchProgress) -> Void
   ) -> ClusterOutcome {
     let tables = SeatTables(problem)
-    var alone: [PoolAlone] = []
-    var nearest: Infeasibility?
-    for pool in problem.pools.indices {
-      // A plan on one pool is one on the cluster, but its bound does not hold there.
-      let outcome = Planner(problem.pools[pool]).plan(constraints, shouldStop: shouldStop) {
-        let best = alone.reduce($0.best) { min($0, $1.plan.plan.prediction.step.value) }
-        onProgress(
-          SearchProgress(
-            best: best, bound: 0, strategiesConsidered: $0.strategiesConsidered,
-            strategiesPruned: $0.strategiesPruned))
-      }
-      switch outcome {
-      case .found(let result):
-        let strategy = MixedStrategy(result.best.strategy, pool: pool)
-        alone.append(
-          PoolAlone(
-            pool: pool, proof: result.proof,
-            plan: MixedPlan(
-              problem, strategy, result.best.split, devices: [], tables: tables)))
-      case .infeasible(let infeasibility):
-        if case .memory = infeasibility.reason, nearest == nil { nearest = infeasibility }
-      }
-    }
+    let slices = PoolSlices(problem)
+    var baselines = Baselines(problem, constraints, tables: tables, slices: slices)
+    baselines.run(shouldStop: shouldStop, onProgress: onProgress)
+    // A good plan first, from where most are, so that most others are excluded at once.
+    var sketch = MixedSearch(
+      problem, constraints.usual, effort: .sketch, tables: tables, slices: slices,
+      incumbents: baselines.plans)
+    sketch.run(shouldStop: shouldStop, onProgress: onProgress)
     var mixed = MixedSearch(
-      problem, constraints, effort: effort, tables: tables, incumbents: alone.map(\.plan))
-    let even = EvenPlan(problem).best(constraints)
-    if let even, even.meets(constraints) { mixed.keep(even) }
+      problem, constraints, effort: effort, tables: tables, slices: slices,
+      incumbents: sketch.found)
     mixed.run(shouldStop: shouldStop, onProgress: onProgress)
     var lanes = LaneSearch(
-      problem, constraints, effort: effort, tables: tables, below: mixed.best)
-    let elsewhere = alone.reduce(mixed.open) { min($0, $1.proof.lowerBound.value) }
+      problem, constraints, effort: effort, tables: tables, slices: slices, below: mixed.best)
+    let elsewhere = mixed.open
     lanes.run(shouldStop: shouldStop) { progress in
       onProgress(
         SearchProgress(
@@ -100,47 +84,48 @@ package struct ClusterPlanner: Sendable {
           strategiesPruned: mixed.pruned + progress.strategiesPruned))
     }
     for plan in lanes.found { mixed.keep(plan) }
+    baselines.close(below: mixed.best, shouldStop: shouldStop)
+    for plan in baselines.plans { mixed.keep(plan) }
     let found = mixed.found.prefix(constraints.alternatives + 1).map {
       $0.placed(on: problem.cluster)
     }
     guard let best = found.first else {
-      let reason = nearest ?? Infeasibility(reason: .noStrategy([]))
-      return ClusterOutcome(outcome: .infeasible(reason), comparison: nil)
+      return ClusterOutcome(outcome: .infeasible(infeasibility(constraints)), comparison: nil)
     }
     let step = best.plan.prediction.step
-    var bound = min(mixed.open, lanes.open, step.value)
-    for pool in alone { bound = min(bound, pool.proof.lowerBound.value) }
-    // Interleaving is searched on each pool; over several it can be simulated, but is not searched.
-    let leavesInterleavingOpen =
-      constraints.schedule.isEmpty || constraints.schedule.contains(.interleaved)
+    let bound = min(mixed.open, lanes.open, baselines.open, step.value)
+    let unsearched =
+      mixed.space.unsearched
+      + (problem.graph.hasOneOrder ? [] : ["other orders of the layers"])
     let proof = OptimalityProof(
       lowerBound: Seconds(bound), gapFraction: (step.value - bound) / step.value,
-      strategiesConsidered: mixed.considered + lanes.considered
-        + alone.reduce(0) { $0 + $1.proof.strategiesConsidered },
-      strategiesPruned: mixed.pruned + lanes.pruned
-        + alone.reduce(0) { $0 + $1.proof.strategiesPruned },
-      isPartial: leavesInterleavingOpen || !problem.graph.hasOneOrder)
+      strategiesConsidered: mixed.considered + lanes.considered + baselines.considered,
+      strategiesPruned: mixed.pruned + lanes.pruned + baselines.pruned,
+      isPartial: !unsearched.isEmpty)
     let comparison = Comparison(
-      best, even: even, alone: alone.map(\.plan), cluster: problem.cluster)
+      best, even: baselines.even, alone: baselines.alone, cluster: problem.cluster)
     let result = PlanningResult(
       best: best.plan,
       alternatives: found.dropFirst().map(\.plan),
-      proof: proof, warnings: comparison.sentences + [reach(leavesInterleavingOpen)])
+      proof: proof, warnings: comparison.sentences + [Self.reach(unsearched)])
     return ClusterOutcome(outcome: .found(result), comparison: comparison, best: best)
   }
 
-  /// What the bound of a search over several pools does not speak of.
-  private func reach(_ leavesInterleavingOpen: Bool) -> String {
-    "over several pools the bound covers pipelines whose stages all have one data-parallel degree, "
-      + "and tensor groups within a node"
-      + (leavesInterleavingOpen ? "; interleaved schedules across pools were not searched" : "")
-      + (problem.graph.hasOneOrder ? "" : "; of the layers' orders one is cut")
+  /// Of the first pool on which only memory is lacking.
+  private func infeasibility(_ constraints: SearchConstraints) -> Infeasibility {
+    for pool in problem.pools {
+      let found = InfeasibilitySearch(problem: pool, constraints: constraints).run()
+      if case .memory = found.reason { return found }
+    }
+    return Infeasibility(reason: .noStrategy([]))
   }
 
-  private struct PoolAlone {
-    var pool: Int
-    var proof: OptimalityProof
-    var plan: MixedPlan
+  /// What the bound of a search over several pools does not speak of.
+  private static func reach(_ unsearched: [String]) -> String {
+    "over several pools the bound covers pipelines whose stages all have one data-parallel degree, "
+      + "and unequal replicas, each on one pool, as many as it holds"
+      + (unsearched.isEmpty
+        ? "" : "; across pools these were not searched: " + unsearched.joined(separator: ", "))
   }
 }
 
@@ -155,5 +140,15 @@ package struct ClusterOutcome: Hashable, Sendable {
     self.outcome = outcome
     self.comparison = comparison
     self.best = best
+  }
+}
+
+extension SearchConstraints {
+  /// Small micro-batches and whole sequences, where a request leaves these open.
+  fileprivate var usual: SearchConstraints {
+    var usual = self
+    if microBatchSize.isEmpty { usual.microBatchSize = [1, 2, 4] }
+    if context.isEmpty { usual.context = [1] }
+    return usual
   }
 }

@@ -9,14 +9,29 @@ struct EvenPlan {
 
   init(_ problem: ClusterProblem) { self.problem = problem }
 
+  /// How often the search is asked whether to stop, once it has a plan.
+  private static let patience = 64
+
+  /// Of the shapes that a search meets on its way to the best, those that can be laid over the pools.
   func best(_ constraints: SearchConstraints) -> MixedPlan? {
     guard let alike else { return nil }
-    var wide = constraints
-    wide.alternatives = 32
-    guard case .found(let result) = Planner(alike).plan(wide) else { return nil }
-    let plans = ([result.best] + result.alternatives).compactMap { plan -> MixedPlan? in
-      guard let strategy = spread(plan.strategy) else { return nil }
-      let real = MixedPlan(problem, strategy, plan.split, devices: [])
+    var whole = constraints
+    // Stages and replicas that fill the pools: all others would lie on two.
+    let units = problem.cluster.pools.reduce(0) { greatestCommonDivisor($0, $1.gpus) }.divisors
+    whole.pipeline = units.map { problem.cluster.gpus / $0 } + [1]
+    whole.data = units
+    if !constraints.pipeline.isEmpty { whole.pipeline = constraints.pipeline }
+    if !constraints.data.isEmpty { whole.data = constraints.data }
+    whole.alternatives = 8
+    var asked = 0
+    var search = StrategySearch(alike, whole)
+    let found = search.run {
+      asked += 1
+      return asked > Self.patience
+    }.found
+    let plans = found.compactMap { candidate -> MixedPlan? in
+      guard let strategy = spread(candidate.strategy) else { return nil }
+      let real = MixedPlan(problem, strategy, candidate.split, devices: [])
       return real.plan.fits ? real : nil
     }
     return plans.min { $0.plan.prediction.step < $1.plan.prediction.step }

@@ -12,11 +12,12 @@ struct GreedyCuts {
   let deepest: Int
   let base: ParallelStrategy
   let sends: [[[Double]]]
-  /// Pipelines that take no less are of no interest.
+  /// No pipeline takes less than this, and those that take no less than that are of no interest.
+  let from: Double
   let below: Double
 
-  /// Bisections until the bound is known to a part in 2^10: about as fine as layers are.
-  private static let bisections = 10
+  /// Bisections until the bound is known to a part in 2^6 of what was open: about as fine as layers are.
+  private static let bisections = 6
 
   func all() -> [PipelineCut] {
     var cuts: [PipelineCut] = []
@@ -44,7 +45,7 @@ struct GreedyCuts {
     // All layers on one stage, at most: twice that leaves room for sends and recomputing.
     var high = min(2 * Double(base.microBatches) * slowest, below)
     guard var best = cut(places, within: high) else { return nil }
-    var low = 0.0
+    var low = min(from, high)
     for _ in 0..<Self.bisections {
       let middle = (low + high) / 2
       if let found = cut(places, within: middle) {
@@ -69,7 +70,7 @@ struct GreedyCuts {
       var (low, high) = (a, nodes)
       while low < high {
         let end = (low + high + 1) / 2
-        if waited + m * seats[place].time(a, end, held: held) <= time {
+        if seats[place].time(a, end, held: held, isWithin: (time - waited) / m) {
           low = end
         } else {
           high = end - 1
@@ -86,10 +87,10 @@ struct GreedyCuts {
     return nil
   }
 
-  /// All orders of a few pools; of more, those that keep the given one but for one pool moved to the
+  /// All orders of up to three pools; of more, those that keep the given one but for one pool moved to the
   /// front or the back.
   static func orders(of count: Int) -> [[Int]] {
-    guard count <= 4 else {
+    guard count <= 3 else {
       let all = Array(0..<count)
       return [all] + all.map { moved in [moved] + all.filter { $0 != moved } }
         + all.map { moved in all.filter { $0 != moved } + [moved] }

@@ -79,6 +79,15 @@ extension MixedModel {
     return problem.pools[0].stragglerFraction(gpus: nodes * problem.cluster.pools[0].gpusPerNode)
   }
 
+  /// Of a pipeline with so many stages on groups of each kind.
+  static func stragglerFraction(
+    _ problem: ClusterProblem, groups: some Sequence<(SeatCosts, Int)>
+  ) -> Double {
+    var gpus = [Int](repeating: 0, count: problem.pools.count)
+    for (seat, count) in groups { gpus[seat.pool] += count * seat.gpus }
+    return stragglerFraction(problem, gpus: gpus)
+  }
+
   private struct PlayedLane {
     var index: Int
     var times: PipelineTimes

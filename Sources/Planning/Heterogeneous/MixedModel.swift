@@ -71,10 +71,17 @@ struct MixedModel {
         own, key.strategy, table: tables?.table(key.strategy.layerParallelism, pool: key.pool))
       return SeatModel(model: model, sender: model, pool: key.pool)
     }
-    let reaching = problem.pool(key.pool, reachingBeyond: home)
+    let reaching =
+      tables?.pool(key.pool, reachingBeyond: home)
+      ?? problem.pool(key.pool, reachingBeyond: home)
     var alone = key.strategy
     alone.data = key.data
-    let model = StrategyModel(reaching, key.strategy)
+    // Only groups of experts reach beyond the pool with every layer, and sharded weights.
+    let parallelism = key.strategy.layerParallelism
+    let table =
+      parallelism.expert == 1 && parallelism.zeroStage != .weights
+      ? tables?.table(parallelism, pool: key.pool) : nil
+    let model = StrategyModel(reaching, key.strategy, table: table)
     return SeatModel(
       model: model, sender: StrategyModel(own, alone, table: model.table), pool: key.pool)
   }

@@ -16,11 +16,13 @@ struct MixedSpace {
   /// The kind of layer that the model has most of, and how many: whole layers bound stages.
   let commonLayer: (kind: Int, count: Int)
 
-  init(_ problem: ClusterProblem, _ constraints: SearchConstraints) {
+  /// - Parameter pools: That stages may lie on; left out, all.
+  init(_ problem: ClusterProblem, _ constraints: SearchConstraints, pools: [Int]? = nil) {
     self.problem = problem
     self.constraints = constraints
     limits = ModelLimits(problem.graph)
-    choices = BaseChoices(problem, constraints, limits)
+    choices = BaseChoices(
+      problem, constraints, limits, pools: pools ?? Array(problem.pools.indices))
     var counts = [Int](repeating: 0, count: problem.graph.kinds.count)
     for node in problem.graph.nodes { counts[node.kind] += 1 }
     let kind = counts.indices.max { counts[$0] < counts[$1] } ?? 0
@@ -32,37 +34,41 @@ struct MixedSpace {
 
   func allowsDepth(_ stages: Int) -> Bool { BaseChoices.allows(stages, constraints.pipeline) }
 
+  /// What the request allows and the searches over several pools leave out, in words.
+  var unsearched: [String] {
+    var found: [String] = []
+    if constraints.schedule.isEmpty || constraints.schedule.contains(.interleaved) {
+      found.append("interleaved schedules")
+    }
+    if constraints.zeroStage.isEmpty { found.append("ZeRO stages 2 and 3") }
+    let largest = problem.cluster.pools.reduce(0) { max($0, $1.gpusPerNode) }
+    let wider = constraints.tensor.isEmpty ? [2 * largest] : constraints.tensor
+    if wider.contains(where: { $0 > largest && limits.allowsTensor($0) }) {
+      found.append("tensor groups beyond a node")
+    }
+    return found
+  }
+
   /// Schedules of one model chunk a stage.
   var plainSchedules: [PipelineSchedule] {
     guard BaseChoices.allows(1, constraints.virtualStages) else { return [] }
-    let wanted = constraints.schedule.isEmpty ? [.oneForwardOneBackward] : constraints.schedule
+    let wanted = constraints.schedule.isEmpty ? PipelineSchedule.allCases : constraints.schedule
     return wanted.filter { $0 != .interleaved }
   }
 
-  /// Calls `visit` with what all stages share, in a fixed order; tensor degrees are still open.
-  func forEachBase(schedules: [PipelineSchedule], _ visit: (ParallelStrategy) -> Void) {
+  /// Calls `visit` with what a layer's cost depends on beside the tensor degree, the micro-batch size
+  /// and, with sharded weights, the replicas; in a fixed order.
+  func forEachSplit(_ visit: (ParallelStrategy) -> Void) {
     var base = ParallelStrategy()
     base.sequenceParallel = choices.sequenceParallel
     for context in choices.contexts {
       base.context = context
-      for data in choices.datas(context: context) {
-        base.data = data
-        for size in choices.microBatchSizes(data: data) {
-          base.microBatchSize = size
-          base.microBatches = problem.job.globalBatchSize / data / size
-          for zero in choices.zeroStages(replicas: data * context) {
-            base.zeroStage = zero
-            for recompute in choices.recompute {
-              base.recompute = recompute
-              for expert in choices.experts {
-                base.expert = expert
-                for schedule in schedules {
-                  base.schedule = schedule
-                  visit(base)
-                }
-              }
-            }
-          }
+      for expert in choices.experts {
+        base.expert = expert
+        for zero in [ZeroStage.none, .gradients, .weights]
+        where choices.zeroStages(replicas: .max).contains(where: { $0.representative == zero }) {
+          base.zeroStage = zero
+          visit(base)
         }
       }
     }
@@ -135,7 +141,10 @@ struct BaseChoices {
   /// Sharding what lies between tensor-parallel regions saves memory at no cost in traffic.
   let sequenceParallel: Bool
 
-  init(_ problem: ClusterProblem, _ constraints: SearchConstraints, _ limits: ModelLimits) {
+  init(
+    _ problem: ClusterProblem, _ constraints: SearchConstraints, _ limits: ModelLimits,
+    pools: [Int]
+  ) {
     self.problem = problem
     self.constraints = constraints
     self.limits = limits
@@ -147,17 +156,21 @@ struct BaseChoices {
     experts =
       limits.experts == 0
       ? (Self.allows(1, constraints.expert) ? [1] : [])
-      : Self.divisors(of: limits.experts).filter { Self.allows($0, constraints.expert) }
+      : limits.experts.divisors.filter { Self.allows($0, constraints.expert) }
     sequenceParallel = Self.allows(true, constraints.sequenceParallel)
     let length = problem.job.sequenceLength
     var contexts = Set<Int>()
-    for pool in problem.cluster.pools {
+    for (index, pool) in problem.cluster.pools.enumerated() {
+      guard pools.contains(index) else {
+        tensors.append([])
+        continue
+      }
       // Tensor groups that leave their node, or straddle two, are never worth it.
       tensors.append(
-        Self.divisors(of: pool.gpusPerNode).filter {
+        pool.gpusPerNode.divisors.filter {
           Self.allows($0, constraints.tensor) && limits.allowsTensor($0)
         })
-      contexts.formUnion(Self.divisors(of: pool.gpus))
+      contexts.formUnion(pool.gpus.divisors)
     }
     self.contexts = contexts.filter {
       Self.allows($0, constraints.context) && length % $0 == 0
@@ -174,13 +187,13 @@ struct BaseChoices {
 
   func datas(context: Int) -> [Int] {
     let most = problem.cluster.pools.reduce(0) { max($0, $1.gpus) } / context
-    return Self.divisors(of: problem.job.globalBatchSize).filter {
+    return problem.job.globalBatchSize.divisors.filter {
       $0 <= most && Self.allows($0, constraints.data)
     }
   }
 
   func microBatchSizes(data: Int) -> [Int] {
-    Self.divisors(of: problem.job.globalBatchSize / data).filter {
+    (problem.job.globalBatchSize / data).divisors.filter {
       Self.allows($0, constraints.microBatchSize)
     }
   }
@@ -192,19 +205,5 @@ struct BaseChoices {
 
   static func allows<Value: Equatable>(_ value: Value, _ wanted: [Value]) -> Bool {
     wanted.isEmpty || wanted.contains(value)
-  }
-
-  static func divisors(of number: Int) -> [Int] {
-    var small: [Int] = []
-    var large: [Int] = []
-    var candidate = 1
-    while candidate * candidate <= number {
-      if number % candidate == 0 {
-        small.append(candidate)
-        if candidate * candidate != number { large.append(number / candidate) }
-      }
-      candidate += 1
-    }
-    return small + large.reversed()
   }
 }

@@ -14,12 +14,18 @@ final class SeatCosts {
   let most: Int
   /// Seconds of all layers as one stage for one micro-batch, nothing recomputed.
   let wholeTime: Double
+  /// Bytes that may be held, what a framework sets aside beside them taken off.
   private let limit: Double
   private let overhead: Double
   private let policy: RecomputePolicy
   private let work: [Double]
   private let forward: [Double]
   private let stateBytes: [Double]
+  /// Bytes of one micro-batch that layers before each keep, unless recomputed in full.
+  private let keptBytes: [Double]
+  private let recomputable: [Int]
+  private let fullTime: [Double]
+  private let fullSaving: [Double]
   private let tieBytes: Double
   private let tie: (embedding: Int, head: Int)
   /// Node after the `n`-th that can recompute, by ordinal.
@@ -43,7 +49,7 @@ final class SeatCosts {
     let problem = model.problem
     let nodes = table.nodeCount
     policy = model.strategy.recompute
-    limit = problem.memoryLimit.value - problem.runtimeMemory.value
+    limit = problem.room(model.strategy.layerParallelism).value
     overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value
     work = (0...nodes).map { table.forward[$0] + table.backward[$0] }
     forward = table.forward
@@ -52,6 +58,10 @@ final class SeatCosts {
       table.parameters[$0] * states.perParameter
         + table.expertParameters[$0] * states.perExpertParameter
     }
+    keptBytes = policy == .selective ? table.selectiveActivations : table.activations
+    recomputable = table.recomputable
+    fullTime = table.fullTime
+    fullSaving = table.fullSaving
     if let tie = problem.tie {
       self.tie = tie
       tieBytes =
@@ -119,6 +129,26 @@ final class SeatCosts {
     return plain + model.table.recomputeTime(a..<b, policy, recomputed: recomputed)
   }
 
+  /// Of one group.
+  var gpus: Int { model.strategy.tensor * model.strategy.context * model.strategy.data }
+
+  /// Seconds of the layers before each, forward and backward, no overhead.
+  var workBefore: [Double] { work }
+
+  /// The passes of layers `a ..< b` as one stage.
+  func passes(
+    _ a: Int, _ b: Int, recomputed: Int
+  ) -> (forward: Seconds, input: Seconds, weight: Seconds) {
+    let table = model.table
+    let weights = table.weightGradientTime(a..<b)
+    let again = table.recomputeTime(a..<b, policy, recomputed: recomputed)
+    return (
+      Seconds(forwardTime(a, b)),
+      Seconds(max(0, table.backwardTime(a..<b) - weights) + overhead / 2 + again),
+      Seconds(weights)
+    )
+  }
+
   /// Nothing recomputed, whether it fits or not.
   func plainTime(_ a: Int, _ b: Int) -> Double { work[b] - work[a] + overhead }
 
@@ -127,8 +157,7 @@ final class SeatCosts {
 
   /// The fewest layers to recompute so that `a ..< b` fit; nil if not even all suffice.
   func leastRecomputation(_ a: Int, _ b: Int, held: Int) -> Int? {
-    let table = model.table
-    let all = table.recomputable[b] - table.recomputable[a]
+    let all = recomputable[b] - recomputable[a]
     guard policy == .full else {
       let fixed = policy == .none ? 0 : all
       return fits(a, b, held, fixed) ? fixed : nil
@@ -143,14 +172,38 @@ final class SeatCosts {
     return high
   }
 
+  /// Whether `time(a, b, held: held)` is at most so long, without finding it out exactly.
+  func time(_ a: Int, _ b: Int, held: Int, isWithin seconds: Double) -> Bool {
+    let spare = seconds - plainTime(a, b)
+    guard spare >= 0 else { return false }
+    guard policy == .full else { return time(a, b, held: held) <= seconds }
+    if fits(a, b, held, 0) { return true }
+    // As many layers recomputed as there is time for.
+    let first = recomputable[a]
+    var (low, high) = (0, recomputable[b] - first)
+    while low < high {
+      let middle = (low + high + 1) / 2
+      let isInTime = fullTime[first + middle] - fullTime[first] <= spare
+      if isInTime { low = middle } else { high = middle - 1 }
+    }
+    if low == 0 { return false }
+    if fits(a, b, held, low) { return true }
+    // Fewer may fit where the last of them brings more back than the others.
+    let least = Self.largest(recomputedTransients, a, recomputableEnd[first + 1])
+    return Self.largest(recomputedTransients, a, recomputableEnd[first + low]) > least
+      && time(a, b, held: held) <= seconds
+  }
+
   private func fits(_ a: Int, _ b: Int, _ held: Int, _ recomputed: Int) -> Bool {
-    var bytes = stateBytes[b] - stateBytes[a]
+    let first = recomputable[a]
+    var bytes = keptBytes[b] - keptBytes[a]
+    if policy == .full { bytes -= fullSaving[first + recomputed] - fullSaving[first] }
+    bytes = Double(held) * bytes + stateBytes[b] - stateBytes[a]
     if tie.head >= a, tie.head < b, tie.embedding < a { bytes += tieBytes }
-    bytes += Double(held) * model.table.activationBytes(a..<b, policy, recomputed: recomputed)
     if bytes > limit { return false }
     var transient = Self.largest(transients, a, b)
     if recomputed > 0, policy == .full {
-      let end = recomputableEnd[model.table.recomputable[a] + recomputed]
+      let end = recomputableEnd[first + recomputed]
       transient = max(transient, Self.largest(recomputedTransients, a, end))
     }
     return bytes + transient <= limit
@@ -161,20 +214,13 @@ final class SeatCosts {
     return 0
   }
 
-  /// Part of all states that one stage can hold beside nothing else: at least this many stages'
-  /// worth are needed in sum.
-  var mostOfStates: Double {
-    let all = stateBytes[stateBytes.count - 1]
-    return all > 0 ? limit / all : .infinity
-  }
 }
 
 extension SeatCosts {
   /// Seconds of the fastest send between neighbouring groups of the pool.
   func nearestSend(cut: Int) -> Double {
     // Whether neighbours share a node repeats with the nodes.
-    let group = model.strategy.tensor * model.strategy.context * model.strategy.data
-    let period = max(1, model.problem.pool.gpusPerNode / group)
+    let period = max(1, model.problem.pool.gpusPerNode / gpus)
     return (0..<max(1, min(period, most - 1))).reduce(Double.infinity) {
       min($0, model.sendTime(afterVirtualStage: $1, cut: cut).value)
     }

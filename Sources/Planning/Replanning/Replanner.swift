@@ -170,10 +170,11 @@ extension SearchEffort {
   package static var quick: SearchEffort {
     var effort = SearchEffort()
     effort.layouts = 24
-    effort.sketches = 6
-    effort.laneLayouts = 8
+    effort.statesPerLayout = 1 << 9
+    effort.states = 1 << 14
+    effort.laneLayouts = 4
     effort.entriesPerLayout = 1 << 13
-    effort.entries = 1 << 15
+    effort.entries = 1 << 14
     effort.tries = 1 << 11
     effort.triesPerState = 1 << 9
     effort.kept = 6

@@ -46,10 +46,15 @@ struct StrategySearch {
   private var dives = 6
   /// Of the strategies added last.
   private var leafBounds: [Double] = []
+  private let cutoff: Double
 
-  init(_ problem: PlanningProblem, _ constraints: SearchConstraints) {
+  /// - Parameter cutoff: Plans of no lesser score are of no interest.
+  init(
+    _ problem: PlanningProblem, _ constraints: SearchConstraints, below cutoff: Double = .infinity
+  ) {
     self.problem = problem
     self.constraints = constraints
+    self.cutoff = cutoff
     space = StrategySpace(problem, constraints)
     scale = ScoreScale(problem, constraints.objective)
     var counts = [Double](repeating: 0, count: problem.graph.kinds.count)
@@ -106,7 +111,7 @@ struct StrategySearch {
     var hasStrategies: Bool
   }
 
-  private var best: Double { found.first?.score ?? .infinity }
+  private var best: Double { min(cutoff, found.first?.score ?? .infinity) }
 
   mutating func run(
     shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void = { _ in }

@@ -1,4 +1,5 @@
 import Costing
+import Hardware
 import Scheduling
 
 /// The strategies that satisfy the constraints and the runtimes' rules, dimension by dimension.
@@ -53,7 +54,7 @@ final class StrategySpace: Sendable {
   }
 
   private var tensorChoices: [Int] {
-    let most = limits.tensorDivides.reduce(0) { Self.greatestCommonDivisor($0, $1.count) }
+    let most = limits.tensorDivides.reduce(0) { greatestCommonDivisor($0, $1.count) }
     return divisors(of: most == 0 ? 1 : most, constraints.tensor).filter(limits.allowsTensor)
   }
 
@@ -154,22 +155,7 @@ final class StrategySpace: Sendable {
 
   /// Divisors of a number in ascending order, or those of the choices that divide it.
   func divisors(of number: Int, _ choices: [Int] = []) -> [Int] {
-    guard choices.isEmpty else { return choices.filter { number % $0 == 0 } }
-    var small: [Int] = []
-    var large: [Int] = []
-    var candidate = 1
-    while candidate * candidate <= number {
-      if number % candidate == 0 {
-        small.append(candidate)
-        if candidate * candidate != number { large.append(number / candidate) }
-      }
-      candidate += 1
-    }
-    return small + large.reversed()
-  }
-
-  private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
-    b == 0 ? a : greatestCommonDivisor(b, a % b)
+    choices.isEmpty ? number.divisors : choices.filter { number % $0 == 0 }
   }
 }
 

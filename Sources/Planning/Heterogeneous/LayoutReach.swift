@@ -1,0 +1,82 @@
+/// How good a plan of one layout can be, found by asking its reach table for one time after another.
+struct LayoutReach {
+  private(set) var table: ReachTable
+  let problem: ClusterProblem
+  let bound: MixedBound
+  /// What every pipeline of the layout takes for reducing gradients and for updating weights.
+  let ends: (reduction: Double, update: Double)
+  let space: MixedSpace
+  /// Pipelines that the least time allowed.
+  private(set) var cuts: [PipelineCut] = []
+  /// Effort so far, in states of the table.
+  private(set) var statesFilled = 0
+  /// The least factor by which waiting for the slowest GPU lengthens a step of the layout.
+  private var waiting = 1.0
+
+  init(
+    table: ReachTable, problem: ClusterProblem, bound: MixedBound,
+    ends: (reduction: Double, update: Double), space: MixedSpace
+  ) {
+    self.table = table
+    self.problem = problem
+    self.bound = bound
+    self.ends = ends
+    self.space = space
+  }
+
+  /// Bisections: the bound is known to a part in 2^7 of what was open.
+  private static let bisections = 7
+  /// Plans that are read off the table.
+  private static let cutsRead = 3
+
+  /// A step that no plan of the layout undercuts; nil if none is faster than `best`.
+  mutating func least(from low: Double, below best: Double) -> Double? {
+    var (low, high) = (low, best)
+    if best == .infinity {
+      guard reaches(MixedBound.longest) else { return nil }
+      high = low
+      repeat { high *= 1.5 } while !reaches(high)
+    } else {
+      guard reaches(best) else { return nil }
+    }
+    for _ in 0..<Self.bisections {
+      let middle = (low + high) / 2
+      if reaches(middle) { high = middle } else { low = middle }
+    }
+    return low
+  }
+
+  /// Whether a step of some groups' pipeline may take no more than `step`. The more nodes a pipeline
+  /// is over, the longer it waits for the slowest GPU, and the less time is left: the least waiting of
+  /// what was within reach is taken for all, until what is left has no more.
+  private mutating func reaches(_ step: Double) -> Bool {
+    while true {
+      table.fill(
+        within: bound.pipeline(
+          within: step / waiting, ends, microBatches: table.microBatches))
+      statesFilled += table.states
+      var least: (waiting: Double, states: [Int]) = (.infinity, [])
+      for state in table.covering {
+        let counts = table.counts(state)
+        guard space.allowsDepth(counts.reduce(0, +)) else { continue }
+        let waiting = 1 + stragglers(counts)
+        if waiting < least.waiting { least = (waiting, []) }
+        if waiting == least.waiting { least.states.append(state) }
+      }
+      if least.states.isEmpty { return false }
+      if least.waiting <= waiting {
+        if table.isExact { cuts = least.states.prefix(Self.cutsRead).map { table.cut($0) } }
+        return true
+      }
+      waiting = least.waiting
+    }
+  }
+
+  /// Of pools that are taken together, the one with the smallest groups.
+  private func stragglers(_ counts: [Int]) -> Double {
+    let smallest = table.classes.map { part in
+      part.seats.map { table.seats[$0] }.min { $0.gpus < $1.gpus }!
+    }
+    return MixedModel.stragglerFraction(problem, groups: zip(smallest, counts))
+  }
+}

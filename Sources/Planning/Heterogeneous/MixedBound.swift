@@ -1,0 +1,169 @@
+import Quantities
+import Scheduling
+
+/// Times that no pipeline over given groups can undercut, whatever its order and cuts.
+struct MixedBound {
+  let overlap: Double
+  let overhead: Double
+
+  init(_ problem: ClusterProblem) {
+    overlap = problem.parameters.software.gradientOverlap
+    overhead = problem.parameters.software.stepOverhead.value
+  }
+
+  /// Of the pipeline alone, memory not counted.
+  ///
+  /// Layers taken as divisible, a stage that takes T for a micro-batch covers T / w of the model.
+  /// - *Fill.* Stage `i` takes Tᵢ with f·(T₀ + … + Tᵢ₋₁) + m·Tᵢ ≤ S at most, where f is 1, or the
+  ///   forward pass's part where weight gradients may wait. The most is covered if each takes all it
+  ///   may, Tᵢ = (S/m)·(1 − f/m)^i, the fastest first: S ≥ m / Σ (1 − f/m)^i / wᵢ.
+  /// - *Trips.* The first micro-batch goes through all layers, on whichever group is best for each,
+  ///   and the busiest stage, which takes 1 / Σ 1/wᵢ at least, works on m − 1 more: but for those
+  ///   passes that the trips of the first and last micro-batch leave out, (p − 1)/2 on average of two
+  ///   chains in 1F1B (see `StrategyBound`).
+  ///
+  /// Complexity: O(pools · log pools + stages).
+  static func pipeline(
+    _ seats: [SeatRates], microBatches: Int, deepest: Int, schedule: PipelineSchedule
+  ) -> Double {
+    let m = Double(microBatches)
+    let splits = schedule.splitsBackward
+    let part = splits ? seats.reduce(1) { min($0, $1.forwardPart) } : 1
+    let ratio = 1 - part / m
+    var (covered, rate, weight) = (0.0, 0.0, 1.0)
+    var left = deepest
+    for seat in seats.sorted(by: { $0.work < $1.work }) where left > 0 {
+      let count = min(seat.groups, left)
+      left -= count
+      rate += Double(count) / seat.work
+      // weight · (1 + ratio + … + ratio^(count − 1)) / work
+      let power = integerPower(ratio, count)
+      covered += weight * m / part * (1 - power) / seat.work
+      weight *= power
+    }
+    guard covered > 0 else { return .infinity }
+    return max(
+      m / covered,
+      trips(
+        seats, busiest: 1 / rate, stages: deepest - left, microBatches: microBatches,
+        schedule: schedule))
+  }
+
+  /// - Parameters:
+  ///   - busiest: What the busiest stage takes for a micro-batch.
+  ///   - stages: At most.
+  static func trips(
+    _ seats: [SeatRates], busiest: Double, stages: Int, microBatches: Int,
+    schedule: PipelineSchedule
+  ) -> Double {
+    let m = Double(microBatches)
+    let splits = schedule.splitsBackward
+    let trip = seats[0].passes.indices.reduce(0.0) { sum, kind in
+      sum
+        + seats.reduce(Double.infinity) {
+          min($0, splits ? $1.gradientPasses[kind] : $1.passes[kind])
+        }
+    }
+    switch schedule {
+    case .gpipe: return trip + (m - 1) * busiest
+    case .oneForwardOneBackward:
+      return trip + (m - 1 - min(Double(stages) - 1, m - 1) / 2) * busiest
+    case .zeroBubble, .interleaved: return trip
+    }
+  }
+
+  /// The least time in which the groups together can take `blocks` layers that do not divide, each
+  /// stage as many as it has time and memory for; infinite if that is not below `most`. Of each pool's
+  /// groups the `k`-th from the end of the pipeline holds `k` micro-batches at least.
+  ///
+  /// Complexity: O(bisections · groups).
+  static func loaded(
+    _ seats: [SeatRates], microBatches: Int, blocks: Int, deepest: Int,
+    schedule: PipelineSchedule, from low: Double, below most: Double
+  ) -> Double {
+    // ZB-H1 holds as many micro-batches at every stage as at the first.
+    let bySpeed = seats.sorted { $0.block.seconds < $1.block.seconds }
+    func fewestStages(_ time: Double) -> Int {
+      var (stages, left) = (0, blocks)
+      for seat in bySpeed where left > 0 {
+        let each = Int(min(Double(blocks), time / seat.block.seconds * (1 + 1e-9)))
+        let taken = each == 0 ? seat.groups : min(seat.groups, (left + each - 1) / each)
+        stages += taken
+        left -= taken * each
+      }
+      return stages
+    }
+    func covers(_ time: Double) -> Bool {
+      var sum = 0
+      let fewest = schedule.splitsBackward ? fewestStages(time) : 1
+      for seat in seats where seat.groups > 0 {
+        sum += seat.layers(
+          within: time, microBatches: microBatches, deepest: deepest, schedule: schedule,
+          ofAtLeast: fewest, enough: blocks - sum)
+        if sum >= blocks { return true }
+      }
+      return false
+    }
+    let m = Double(microBatches)
+    var (low, high) = (low / m, min(most, longest) / m)
+    guard covers(high) else { return .infinity }
+    if covers(low) { return low * m }
+    for _ in 0..<bisections {
+      let middle = (low + high) / 2
+      if covers(middle) { high = middle } else { low = middle }
+    }
+    return low * m
+  }
+
+  private static let bisections = 7
+
+  /// Seconds beyond which no step goes, where nothing else bounds one.
+  static let longest = 1e12
+
+  /// What reducing gradients takes at least before any of it hides, and updating weights: some stage
+  /// has its fair part of both.
+  static func ends(_ seats: [SeatRates]) -> (reduction: Double, update: Double) {
+    ends(zip(seats, seats.lazy.map(\.groups)))
+  }
+
+  /// Of some of the groups.
+  static func ends(
+    _ seats: some Sequence<(SeatRates, Int)>
+  ) -> (reduction: Double, update: Double) {
+    var (reducing, updating) = (0.0, 0.0)
+    for (seat, groups) in seats where groups > 0 {
+      reducing += Double(groups) / seat.reduction
+      updating += Double(groups) / seat.update
+    }
+    return (reducing > 0 ? 1 / reducing : 0, updating > 0 ? 1 / updating : 0)
+  }
+
+  /// Of the step, from that of the pipeline. Of a stage's reduction at most one micro-batch's passes
+  /// hide a part, and those take S/m at most.
+  func step(_ pipeline: Double, _ ends: (reduction: Double, update: Double), microBatches: Int)
+    -> Double
+  {
+    let hidden = pipeline * hiddenPart(microBatches)
+    return max(pipeline, pipeline - hidden + ends.reduction) + ends.update + overhead
+  }
+
+  /// The pipeline time from which on a step takes at least `step`.
+  func pipeline(
+    within step: Double, _ ends: (reduction: Double, update: Double), microBatches: Int
+  ) -> Double {
+    let rest = step - ends.update - overhead
+    return min(rest, (rest - ends.reduction) / (1 - hiddenPart(microBatches)))
+  }
+
+  private func hiddenPart(_ microBatches: Int) -> Double { overlap / Double(microBatches) }
+}
+
+func integerPower(_ base: Double, _ exponent: Int) -> Double {
+  var (result, square, left) = (1.0, base, exponent)
+  while left > 0 {
+    if left & 1 == 1 { result *= square }
+    square *= square
+    left >>= 1
+  }
+  return result
+}

@@ -1,0 +1,287 @@
+import Quantities
+import Scheduling
+
+/// Which layers the last stages of a pipeline can cover within a time, for every choice of how many
+/// groups of each pool they are.
+///
+/// Stage `i` works m·Tᵢ in a step, after the first micro-batch has come through the stages before it
+/// and before the last one's gradients go back through them: a step within S has
+/// T₀ + … + Tᵢ₋₁ + m·Tᵢ ≤ S for every stage. The table holds
+///
+///     start(n) = min over t of the least a with lead(a, n) + m·T(t, a ..< start(n − eₜ)) ≤ S
+///
+/// where `n` counts the groups of each pool among the last stages, and `lead(a, n)` is the least that
+/// the groups which are left take for the layers before `a`: those of the least time a layer first,
+/// each with as many layers as it could cover by itself. Beginning later is never worse, so that one
+/// number a state is enough: the reach table of ENGINE's parametric search, with the pipeline's fill
+/// in it. A stage's distance from the end, on which the micro-batches in flight and so its memory
+/// depend, is the number of groups in `n`: limits by position are exact. A pipeline over the groups
+/// of a state exists within S only if the state starts at layer 0.
+///
+/// Many pools have many states: pools can be taken together, each stage of such a *class* then being
+/// on whichever of its pools suits it best. The table then still excludes what no pipeline can do.
+///
+/// Complexity: O(states · pools), states = Π(nₜ + 1), for one time.
+struct ReachTable {
+  let seats: [SeatCosts]
+  let classes: [SeatClass]
+  let microBatches: Int
+  let schedule: PipelineSchedule
+  /// Groups of each class in a state, and between neighbouring states of one.
+  private let sizes: [Int]
+  private let strides: [Int]
+  private let nodes: Int
+  private let deepest: Int
+  /// Every class with each of its seats.
+  private let members: [(index: Int, seat: Int)]
+  /// By state; `nodes + 1` where the groups cannot do it.
+  private var starts: [Int32]
+  /// The seat of each state's first stage.
+  private var firsts: [Int8]
+  /// The least and the price of layers, in seconds of the first seat's.
+  private let prices: [Double]
+  private let slowness: [Double]
+
+  /// Pools that are taken together.
+  struct SeatClass {
+    var seats: [Int]
+    var most: Int
+  }
+
+  /// States that a table over these pools has.
+  static func states(_ classes: [SeatClass]) -> Int {
+    classes.reduce(1) { product, part in
+      let (next, overflow) = product.multipliedReportingOverflow(by: part.most + 1)
+      return overflow ? .max : next
+    }
+  }
+
+  /// Pools, those of most equal speed taken together until the states are few enough.
+  static func classes(_ seats: [SeatCosts], most: [Int], states limit: Int) -> [SeatClass] {
+    let bySpeed = seats.indices.sorted { seats[$0].wholeTime < seats[$1].wholeTime }
+    var classes = bySpeed.map { SeatClass(seats: [$0], most: most[$0]) }
+    while classes.count > 1, states(classes) > limit {
+      func gap(_ index: Int) -> Double {
+        seats[classes[index + 1].seats[0]].wholeTime / seats[classes[index].seats.last!].wholeTime
+      }
+      let nearest = (0..<(classes.count - 1)).min { gap($0) < gap($1) }!
+      let other = classes.remove(at: nearest + 1)
+      classes[nearest].seats += other.seats
+      classes[nearest].most += other.most
+    }
+    return classes
+  }
+
+  init(
+    seats: [SeatCosts], classes: [SeatClass], deepest: Int, microBatches: Int,
+    schedule: PipelineSchedule
+  ) {
+    self.seats = seats
+    self.classes = classes
+    self.microBatches = microBatches
+    self.schedule = schedule
+    nodes = seats[0].model.table.nodeCount
+    self.deepest = min(deepest, nodes)
+    sizes = classes.map { $0.most + 1 }
+    var (strides, stride) = ([Int](), 1)
+    for size in sizes {
+      strides.append(stride)
+      stride *= size
+    }
+    self.strides = strides
+    members = classes.indices.flatMap { index in classes[index].seats.map { (index, $0) } }
+    starts = [Int32](repeating: 0, count: stride)
+    firsts = [Int8](repeating: -1, count: stride)
+    slowness = seats.map { $0.leastRatio(to: seats[0], forwardOnly: false) }
+    let splits = schedule.splitsBackward
+    let prices = classes.map { part in
+      part.seats.reduce(Double.infinity) {
+        min($0, seats[$1].leastRatio(to: seats[0], forwardOnly: splits))
+      }
+    }
+    // Beginning a layer later must ease the stage's own work by more than it delays the stage.
+    let dearest = prices.max() ?? 0
+    let isMonotone = slowness.allSatisfy { Double(microBatches) * $0 >= dearest }
+    self.prices = isMonotone ? prices : prices.map { _ in 0 }
+  }
+
+  var isExact: Bool { classes.count == seats.count }
+  var states: Int { starts.count }
+
+  func counts(_ state: Int) -> [Int] {
+    sizes.indices.map { state / strides[$0] % sizes[$0] }
+  }
+
+  /// States whose groups cover the whole model.
+  var covering: [Int] { starts.indices.dropFirst().filter { starts[$0] == 0 } }
+
+  // MARK: Filling
+
+  /// - Parameter seconds: What the pipeline may take.
+  mutating func fill(within seconds: Double) {
+    let lead = Lead(self, within: seconds)
+    let unreachable = Int32(nodes + 1)
+    starts[0] = Int32(nodes)
+    var counts = [Int](repeating: 0, count: classes.count)
+    var stages = 0
+    var guesses = [Int](repeating: 1, count: seats.count)
+    var left = lead
+    // ZB-H1 holds as many micro-batches at every stage as at the first.
+    let fewest = schedule.splitsBackward ? lead.fewestStages : 1
+    for state in 1..<max(1, starts.count) {
+      advance(&counts, &stages)
+      var best = unreachable
+      if stages <= deepest {
+        left.set(counts)
+        let held = schedule.heldAtLeast(max(stages, fewest), microBatches)
+        for (index, seat) in members where counts[index] > 0 {
+          let rest = starts[state - strides[index]]
+          if rest == unreachable { continue }
+          guard
+            let start = start(
+              seat, end: max(1, Int(rest)), held: held, within: seconds, left,
+              guess: &guesses[seat])
+          else { continue }
+          if start < best {
+            best = Int32(start)
+            firsts[state] = Int8(seat)
+          }
+        }
+      }
+      starts[state] = best
+    }
+  }
+
+  private func advance(_ counts: inout [Int], _ stages: inout Int) {
+    var index = 0
+    while counts[index] + 1 == sizes[index] {
+      stages -= counts[index]
+      counts[index] = 0
+      index += 1
+    }
+    counts[index] += 1
+    stages += 1
+  }
+
+  /// The first layer that a stage can begin with if it ends before `end`; nil if it cannot hold one.
+  private func start(
+    _ index: Int, end: Int, held: Int, within seconds: Double, _ lead: Lead, guess: inout Int
+  ) -> Int? {
+    let seat = seats[index]
+    let m = Double(microBatches)
+    func isPossible(_ start: Int) -> Bool {
+      seat.time(
+        start, end, held: held, isWithin: (seconds - lead.seconds(before: start)) / m)
+    }
+    // A tied head is free of its copy only where the embedding is: not a matter of fewer layers.
+    if end == nodes, isPossible(0) { return 0 }
+    let latest = min(end - 1, lead.latest)
+    var start = min(max(0, end - guess), latest)
+    if isPossible(start) {
+      while start > 0, isPossible(start - 1) { start -= 1 }
+    } else {
+      repeat { start += 1 } while start <= latest && !isPossible(start)
+      if start > latest { return nil }
+    }
+    guess = end - start
+    return start
+  }
+
+  // MARK: Reading
+
+  /// A pipeline over the groups of a state that starts at layer 0: each stage from the back with as
+  /// many layers as the time allows.
+  ///
+  /// - Precondition: pools are not taken together.
+  func cut(_ state: Int) -> PipelineCut {
+    var seats: [Int] = []
+    var boundaries = [0]
+    var state = state
+    while state > 0 {
+      let seat = Int(firsts[state])
+      seats.append(seat)
+      state -= strides[classes.firstIndex { $0.seats.contains(seat) }!]
+      boundaries.append(max(Int(starts[state]), boundaries.last! + 1))
+    }
+    return PipelineCut(seats: seats, boundaries: boundaries)
+  }
+
+  /// The least time that groups take for the first layers of the model.
+  private struct Lead {
+    private let before: [Double]
+    private let byPrice: [Int]
+    private let prices: [Double]
+    private let capacities: [Double]
+    private let most: [Int]
+    private var left: [Double]
+    /// The groups before cannot cover more layers than these.
+    private(set) var latest = 0
+
+    init(_ table: ReachTable, within seconds: Double) {
+      before = table.seats[0].workBefore
+      prices = table.prices
+      byPrice = table.prices.indices.sorted { table.prices[$0] < table.prices[$1] }
+      let each = seconds / Double(table.microBatches)
+      // A hair more, so that n layers fit into n times one layer's time.
+      capacities = table.classes.map { part in
+        part.seats.reduce(0) { max($0, each / table.slowness[$1] * (1 + 1e-9)) }
+      }
+      most = table.classes.map(\.most)
+      left = capacities
+    }
+
+    /// Stages that all layers take, each with as many as it could cover.
+    var fewestStages: Int {
+      var rest = before[before.count - 1]
+      var stages = 0
+      for index in capacities.indices.sorted(by: { capacities[$0] > capacities[$1] }) {
+        let needed = (rest / max(capacities[index], .leastNormalMagnitude)).rounded(.up)
+        let count = Int(min(needed, Double(most[index])))
+        stages += count
+        rest -= Double(count) * capacities[index]
+        if rest <= 0 { break }
+      }
+      return max(1, stages)
+    }
+
+    /// Of these groups the layers after the ones asked for make use.
+    mutating func set(_ counts: [Int]) {
+      for index in counts.indices {
+        let free = most[index] - counts[index]
+        left[index] = free > 0 ? Double(free) * capacities[index] : 0
+      }
+      let sum = left.reduce(0, +)
+      var (low, high) = (0, before.count - 1)
+      while low < high {
+        let middle = (low + high + 1) / 2
+        if before[middle] <= sum { low = middle } else { high = middle - 1 }
+      }
+      latest = low
+    }
+
+    func seconds(before node: Int) -> Double {
+      var rest = before[node]
+      var sum = 0.0
+      for index in byPrice where rest > 0 {
+        let taken = min(rest, left[index])
+        sum += taken * prices[index]
+        rest -= taken
+      }
+      return sum
+    }
+  }
+}
+
+extension SeatCosts {
+  /// How long a layer takes here at least, as a part of what it takes on another seat in both passes.
+  fileprivate func leastRatio(to other: SeatCosts, forwardOnly: Bool) -> Double {
+    let table = model.table
+    return Set(table.kinds).reduce(Double.infinity) { least, kind in
+      let (own, base) = (table.costs[kind], other.model.table.costs[kind])
+      let whole = (base.forward.total + base.backward.total).value
+      guard whole > 0 else { return least }
+      let passes = own.forward.total.value + (forwardOnly ? 0 : own.backward.total.value)
+      return min(least, passes / whole)
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import Costing
+import Hardware
+import Quantities
+import Scheduling
+import Testing
+
+@testable import Planning
+
+@Suite struct LaneSearchTests {
+  /// Two pools of two GPUs each, of two types, from a seed.
+  private static func problem(seed: Int) -> ClusterProblem {
+    var random = SplitMix64(seed: seed)
+    let types = ["a100-sxm4-80gb", "v100-sxm2-32gb", "a10", "rtx4090", "t4"]
+      .shuffled(using: &random)
+    var model = DecoderExample.small
+    model.layers = Int.random(in: 1...3, using: &random)
+    model.hidden = 1024 * Int.random(in: 1...2, using: &random)
+    model.feedForward = 4 * model.hidden
+    model.tiesEmbeddings = Bool.random(using: &random)
+    let memory = ByteCount.gibi(.random(in: 3.5...6, using: &random))
+    return model.problem(
+      on: .example(
+        types.prefix(2).map { ($0, 1, 2) }, memory: seed.isMultiple(of: 2) ? nil : memory),
+      batch: [5, 6, 8].randomElement(using: &random)!, sequence: 1024)
+  }
+
+  /// Every sharing of the micro-batches among all replicas, and every cut, are tried one by one: nothing
+  /// is below the bound, and what is called closed is the best.
+  @Test(arguments: 0..<12)
+  func boundsWhatTryingEverythingFinds(seed: Int) throws {
+    let problem = Self.problem(seed: seed)
+    var constraints = SearchConstraints()
+    constraints.context = [1]
+    constraints.schedule = [
+      [.oneForwardOneBackward, .gpipe, .zeroBubble][seed % 3]
+    ]
+    if seed < 4 { constraints.pipeline = [1] }
+    let everything = EveryLane(problem: problem, constraints: constraints).best()
+    var search = LaneSearch(
+      problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), below: .infinity)
+    search.run { false }
+    let found = search.found.first?.plan.prediction.step.value ?? .infinity
+    #expect(min(search.open, found) <= everything)
+    // One stage cannot be cut in different ways.
+    if seed < 4 || search.open >= found { #expect(found <= everything) }
+    // The search may find that some replicas had better have nothing to do.
+    if let best = search.found.first, best.strategy.gpus == 4 { #expect(found >= everything) }
+  }
+}
+
+/// All data parallelism over unequal replicas, each a pipeline on one pool, costed by prediction alone.
+private struct EveryLane {
+  let problem: ClusterProblem
+  let constraints: SearchConstraints
+
+  /// Seconds of the best step.
+  func best() -> Double {
+    let space = MixedSpace(problem, constraints)
+    var best = Double.infinity
+    for tensor in [1, 2] {
+      for size in space.choices.microBatchSizes(data: 1) {
+        for depth in 1...2 where space.allowsDepth(depth) {
+          let replicas = 2 / tensor / depth
+          guard replicas > 0 else { continue }
+          for zero in space.choices.zeroStages(replicas: 2 * replicas) {
+            for recompute in space.choices.recompute {
+              let base = ParallelStrategy(
+                pipeline: depth, tensor: tensor, data: 2 * replicas, microBatchSize: size,
+                zeroStage: zero, sequenceParallel: tensor > 1, recompute: recompute,
+                schedule: constraints.schedule[0])
+              best = min(best, self.best(base, replicas))
+            }
+          }
+        }
+      }
+    }
+    return best
+  }
+
+  private func best(_ base: ParallelStrategy, _ replicas: Int) -> Double {
+    let count = problem.job.globalBatchSize / base.microBatchSize
+    let nodes = problem.graph.nodes.count
+    guard count >= 2 * replicas else { return .infinity }
+    var best = Double.infinity
+    for first in replicas...(count - replicas) {
+      let lanes =
+        lanes(base, pool: 0, first, replicas) + lanes(base, pool: 1, count - first, replicas)
+      let strategy = MixedStrategy(base: base, lanes: lanes)
+      for cut in base.pipeline == 1 ? [[0, nodes]] : (1..<nodes).map({ [0, $0, nodes] }) {
+        guard let recomputed = leastRecomputation(strategy, cut) else { continue }
+        let plan = MixedPlan(
+          problem, strategy, PipelineSplit(boundaries: cut, recomputed: recomputed))
+        if plan.plan.fits { best = min(best, plan.plan.prediction.step.value) }
+      }
+    }
+    return best
+  }
+
+  /// As even as can be: some replicas may have one more than the others.
+  private func lanes(
+    _ base: ParallelStrategy, pool: Int, _ microBatches: Int, _ replicas: Int
+  ) -> [Lane] {
+    let (share, ahead) = microBatches.quotientAndRemainder(dividingBy: replicas)
+    return [(share + 1, ahead), (share, replicas - ahead)].compactMap { share, replicas in
+      guard share > 0, replicas > 0 else { return nil }
+      let seat = StageSeat(
+        pool: pool, tensor: base.tensor, data: replicas, microBatchSize: base.microBatchSize)
+      return Lane(
+        seats: Array(repeating: seat, count: base.pipeline), microBatches: share)
+    }
+  }
+
+  /// Of each stage the fewest layers with which it fits on every lane.
+  private func leastRecomputation(_ strategy: MixedStrategy, _ cut: [Int]) -> [Int]? {
+    let model = MixedModel(problem, strategy)
+    var recomputed: [Int] = []
+    for stage in 0..<strategy.stages {
+      let range = cut[stage]..<cut[stage + 1]
+      let seats = strategy.lanes.indices.map { model.model(lane: $0, stage: stage) }
+      let all = seats[0].model.table.recomputableLayers(range)
+      let fewest = strategy.base.recompute == .full ? 0 : all
+      guard
+        let least = (fewest...all).first(where: { layers in
+          seats.allSatisfy {
+            $0.model.memory(stage: stage, chunks: [range], recomputed: layers).total
+              <= problem.pools[$0.pool].memoryLimit
+          }
+        })
+      else { return nil }
+      recomputed.append(least)
+    }
+    return recomputed
+  }
+}
