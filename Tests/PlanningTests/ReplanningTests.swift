@@ -129,9 +129,11 @@ import Testing
       _ plan: Plan, _ state: StateShards.State, without lost: Set<String>
     ) -> [Device: Set<Int>] {
       var held: [Device: Set<Int>] = [:]
-      let shards = StateShards(plan)
+      let shards = StateShards(plan, DeviceNumbers([plan]))
       for stage in shards.stages {
-        for (index, device) in stage.devices.enumerated() where !lost.contains(device.node) {
+        for (index, number) in stage.devices.enumerated() {
+          let device = shards.numbers[number]
+          if lost.contains(device.node) { continue }
           let interval = shards.interval(
             state, stage, tensor: index % stage.tensor, replica: index / stage.tensor)
           for unit in 0..<units {

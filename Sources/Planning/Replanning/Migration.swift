@@ -31,7 +31,9 @@ struct MigrationPlan {
   let problem: ClusterProblem
   let old: StateShards
   let new: StateShards
-  let lostNodes: Set<String>
+  private let numbers: DeviceNumbers
+  /// By node.
+  private let isLost: [Bool]
   /// Bytes of weights and optimizer states of the layers before each.
   private let weightBytes: [Double]
   private let optimizerBytes: [Double]
@@ -39,9 +41,10 @@ struct MigrationPlan {
   /// - Parameter problem: On the cluster as it is now.
   init(_ problem: ClusterProblem, from old: Plan, to new: Plan, lostNodes: Set<String>) {
     self.problem = problem
-    self.old = StateShards(old)
-    self.new = StateShards(new)
-    self.lostNodes = lostNodes
+    numbers = DeviceNumbers([old, new])
+    self.old = StateShards(old, numbers)
+    self.new = StateShards(new, numbers)
+    isLost = numbers.names.map(lostNodes.contains)
     let job = problem.job
     var parameters = [0.0]
     for node in problem.graph.nodes.indices {
@@ -51,10 +54,33 @@ struct MigrationPlan {
     optimizerBytes = parameters.map { $0 * job.optimizerBytes }
   }
 
-  private struct Route: Hashable {
-    var from: Device
-    var to: Device
-    var first: Int
+  /// A transfer under way to being known, by numbers.
+  private struct Draft {
+    var from: Int
+    var to: Int
+    var layers: Range<Int>
+    var weights = 0.0
+    var optimizer = 0.0
+    var bytes: Double { weights + optimizer }
+  }
+
+  /// What comes to one GPU for one run of layers.
+  private struct Arrivals {
+    var drafts: [Draft] = []
+    var fromCheckpoint = 0.0
+    private var places: [Int: Int] = [:]
+
+    mutating func add(_ bytes: Double, of state: StateShards.State, from: Int, _ empty: Draft) {
+      let place = places[from] ?? drafts.count
+      if place == drafts.count {
+        places[from] = place
+        drafts.append(empty)
+      }
+      switch state {
+      case .weights: drafts[place].weights += bytes
+      case .optimizer: drafts[place].optimizer += bytes
+      }
+    }
   }
 
   /// Every GPU keeps what it has and fetches the rest from a GPU that has it: one of its node where
@@ -63,31 +89,41 @@ struct MigrationPlan {
   /// Layers that lie in one stage of either plan move alike, so that runs of them are one transfer.
   /// Complexity: O(GPUs · runs a stage · holders that overlap).
   func migration(checkpointRate: Bandwidth?) -> Migration {
-    var migration = Migration()
-    var places: [Route: Int] = [:]
+    var drafts: [Draft] = []
+    var fromCheckpoint = 0.0
     for stage in new.stages {
       for source in old.stages where source.nodes.overlaps(stage.nodes) {
         let run = source.nodes.clamped(to: stage.nodes)
         for (index, device) in stage.devices.enumerated() {
           let (replica, rank) = (index / stage.tensor, index % stage.tensor)
+          var arrivals = Arrivals()
           for state in StateShards.State.allCases {
             let needed = new.interval(state, stage, tensor: rank, replica: replica)
-            fetch(state, needed, for: device, replica, run, source, &migration, &places)
+            fetch(state, needed, for: device, replica, run, source, &arrivals)
           }
+          drafts += arrivals.drafts
+          fromCheckpoint += arrivals.fromCheckpoint
         }
       }
     }
-    migration.transfers.sort {
+    drafts.sort {
       ($0.from, $0.to, $0.layers.lowerBound) < ($1.from, $1.to, $1.layers.lowerBound)
     }
-    migration.time = time(migration, checkpointRate)
+    var migration = Migration()
+    migration.transfers = drafts.map {
+      Migration.Transfer(
+        from: numbers[$0.from], to: numbers[$0.to],
+        layers: $0.layers.lowerBound...($0.layers.upperBound - 1), weights: ByteCount($0.weights),
+        optimizer: ByteCount($0.optimizer))
+    }
+    migration.fromCheckpoint = ByteCount(fromCheckpoint)
+    migration.time = time(drafts, migration.fromCheckpoint, checkpointRate)
     return migration
   }
 
   private func fetch(
-    _ state: StateShards.State, _ needed: Interval, for device: Device, _ replica: Int,
-    _ run: Range<Int>, _ source: StateShards.Stage, _ migration: inout Migration,
-    _ places: inout [Route: Int]
+    _ state: StateShards.State, _ needed: Interval, for device: Int, _ replica: Int,
+    _ run: Range<Int>, _ source: StateShards.Stage, _ arrivals: inout Arrivals
   ) {
     let sums = state == .weights ? weightBytes : optimizerBytes
     let bytes = sums[run.upperBound] - sums[run.lowerBound]
@@ -103,77 +139,69 @@ struct MigrationPlan {
       let wanted = held.clamped(to: needed).length * bytes
       guard wanted > 0 else { continue }
       guard let holder = holder(of: part, state, source, for: device, replica) else {
-        migration.fromCheckpoint += ByteCount(wanted)
+        arrivals.fromCheckpoint += wanted
         continue
       }
       if holder == device { continue }
-      let route = Route(from: holder, to: device, first: run.lowerBound)
-      let place = places[route] ?? migration.transfers.count
-      if place == migration.transfers.count {
-        places[route] = place
-        migration.transfers.append(
-          Migration.Transfer(
-            from: holder, to: device, layers: run.lowerBound...(run.upperBound - 1),
-            weights: .zero, optimizer: .zero))
-      }
-      switch state {
-      case .weights: migration.transfers[place].weights += ByteCount(wanted)
-      case .optimizer: migration.transfers[place].optimizer += ByteCount(wanted)
-      }
+      arrivals.add(
+        wanted, of: state, from: holder, Draft(from: holder, to: device, layers: run))
     }
   }
 
   /// A GPU that is left and holds a part: the device itself, one of its node, or any.
   private func holder(
-    of part: Int, _ state: StateShards.State, _ source: StateShards.Stage, for device: Device,
+    of part: Int, _ state: StateShards.State, _ source: StateShards.Stage, for device: Int,
     _ replica: Int
-  ) -> Device? {
+  ) -> Int? {
     if old.isSharded(state) {
       let only = source.device(tensor: part / source.replicas, replica: part % source.replicas)
-      return lostNodes.contains(only.node) ? nil : only
+      return isLost[numbers.node(of: only)] ? nil : only
     }
-    if !lostNodes.contains(device.node) {
+    let node = numbers.node(of: device)
+    if !isLost[node] {
       if let own = source.places[device], own.tensor == part { return device }
-      for near in source.replicasByNode[device.node] ?? [] {
+      for near in source.replicasByNode[node] ?? [] {
         let holder = source.device(tensor: part, replica: near)
-        if holder.node == device.node { return holder }
+        if numbers.node(of: holder) == node { return holder }
       }
     }
     for turn in 0..<source.replicas {
       let holder = source.device(tensor: part, replica: (replica + turn) % source.replicas)
-      if !lostNodes.contains(holder.node) { return holder }
+      if !isLost[numbers.node(of: holder)] { return holder }
     }
     return nil
   }
 
   /// All GPUs send and receive at once, each within a node over its scale-up link and else over its
   /// network port; the busiest decides. The checkpoint is read meanwhile.
-  private func time(_ migration: Migration, _ checkpointRate: Bandwidth?) -> Seconds {
-    var poolOfNode: [String: Int] = [:]
+  private func time(
+    _ drafts: [Draft], _ fromCheckpoint: ByteCount, _ checkpointRate: Bandwidth?
+  ) -> Seconds {
+    var pools: [String: Int] = [:]
     for (index, pool) in problem.cluster.pools.enumerated() {
-      for node in pool.nodeNames { poolOfNode[node] = index }
+      for node in pool.nodeNames { pools[node] = index }
     }
-    var busy: [Device: (sent: Double, received: Double)] = [:]
-    for transfer in migration.transfers {
-      guard let from = poolOfNode[transfer.from.node], let to = poolOfNode[transfer.to.node] else {
+    let poolOfNode = numbers.names.map { pools[$0] }
+    var sent = [Double](repeating: 0, count: numbers.count)
+    var received = sent
+    for draft in drafts {
+      let nodes = (numbers.node(of: draft.from), numbers.node(of: draft.to))
+      guard let from = poolOfNode[nodes.0], let to = poolOfNode[nodes.1] else {
         preconditionFailure("only GPUs of the cluster hold and need states")
       }
-      let rate: Bandwidth
-      if transfer.from.node == transfer.to.node {
-        rate = problem.cluster.pools[from].levels[0].bandwidth(
-          atEfficiency: problem.pools[from].costs.chip.scaleUp)
-      } else if from == to {
-        rate = problem.cluster.pools[from].levels.last!.bandwidth(
-          atEfficiency: problem.pools[from].costs.chip.network)
-      } else {
-        rate = problem.link(from: from, to: to).bandwidth
-      }
-      let seconds = (transfer.bytes / rate).value
-      busy[transfer.from, default: (0, 0)].sent += seconds
-      busy[transfer.to, default: (0, 0)].received += seconds
+      let seconds = draft.bytes / rate(from, to, isWithinNode: nodes.0 == nodes.1).value
+      sent[draft.from] += seconds
+      received[draft.to] += seconds
     }
-    let slowest = busy.values.reduce(0.0) { max($0, $1.sent, $1.received) }
-    let reading = checkpointRate.map { (migration.fromCheckpoint / $0).value } ?? 0
+    let slowest = zip(sent, received).reduce(0.0) { max($0, $1.0, $1.1) }
+    let reading = checkpointRate.map { (fromCheckpoint / $0).value } ?? 0
     return Seconds(max(slowest, reading))
+  }
+
+  private func rate(_ from: Int, _ to: Int, isWithinNode: Bool) -> Bandwidth {
+    let (levels, chip) = (problem.cluster.pools[from].levels, problem.pools[from].costs.chip)
+    if isWithinNode { return levels[0].bandwidth(atEfficiency: chip.scaleUp) }
+    if from == to { return levels.last!.bandwidth(atEfficiency: chip.network) }
+    return problem.link(from: from, to: to).bandwidth
   }
 }

@@ -15,6 +15,39 @@ package struct Device: Hashable, Sendable, Comparable {
   package static func < (a: Device, b: Device) -> Bool { (a.node, a.gpu) < (b.node, b.gpu) }
 }
 
+/// The GPUs of plans by number, in the order of `Device`: names are compared and hashed once a node.
+struct DeviceNumbers {
+  /// Of nodes, sorted.
+  let names: [String]
+  private let placeOf: [String: Int]
+  /// Numbers that a node has: as many as the one with the most GPUs needs.
+  private let perNode: Int
+
+  init(_ plans: [Plan]) {
+    var names: Set<String> = []
+    var last = 0
+    for stage in plans.lazy.flatMap(\.stages) {
+      for group in stage.devices {
+        names.insert(group.node)
+        last = max(last, group.gpus.max() ?? 0)
+      }
+    }
+    self.names = names.sorted()
+    placeOf = Dictionary(uniqueKeysWithValues: zip(self.names, self.names.indices))
+    perNode = last + 1
+  }
+
+  var count: Int { names.count * perNode }
+
+  func first(ofNode name: String) -> Int { placeOf[name]! * perNode }
+
+  func node(of number: Int) -> Int { number / perNode }
+
+  subscript(number: Int) -> Device {
+    Device(node: names[node(of: number)], gpu: number % perNode)
+  }
+}
+
 /// Which part of every layer's states each GPU holds under a plan.
 ///
 /// A layer's states are the interval 0 ..< 1. The tensor-parallel rank `t` of T has
@@ -24,6 +57,7 @@ package struct Device: Hashable, Sendable, Comparable {
 struct StateShards {
   let strategy: ParallelStrategy
   let stages: [Stage]
+  let numbers: DeviceNumbers
 
   struct Stage {
     var nodes: Range<Int>
@@ -31,27 +65,30 @@ struct StateShards {
     /// Data and context ranks.
     var replicas: Int
     /// By replica, then tensor rank.
-    var devices: [Device]
+    var devices: [Int]
     /// The tensor rank and replica of a device.
-    var places: [Device: (tensor: Int, replica: Int)]
-    var replicasByNode: [String: [Int]]
+    var places: [Int: (tensor: Int, replica: Int)]
+    var replicasByNode: [Int: [Int]]
   }
 
   enum State: CaseIterable { case weights, optimizer }
 
-  init(_ plan: Plan) {
+  /// - Parameter numbers: Of the plan's devices, and others.
+  init(_ plan: Plan, _ numbers: DeviceNumbers) {
     strategy = plan.strategy
+    self.numbers = numbers
     var stages: [Stage] = []
     for (index, stage) in plan.stages.enumerated() {
       let share = plan.seatedStages[index].share
       let devices = stage.devices.flatMap { group in
-        group.gpus.map { Device(node: group.node, gpu: $0) }
+        let first = numbers.first(ofNode: group.node)
+        return group.gpus.map { first + $0 }
       }
       for range in stage.layerRanges {
         stages.append(
           Stage(
             nodes: range.lowerBound..<(range.upperBound + 1), tensor: share.tensor,
-            replicas: share.data * plan.strategy.context, devices: devices))
+            replicas: share.data * plan.strategy.context, devices: devices, numbers))
       }
     }
     self.stages = stages.sorted { $0.nodes.lowerBound < $1.nodes.lowerBound }
@@ -73,7 +110,9 @@ struct StateShards {
 }
 
 extension StateShards.Stage {
-  init(nodes: Range<Int>, tensor: Int, replicas: Int, devices: [Device]) {
+  init(
+    nodes: Range<Int>, tensor: Int, replicas: Int, devices: [Int], _ numbers: DeviceNumbers
+  ) {
     self.nodes = nodes
     self.tensor = tensor
     self.replicas = replicas
@@ -83,13 +122,12 @@ extension StateShards.Stage {
     for (index, device) in devices.enumerated() {
       let (replica, rank) = (index / tensor, index % tensor)
       places[device] = (rank, replica)
-      if replicasByNode[device.node]?.last != replica {
-        replicasByNode[device.node, default: []].append(replica)
-      }
+      let node = numbers.node(of: device)
+      if replicasByNode[node]?.last != replica { replicasByNode[node, default: []].append(replica) }
     }
   }
 
-  func device(tensor rank: Int, replica: Int) -> Device { devices[replica * tensor + rank] }
+  func device(tensor rank: Int, replica: Int) -> Int { devices[replica * tensor + rank] }
 }
 
 /// A part of a layer's states.
