@@ -67,6 +67,32 @@ private func text(_ value: JSONValue?) -> String {
     #expect(comparison["ignoring_differences"]?["times_slower"]?.double ?? 1 >= 1)
   }
 
+  /// Plans are held against the memory that they were made for.
+  @Test(arguments: ["\"1x4xa100-sxm4-80gb\"", clusters[0]], ["0", "0.3"])
+  func simulatesWithTheSameHeadroom(cluster: String, headroom: String) throws {
+    let answer = try partition(
+      cluster, layers: 4, search: #"{"memory_headroom_fraction": \#(headroom), "top": 0}"#)
+    let plan = text(answer["plan"])
+    let (status, again) = try post(
+      "/simulate",
+      [
+        "model": "4", "cluster": cluster, "training": training, "plan": plan,
+        "memory_headroom_fraction": headroom,
+      ])
+    #expect(status == 200 && text(again["plan"]) == plan)
+    let (moved, replanned) = try post(
+      "/replan",
+      [
+        "model": "4", "cluster": cluster, "training": training, "plan": plan, "changes": "{}",
+        "horizon_steps": "1", "restart_seconds": "1000", "memory_headroom_fraction": headroom,
+      ])
+    #expect(moved == 200 && replanned["status"]?.string == "stay")
+    let limits = [answer, again, replanned].map {
+      $0["plan"]!["stages"]![0]!["memory_limit_bytes"]!.double!
+    }
+    #expect(Set(limits).count == 1)
+  }
+
   /// Two pools of equal GPUs are planned as one, whatever their nodes are called.
   @Test func equalPoolsArePlannedAsOne() throws {
     let one = try partition("\"3x4xa100-sxm4-80gb\"")

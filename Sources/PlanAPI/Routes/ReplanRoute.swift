@@ -51,6 +51,9 @@ extension PlanService {
       "restart_seconds", .number(in: 0...WireLimits.restartSeconds), absent: 0)
     let rate = members.optional("checkpoint_gbytes_per_second", LinkRules.gigabytesPerSecond)
     let search = members.optional("search", .search)
+    let headroom =
+      members.optional("memory_headroom_fraction", SearchRule.headroom)
+      ?? search?.constraints.memoryHeadroomFraction ?? SearchConstraints().memoryHeadroomFraction
     guard var job, let plan, let changes, let steps,
       plan.orderLayers(of: &job.graph, members.log)
     else { return nil }
@@ -59,8 +62,7 @@ extension PlanService {
     changes.check(against: job.cluster, stages: plan.stages?.count ?? 0, members.log)
     guard let seated, members.log.count == before, let split = plan.split(seated.strategy.base)
     else { return nil }
-    let problem = job.clusterProblem(
-      parameters, memoryHeadroomFraction: SearchConstraints().memoryHeadroomFraction)
+    let problem = job.clusterProblem(parameters, memoryHeadroomFraction: headroom)
     let mixed = MixedPlan(problem, seated.strategy, split, devices: seated.devices)
     var (change, stragglers) = (changes.change, [Straggler]())
     if !changes.measured.isEmpty {

@@ -16,16 +16,15 @@ package struct SimulationRequest: Sendable {
   /// Every pass and send is to be listed.
   package var wantsTimeline = false
   package var exports = ExportRequest()
+  /// Part of each GPU's memory that the plan is to leave free.
+  var memoryHeadroomFraction = SearchConstraints().memoryHeadroomFraction
 
   package func problem(_ parameters: CostParameters) -> PlanningProblem {
-    job.problem(
-      parameters, memoryHeadroomFraction: SearchConstraints().memoryHeadroomFraction)
+    job.problem(parameters, memoryHeadroomFraction: memoryHeadroomFraction)
   }
 
   func range(of plan: Plan, _ parameters: CostParameters) -> PredictionRange? {
-    job.range(
-      of: plan, parameters,
-      memoryHeadroomFraction: SearchConstraints().memoryHeadroomFraction)
+    job.range(of: plan, parameters, memoryHeadroomFraction: memoryHeadroomFraction)
   }
 
   package func plan(_ problem: PlanningProblem) -> Plan {
@@ -65,7 +64,7 @@ extension PlanService {
     _ request: SimulationRequest, _ strategy: MixedStrategy, _ media: MediaType
   ) throws(Problem) -> APIResponse {
     let problem = request.job.clusterProblem(
-      parameters, memoryHeadroomFraction: SearchConstraints().memoryHeadroomFraction)
+      parameters, memoryHeadroomFraction: request.memoryHeadroomFraction)
     let planner = ClusterPlanner(problem)
     guard let split = request.split else { preconditionFailure("mixed stages are all given") }
     let mixed = MixedPlan(problem, strategy, split, devices: request.devices)
@@ -97,10 +96,13 @@ extension PlanService {
     .object { members in
       guard var simulation = readSimulation(&members, takesMeasurements: true) else {
         _ = members.value("timeline")
+        _ = members.value("memory_headroom_fraction")
         return nil
       }
       let wantsTimeline = members.optional("timeline", .boolean, absent: false)
       let exports = readExports(&members)
+      simulation.memoryHeadroomFraction = members.optional(
+        "memory_headroom_fraction", SearchRule.headroom, absent: simulation.memoryHeadroomFraction)
       simulation.wantsTimeline = wantsTimeline
       simulation.exports = exports
       let passes = simulation.strategy.passes

@@ -18,6 +18,9 @@ struct SearchRule: JSONRule {
     Self.members.read(value, log)
   }
 
+  /// Part of each GPU's memory that stays free.
+  static let headroom: JSONNumberRule = .number(in: 0...0.99)
+
   private static let objective: JSONChoiceRule<Objective> = .oneOf(Objective.self)
 
   private static let members: JSONObjectRule<SearchRequest> = .object { search in
@@ -44,8 +47,7 @@ struct SearchRule: JSONRule {
     constraints.sequenceParallel = list("sequence_parallel", .boolean, &search)
     constraints.objective = search.optional("objective", objective, absent: .throughput)
     constraints.memoryHeadroomFraction = search.optional(
-      "memory_headroom_fraction", .number(in: 0...0.99),
-      absent: constraints.memoryHeadroomFraction)
+      "memory_headroom_fraction", headroom, absent: constraints.memoryHeadroomFraction)
     constraints.alternatives = search.optional(
       "top", .integer(in: 0...WireLimits.alternatives), absent: constraints.alternatives)
     constraints.wantsFrontier = search.optional("frontier", .boolean, absent: false)
