@@ -48,10 +48,6 @@ package struct CollectiveTime: Hashable, Sendable {
           levels[index].latency.value,
           (isScaleUp ? software.scaleUpLatency : software.networkLatency).value)
     }
-    // Overlapping needs products and collectives that are cut into matching pieces, which stacks
-    // have for sequence parallelism only.
-    let hidesTensorTraffic = stack != .lossScaled && parallelism.sequenceParallel
-    tensorExposure = hidesTensorTraffic ? chip.tensorExposure : 1
     expertExposure = software.expertExposure
     expertNetworkExposure = software.expertNetworkExposure
     spans = levels.map(\.span)
@@ -62,6 +58,14 @@ package struct CollectiveTime: Hashable, Sendable {
       CommunicationGroup(size: size, stride: stride, levels: levels, measured: measured)
     }
     tensor = group(t, stride: 1)
+    // Overlapping needs products and collectives that are cut into matching pieces, which stacks have
+    // for sequence parallelism only, and GPUs that write to each other's memory ("tensor-parallel GPUs
+    // must be on a single node, and connected over NVLink/NVSwitch", Transformer Engine's examples of
+    // communication and GEMM overlap).
+    let isInOneDomain = tensor.members[0] >= Double(t)
+    let hidesTensorTraffic =
+      stack != .lossScaled && parallelism.sequenceParallel && isInOneDomain
+    tensorExposure = hidesTensorTraffic ? chip.tensorExposure : 1
     context = group(c, stride: t)
     expert = group(e, stride: 1)
     data = group(d * c, stride: t)

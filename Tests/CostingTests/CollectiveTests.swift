@@ -59,6 +59,17 @@ import Testing
     #expect(time.allReduce(Self.large, .data) > time.allReduce(Self.large, .tensor))
   }
 
+  /// What hides behind products inside a node is waited for across nodes.
+  @Test func tensorTrafficIsHiddenWithinANodeOnly() {
+    func exposed(_ tensor: Int) -> Double {
+      let time = Self.collectives(LayerParallelism(tensor: tensor, sequenceParallel: true))
+      return time.tensorExchange(Self.large) / time.allReduce(Self.large, .tensor)
+    }
+    let hidden = CostParameters.published.chip(.hopper).tensorExposure
+    #expect(abs(exposed(8) - hidden) < 1e-12 && hidden < 1)
+    #expect(exposed(16) == 1 && exposed(32) == 1)
+  }
+
   /// A token crosses to a block once, however many of its experts live there.
   @Test func expertsBehindOneLinkShareAToken() {
     let time = Self.collectives(LayerParallelism(expert: 32, data: 32))
