@@ -21,11 +21,6 @@ extension Sentence {
       + "fewer micro-batches show the same pattern"
   }
 
-  static func unevenChunks(_ blocks: Int) -> String {
-    "an interleaved pipeline needs chunks that hold equally many of the \(blocks) layers, of which "
-      + "the embedding may stand for one and the head for two"
-  }
-
   static let noStrategy =
     "No combination of degrees satisfies the constraints and the rules of training runtimes."
 

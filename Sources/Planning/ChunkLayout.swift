@@ -32,6 +32,21 @@ package struct ChunkLayout: Hashable, Sendable {
   /// Whether the model can be laid out over so many chunks. Complexity: O(1).
   package func allows(chunks: Int) -> Bool { !shares(chunks).isEmpty }
 
+  /// The boundaries of a layout whose chunks hold equally many blocks, or one more or less, where the
+  /// embedding stands for one and the head for two. Complexity: O(chunks).
+  ///
+  /// - Precondition: There are no more chunks than nodes.
+  func balancedCuts(chunks: Int) -> [Int] {
+    let leading = blocks.lowerBound > 0 ? 1 : 0
+    let all = blocks.count + leading + (blocks.upperBound < nodes ? 2 : 0)
+    var boundaries = [0]
+    for chunk in 1..<chunks {
+      let even = blocks.lowerBound + all * chunk / chunks - leading
+      boundaries.append(max(boundaries[chunk - 1] + 1, min(even, nodes - (chunks - chunk))))
+    }
+    return boundaries + [nodes]
+  }
+
   /// The boundaries of every layout. Complexity: O(chunks).
   package func cuts(chunks: Int) -> [[Int]] {
     shares(chunks).map { leading, each in

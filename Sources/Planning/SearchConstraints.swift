@@ -14,6 +14,9 @@ package struct SearchConstraints: Hashable, Sendable {
   package var recompute: [RecomputePolicy] = []
   package var schedule: [PipelineSchedule] = []
   package var sequenceParallel: [Bool] = []
+  /// Interleaved pipelines may hold unequally many blocks in their chunks, which runtimes do not do by
+  /// themselves (see `ChunkLayout`).
+  package var allowsUnevenChunks = false
   package var objective: Objective = .throughput
   /// Part of each GPU's memory that a plan must leave free.
   package var memoryHeadroomFraction: Double = 0.05

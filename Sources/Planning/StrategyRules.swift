@@ -61,9 +61,12 @@ package struct ModelLimits: Sendable {
 
 extension ParallelStrategy {
   /// Every rule that the strategy breaks for a job; none for one that runtimes accept.
-  package func violations(_ limits: ModelLimits, _ job: TrainingJob, gpus available: Int)
-    -> [RuleViolation]
-  {
+  ///
+  /// - Parameter chunksAreGiven: The model is laid out over the chunks as someone says, and not evenly,
+  ///   as runtimes do by themselves (Megatron-LM's `--pipeline-model-parallel-layout`).
+  package func violations(
+    _ limits: ModelLimits, _ job: TrainingJob, gpus available: Int, chunksAreGiven: Bool = false
+  ) -> [RuleViolation] {
     var found: [RuleViolation] = []
     func require(_ holds: Bool, _ field: String, _ reason: @autoclosure () -> String) {
       if !holds { found.append(RuleViolation(field, reason())) }
@@ -114,7 +117,7 @@ extension ParallelStrategy {
       "greater than 1 need layers of which each feeds the next: frameworks do not interleave models "
         + "that branch")
     require(
-      schedule != .interleaved || !limits.chunks.hasOneOrder
+      schedule != .interleaved || !limits.chunks.hasOneOrder || chunksAreGiven
         || pipeline * virtualStages > limits.nodes
         || limits.chunks.allows(chunks: pipeline * virtualStages), "virtual_stages",
       "times pipeline_parallel = \(pipeline * virtualStages) chunks must hold equally many of the "

@@ -81,6 +81,7 @@ private func text(_ value: JSONValue?) -> String? {
   @Test(arguments: [
     [:], ["cluster": "\"4x8xa100\""], ["search": #"{"pipeline_parallel": 4}"#],
     ["search": #"{"pipeline_parallel": 2, "virtual_stages": 2}"#],
+    ["search": #"{"pipeline_parallel": 4, "virtual_stages": 3, "uneven_chunks": true}"#],
     ["search": #"{"pipeline_parallel": 2, "tensor_parallel": 2, "recompute": "full"}"#],
     ["search": #"{"pipeline_parallel": 8, "schedule": ["gpipe", "zb-h1"]}"#],
   ])

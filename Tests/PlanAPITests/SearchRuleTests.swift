@@ -19,7 +19,7 @@ import Testing
        "micro_batch_size": 2, "zero_stage": [0, 1, 3], "recompute": ["none", "full"],
        "schedule": "1f1b", "sequence_parallel": [true, false], "objective": "memory",
        "memory_headroom_fraction": 0.1, "top": 0, "deadline_ms": 250, "frontier": true,
-       "explain": false}
+       "explain": false, "uneven_chunks": true}
       """, as: .search)
     var expected = SearchConstraints()
     expected.pipeline = [4]
@@ -33,6 +33,7 @@ import Testing
     expected.recompute = [.none, .full]
     expected.schedule = [.oneForwardOneBackward]
     expected.sequenceParallel = [true, false]
+    expected.allowsUnevenChunks = true
     expected.objective = .memory
     expected.memoryHeadroomFraction = 0.1
     expected.alternatives = 0
@@ -57,7 +58,8 @@ import Testing
     (#"{"memory_headroom_fraction": -0.1}"#, "/memory_headroom_fraction"),
     (#"{"top": -1}"#, "/top"), (#"{"deadline_ms": -1}"#, "/deadline_ms"),
     (#"{"objective": "speed"}"#, "/objective"), (#"{"tensor_paralel": 2}"#, "/tensor_paralel"),
-    (#"{"frontier": null}"#, "/frontier"), (#"{"explain": 1}"#, "/explain"),
+    (#"{"uneven_chunks": 2}"#, "/uneven_chunks"), (#"{"frontier": null}"#, "/frontier"),
+    (#"{"explain": 1}"#, "/explain"),
   ])
   func notesFaults(text: String, expected: String) throws {
     #expect(try pointers(text, as: .search) == [expected])

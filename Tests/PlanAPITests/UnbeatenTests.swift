@@ -58,6 +58,70 @@ private struct Lehmer: RandomNumberGenerator {
     #expect(simulated >= 5)
   }
 
+  /// Interleaved pipelines too: cut evenly within any constraints, and unevenly where that is allowed.
+  @Test(arguments: 0..<4)
+  func noInterleavedPlanIsFaster(index: Int) throws {
+    let job = Self.jobs[index]
+    func search(_ more: String) throws -> (best: Double, bound: Double, isClosed: Bool) {
+      let (_, answer) = try post(
+        "/partition", #"{\#(job.parts), "search": {"schedule": "interleaved"\#(more)}}"#)
+      return (
+        try #require(answer["plan"]?["prediction"]?["step_seconds"]?.double),
+        try #require(answer["proof"]?["lower_bound_seconds"]?.double),
+        answer["status"]!.isString("optimal")
+      )
+    }
+    let (even, uneven) = (try search(""), try search(#", "uneven_chunks": true"#))
+    #expect(even.isClosed)
+    #expect(uneven.best <= even.best * (1 + 1e-9) && uneven.bound <= uneven.best)
+    var random = Lehmer(state: UInt64(index + 77))
+    var (evenOnes, unevenOnes) = (0, 0)
+    for _ in 0..<150 {
+      let isEven = Bool.random(using: &random)
+      guard
+        let plan = Self.randomInterleaved(
+          gpus: job.gpus, layers: job.layers, isEven: isEven, &random)
+      else { continue }
+      let (status, result) = try post("/simulate", "{\(job.parts), \"plan\": \(plan)}")
+      guard status == 200, result["fits"]?.boolean == true else { continue }
+      let step = try #require(result["plan"]?["prediction"]?["step_seconds"]?.double)
+      #expect(step >= uneven.bound * (1 - 1e-9), "\(plan)")
+      if isEven {
+        evenOnes += 1
+        #expect(step >= even.best * (1 - 1e-9), "\(plan) takes \(step), less than \(even.best)")
+      } else {
+        unevenOnes += 1
+      }
+    }
+    #expect(evenOnes >= 5 && unevenOnes >= 5)
+  }
+
+  /// Even ones leave the cut to the service.
+  private static func randomInterleaved(
+    gpus: Int, layers: Int, isEven: Bool, _ random: inout Lehmer
+  ) -> String? {
+    let pipeline = Int.random(in: 2...4, using: &random)
+    let chunks = Int.random(in: 2...3, using: &random)
+    guard pipeline * chunks <= layers else { return nil }
+    let data = Int.random(in: 1...max(1, gpus / pipeline), using: &random)
+    let recompute = ["none", "full"].randomElement(using: &random)!
+    let zero = Int.random(in: 0...2, using: &random)
+    let strategy =
+      #"{"pipeline_parallel": \#(pipeline), "data_parallel": \#(data), "#
+      + #""virtual_stages": \#(chunks), "zero_stage": \#(zero), "recompute": "\#(recompute)"}"#
+    guard !isEven else { return #"{"strategy": \#(strategy)}"# }
+    let cuts = (1..<layers).shuffled(using: &random).prefix(pipeline * chunks - 1).sorted()
+    let bounds = [0] + cuts + [layers]
+    let stages = (0..<pipeline).map { stage in
+      let ranges = (0..<chunks).map { chunk in
+        let part = chunk * pipeline + stage
+        return "[\(bounds[part]), \(bounds[part + 1] - 1)]"
+      }
+      return #"{"layer_ranges": [\#(ranges.joined(separator: ", "))]}"#
+    }
+    return #"{"strategy": \#(strategy), "stages": [\#(stages.joined(separator: ", "))]}"#
+  }
+
   /// Often valid, with random cuts where it is a pipeline of one chunk a stage.
   private static func randomPlan(
     gpus: Int, batch: Int, layers: Int, _ random: inout Lehmer

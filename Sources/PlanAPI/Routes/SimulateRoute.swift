@@ -140,19 +140,13 @@ extension PlanService {
     let limits = ModelLimits(request.graph)
     guard
       let strategy = plan.strategy.resolved(
-        gpus: request.pool.gpus, job: request.job, limits: limits, log)
+        gpus: request.pool.gpus, job: request.job, limits: limits,
+        chunksAreGiven: plan.stages != nil, log)
     else { return nil }
     let before = log.count
     plan.checkStages(strategy, layers: layers, pools: [request.pool], log)
     guard log.count == before else { return nil }
-    let split = plan.split(strategy)
-    if let split, strategy.schedule == .interleaved,
-      !limits.chunks.cuts(chunks: split.virtualStages).contains(split.boundaries)
-    {
-      log.note(plan.value, member: "stages", Sentence.unevenChunks(limits.chunks.blocks.count))
-      return nil
-    }
-    return SimulationRequest(job: request, strategy: strategy, split: split)
+    return SimulationRequest(job: request, strategy: strategy, split: plan.split(strategy))
   }
 
   private func mixedSimulation(

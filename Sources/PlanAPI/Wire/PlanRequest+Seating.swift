@@ -65,7 +65,8 @@ extension PlanRequest {
       alike.tensor = mixed.lanes[0].seats[index].tensor
       alike.data = mixed.data(ofStage: index)
       alike.sequenceParallel = mixed.base.sequenceParallel && alike.tensor > 1
-      let broken = alike.violations(limits, request.job, gpus: .max)
+      let broken = alike.violations(
+        limits, request.job, gpus: .max, chunksAreGiven: true)
       for violation in broken where violation.field != "micro_batch_size" {
         let isOfStage = violation.field == "tensor_parallel" && stage.tensor != nil
         // A rule of the strategy as a whole is broken at every stage alike.

@@ -11,7 +11,8 @@ extension StrategyRequest {
   ///
   /// `nil` after noting what does not go together, and which of the training runtimes' rules are broken.
   func resolved(
-    gpus: Int, job: TrainingJob, limits: ModelLimits, _ log: JSONFaultLog
+    gpus: Int, job: TrainingJob, limits: ModelLimits, chunksAreGiven: Bool = false,
+    _ log: JSONFaultLog
   ) -> ParallelStrategy? {
     var strategy = ParallelStrategy(
       pipeline: pipeline ?? 1, tensor: tensor ?? 1, context: context ?? 1, expert: expert ?? 1,
@@ -22,7 +23,8 @@ extension StrategyRequest {
     guard resolveData(&strategy, gpus: gpus, log),
       resolveMicroBatches(&strategy, batch: job.globalBatchSize, log)
     else { return nil }
-    let violations = strategy.violations(limits, job, gpus: gpus)
+    let violations = strategy.violations(
+      limits, job, gpus: gpus, chunksAreGiven: chunksAreGiven)
     for violation in violations {
       log.note(value, member: violation.field, violation.reason)
     }

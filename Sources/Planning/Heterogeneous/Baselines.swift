@@ -64,7 +64,7 @@ struct Baselines {
       let result = search.run(shouldStop: shouldStop)
       considered += result.considered
       pruned += result.pruned
-      open = min(open, problem.pools[pool].hasOneOrder ? result.bound : result.orderFreeBound)
+      open = min(open, problem.pools[pool].coversAllOrders ? result.bound : result.orderFreeBound)
       guard let found = result.found.first else { continue }
       let plan = MixedPlan(
         problem, MixedStrategy(found.strategy, pool: pool), found.split, devices: [],

@@ -100,7 +100,8 @@ struct MemorySearch {
     let model = StrategyModel(problem, strategy)
     let cuts: [[Int]]
     if strategy.virtualStages > 1 {
-      cuts = problem.chunks.cuts(chunks: model.virtualStages)
+      let even = problem.chunks.cuts(chunks: model.virtualStages)
+      cuts = even.isEmpty ? [problem.chunks.balancedCuts(chunks: model.virtualStages)] : even
     } else {
       let leanest = LeanestCut(SplitCosts(model, choosesRecompute: false))
       cuts = leanest.boundaries(below: best?.memory.value ?? .infinity).map { [$0] } ?? []

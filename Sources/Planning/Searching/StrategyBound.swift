@@ -18,7 +18,7 @@ import Scheduling
 /// - *ZB-H1.* The same recursion with the stages before counting only their F and B, at least
 ///   (1 − w)·Tⱼ, and the last min(i, m − 1) + 1 weight gradients left out: step ≥
 ///   (1 − w)·(T₀ + … + Tᵢ₋₁) + (m − w·(i + 1))·Tᵢ. And m·Tᵢ holds for every stage.
-/// - *Interleaved.* m·W/p, where every chunk adds its overhead; and, as chunks hold equally many
+/// - *Interleaved.* m·W/p, where every chunk adds its overhead; and, where chunks hold equally many
 ///   blocks, for the first, last and second last stage: the first chunks of the stages before it,
 ///   and m times its own chunks.
 struct StrategyBound {
@@ -35,6 +35,8 @@ struct StrategyBound {
   var leading = 0.0
   var trailing = 0.0
   var layout: ChunkLayout
+  /// Chunks hold equally many blocks.
+  var cutsEvenly = true
 
   private var m: Double { Double(microBatches) }
   private var p: Double { Double(stages) }
@@ -51,7 +53,7 @@ struct StrategyBound {
     case .zeroBubble: return max(mean, zeroBubble(whole))
     case .interleaved:
       let mean = m * (work + 2 * overhead * p * Double(chunks)) / p
-      return max(mean, even(chunks: chunks))
+      return cutsEvenly ? max(mean, even(chunks: chunks)) : mean
     }
   }
 

@@ -266,7 +266,8 @@ struct StrategySearch {
       work: slices[index].work, overhead: overhead, sends: 0,
       weightFraction: slices[index].weightFraction, stages: pipeline, microBatches: microBatches,
       block: slices[index].block, leading: slices[index].leading,
-      trailing: slices[index].trailing, layout: problem.chunks)
+      trailing: slices[index].trailing, layout: problem.chunks,
+      cutsEvenly: !constraints.allowsUnevenChunks)
     let limit = best * slack
     var schedules: [(schedule: PipelineSchedule, chunks: Int, seconds: Double)] = []
     space.forEachSchedule(pipeline: pipeline, microBatches: microBatches) { schedule, chunks in
@@ -368,7 +369,10 @@ struct StrategySearch {
   ) {
     considered += 1
     let model = StrategyModel(problem, strategy, table: table(slice, strategy))
-    let result = SplitSearch(model, choosesRecompute: true, effort: effort).result(
+    let result = SplitSearch(
+      model, choosesRecompute: true, allowsUnevenChunks: constraints.allowsUnevenChunks,
+      effort: effort
+    ).result(
       cutoff: scale.seconds(cutoff, gpus: strategy.gpus), floor: 0)
     let bound = scale.score(result.bound, gpus: strategy.gpus)
     guard let split = result.split else {

@@ -138,12 +138,17 @@ final class StrategySpace: Sendable {
     }
     guard pipeline > 1, microBatches % pipeline == 0, wanted.contains(.interleaved) else { return }
     let most = limits.nodes / pipeline
+    func allows(_ chunks: Int) -> Bool {
+      constraints.allowsUnevenChunks
+        ? limits.chunks.hasOneOrder : limits.chunks.allows(chunks: pipeline * chunks)
+    }
     if constraints.virtualStages.isEmpty {
-      for chunks in stride(from: 2, through: most, by: 1)
-      where limits.chunks.allows(chunks: pipeline * chunks) { visit(.interleaved, chunks) }
+      for chunks in stride(from: 2, through: most, by: 1) where allows(chunks) {
+        visit(.interleaved, chunks)
+      }
     } else {
-      for chunks in constraints.virtualStages
-      where chunks >= 2 && chunks <= most && limits.chunks.allows(chunks: pipeline * chunks) {
+      for chunks in constraints.virtualStages where chunks >= 2 && chunks <= most && allows(chunks)
+      {
         visit(.interleaved, chunks)
       }
     }

@@ -27,6 +27,29 @@ struct ChunkedSplitSearch {
     return result
   }
 
+  /// The best layout found without the rule that chunks are even: from the even ones, and the most even
+  /// where there are none, layers move from chunk to chunk as long as that helps, within `effort` plays.
+  /// The bound is that of any layout, so it stays open: the mean stage works m times.
+  func unevenResult(cutoff: Double, effort: Int) -> SplitResult {
+    let (all, table) = (0..<costs.nodes, costs.table)
+    let chunks = costs.model.virtualStages
+    let work =
+      table.forwardTime(all) + table.backwardTime(all) + 2 * costs.overhead * Double(chunks)
+    let least =
+      Double(costs.microBatches) * work / Double(costs.stages) + EndFloor(costs).total
+    guard least < cutoff else {
+      return SplitResult(split: nil, seconds: .infinity, bound: cutoff)
+    }
+    var climb = ChunkClimb(costs, effort: effort)
+    let layout = costs.model.problem.chunks
+    for boundaries in layout.cuts(chunks: chunks) + [layout.balancedCuts(chunks: chunks)] {
+      climb.start(boundaries)
+    }
+    climb.run()
+    return SplitResult(
+      split: climb.best, seconds: climb.seconds, bound: min(least, climb.seconds))
+  }
+
   /// Stage `i` starts after the forwards of the stages before it, works m times on all its chunks,
   /// and is followed by their backwards.
   private func bound(_ boundaries: [Int]) -> Double {

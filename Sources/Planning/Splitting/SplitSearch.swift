@@ -28,12 +28,14 @@ struct SplitSearch {
   private var model: StrategyModel { costs.model }
   /// Prefixes that the enumeration may visit.
   private let effort: Int
+  private let allowsUnevenChunks: Bool
   static let tolerance = 1e-9
 
   init(
     _ model: StrategyModel, choosesRecompute: Bool, ignoresMemory: Bool = false,
-    effort: Int = 4000
+    allowsUnevenChunks: Bool = false, effort: Int = 4000
   ) {
+    self.allowsUnevenChunks = allowsUnevenChunks
     self.effort = effort
     costs = SplitCosts(
       model, choosesRecompute: choosesRecompute, ignoresMemory: ignoresMemory)
@@ -50,7 +52,9 @@ struct SplitSearch {
       return SplitResult(split: nil, seconds: .infinity, bound: .infinity)
     }
     if model.strategy.virtualStages > 1 {
-      return ChunkedSplitSearch(costs).result(cutoff: cutoff)
+      let chunked = ChunkedSplitSearch(costs)
+      return allowsUnevenChunks
+        ? chunked.unevenResult(cutoff: cutoff, effort: effort) : chunked.result(cutoff: cutoff)
     }
     if let downSets = model.problem.downSets {
       var result = DownSetSearch(costs, downSets, effort: effort).result(cutoff: cutoff)
