@@ -6,9 +6,9 @@ import Quantities
 ///
 /// A comparison needs a good plan and no proof. So the pools are planned for by the search for mixed
 /// pipelines, given one pool and little effort, the most powerful first: one that cannot beat those
-/// before it is given up at once. Only in the end, when the best plan of all is known, is each pool's
-/// own search asked whether it has a better one (with interleaving, and all its sharding), and then
-/// to the end.
+/// before it is given up at once. Only when a good plan over several pools is known is each pool's own
+/// search asked whether it has a better one (with interleaving, and all its sharding), and then to the
+/// end.
 struct Baselines {
   let problem: ClusterProblem
   let tables: SeatTables

@@ -62,30 +62,35 @@ package struct ClusterPlanner: Sendable {
   ) -> ClusterOutcome {
     let tables = SeatTables(problem)
     let slices = PoolSlices(problem)
+    // Until all other plans are bounded, no plan is.
+    func noteUnbounded(_ progress: SearchProgress) {
+      var progress = progress
+      progress.bound = 0
+      onProgress(progress)
+    }
     var baselines = Baselines(problem, constraints, tables: tables, slices: slices)
-    baselines.run(shouldStop: shouldStop, onProgress: onProgress)
+    baselines.run(shouldStop: shouldStop, onProgress: noteUnbounded)
     // A good plan first, from where most are, so that most others are excluded at once.
     var sketch = MixedSearch(
       problem, constraints.usual, effort: .sketch, tables: tables, slices: slices,
       incumbents: baselines.plans)
-    sketch.run(shouldStop: shouldStop, onProgress: onProgress)
+    sketch.run(shouldStop: shouldStop, onProgress: noteUnbounded)
+    var lanes = LaneSearch(
+      problem, constraints, effort: effort, tables: tables, slices: slices, below: sketch.best)
+    lanes.run(shouldStop: shouldStop, onProgress: noteUnbounded)
     var mixed = MixedSearch(
       problem, constraints, effort: effort, tables: tables, slices: slices,
-      incumbents: sketch.found)
-    mixed.run(shouldStop: shouldStop, onProgress: onProgress)
-    var lanes = LaneSearch(
-      problem, constraints, effort: effort, tables: tables, slices: slices, below: mixed.best)
-    let elsewhere = mixed.open
-    lanes.run(shouldStop: shouldStop) { progress in
+      incumbents: sketch.found + lanes.found)
+    baselines.close(below: mixed.best, shouldStop: shouldStop)
+    for plan in baselines.plans { mixed.keep(plan) }
+    let elsewhere = min(lanes.open, baselines.open)
+    mixed.run(shouldStop: shouldStop) { progress in
       onProgress(
         SearchProgress(
           best: progress.best, bound: min(progress.bound, elsewhere),
-          strategiesConsidered: mixed.considered + progress.strategiesConsidered,
-          strategiesPruned: mixed.pruned + progress.strategiesPruned))
+          strategiesConsidered: lanes.considered + progress.strategiesConsidered,
+          strategiesPruned: lanes.pruned + progress.strategiesPruned))
     }
-    for plan in lanes.found { mixed.keep(plan) }
-    baselines.close(below: mixed.best, shouldStop: shouldStop)
-    for plan in baselines.plans { mixed.keep(plan) }
     let found = mixed.found.prefix(constraints.alternatives + 1).map {
       $0.placed(on: problem.cluster)
     }
@@ -107,7 +112,9 @@ package struct ClusterPlanner: Sendable {
     let result = PlanningResult(
       best: best.plan,
       alternatives: found.dropFirst().map(\.plan),
-      proof: proof, warnings: comparison.sentences + [Self.reach(unsearched)])
+      proof: proof,
+      warnings: comparison.sentences + Self.purpose(constraints.objective)
+        + [Self.reach(unsearched)])
     return ClusterOutcome(outcome: .found(result), comparison: comparison, best: best)
   }
 
@@ -118,6 +125,17 @@ package struct ClusterPlanner: Sendable {
       if case .memory = found.reason { return found }
     }
     return Infeasibility(reason: .noStrategy([]))
+  }
+
+  private static func purpose(_ objective: Objective) -> [String] {
+    switch objective {
+    case .throughput: []
+    case .memory, .cost:
+      [
+        "over several pools plans are compared by the time of a step: the objective "
+          + "\(objective.rawValue) is followed on pools of equal GPUs only"
+      ]
+    }
   }
 
   /// What the bound of a search over several pools does not speak of.

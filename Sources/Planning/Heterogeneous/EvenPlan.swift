@@ -9,32 +9,34 @@ struct EvenPlan {
 
   init(_ problem: ClusterProblem) { self.problem = problem }
 
-  /// How often the search is asked whether to stop, once it has a plan.
-  private static let patience = 64
+  /// How often a search is asked whether to stop, once it has a plan.
+  private static let patience = 16
 
-  /// Of the shapes that a search meets on its way to the best, those that can be laid over the pools.
+  /// For every number of stages that fills the pools, the best that such a planner finds in a limited
+  /// search.
   func best(_ constraints: SearchConstraints) -> MixedPlan? {
     guard let alike else { return nil }
-    var whole = constraints
-    // Stages and replicas that fill the pools: all others would lie on two.
+    // GPUs of a stage, so that none lies on two pools.
     let units = problem.cluster.pools.reduce(0) { greatestCommonDivisor($0, $1.gpus) }.divisors
-    whole.pipeline = units.map { problem.cluster.gpus / $0 } + [1]
-    whole.data = units
-    if !constraints.pipeline.isEmpty { whole.pipeline = constraints.pipeline }
-    if !constraints.data.isEmpty { whole.data = constraints.data }
-    whole.alternatives = 8
-    var asked = 0
-    var search = StrategySearch(alike, whole)
-    let found = search.run {
-      asked += 1
-      return asked > Self.patience
-    }.found
-    let plans = found.compactMap { candidate -> MixedPlan? in
-      guard let strategy = spread(candidate.strategy) else { return nil }
-      let real = MixedPlan(problem, strategy, candidate.split, devices: [])
-      return real.plan.fits ? real : nil
+    var best: (seconds: Double, plan: MixedPlan?) = (.infinity, nil)
+    for stages in [1] + units.reversed().map({ problem.cluster.gpus / $0 })
+    where stages <= problem.graph.nodes.count && BaseChoices.allows(stages, constraints.pipeline) {
+      var whole = constraints
+      whole.pipeline = [stages]
+      whole.alternatives = 0
+      var asked = 0
+      var search = StrategySearch(alike, whole, below: best.seconds)
+      let found = search.run {
+        asked += 1
+        return asked > Self.patience
+      }.found
+      for candidate in found where candidate.score < best.seconds {
+        guard let strategy = spread(candidate.strategy) else { continue }
+        let real = MixedPlan(problem, strategy, candidate.split, devices: [])
+        if real.plan.fits { best = (candidate.score, real) }
+      }
     }
-    return plans.min { $0.plan.prediction.step < $1.plan.prediction.step }
+    return best.plan
   }
 
   /// All GPUs as one pool of the slowest type.

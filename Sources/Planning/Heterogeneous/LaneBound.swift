@@ -6,14 +6,15 @@ import Scheduling
 /// the least that the slowest of p stages can take, whichever layers it has: memory counted, as
 /// micro-batches in flight take it from a stage by its position. With s micro-batches the lane takes at
 /// least s·b; with trips of the first and last of them, W + (s − 1 − (p − 1)/2)·b in 1F1B (see
-/// `StrategyBound`), W + (s − 1)·b in GPipe. All lanes cut alike, so that one of them may not be cut as
+/// `StrategyBound`), W + (s − 1)·b in GPipe; in ZB-H1 the forwards of the stages before one delay it. All lanes cut alike, so that one of them may not be cut as
 /// is best for it: the bound lets each be. The most micro-batches that the lanes get through in a time,
 /// by lane, are then known, and the least time in which that is all of them is found by bisection.
 struct LaneBound {
   let schedule: PipelineSchedule
   let stages: Int
-  /// Of one micro-batch on each lane, and without weight gradients.
-  let works: [(all: Double, gradients: Double)]
+  /// Of one micro-batch on each lane, without weight gradients, and the least part of a layer's passes
+  /// that its forward pass is.
+  let works: [(all: Double, gradients: Double, forwardPart: Double)]
   /// The slowest stage's least time, if there are as many micro-batches as stages, and if not.
   let slowest: [(full: Double, few: Double)]
   let replicas: [Int]
@@ -26,7 +27,7 @@ struct LaneBound {
     works = seats.map { seat in
       let table = seat.model.table
       let whole = seat.wholeTime + Double(stages - 1) * seat.plainTime(0, 0)
-      return (whole, whole - table.weightGradient[table.nodeCount])
+      return (whole, whole - table.weightGradient[table.nodeCount], seat.forwardPart)
     }
     slowest = seats.map { seat in
       let full = seat.slowestStage(of: stages) { schedule.heldAtLeast($0, stages) }
@@ -43,7 +44,7 @@ struct LaneBound {
     self.schedule = schedule
     self.stages = stages
     self.replicas = replicas
-    works = seats.map { ($0.work, $0.gradientPasses.reduce(0, +)) }
+    works = seats.map { ($0.work, $0.gradientPasses.reduce(0, +), $0.forwardPart) }
     slowest = seats.map { seat in
       let mean = seat.work / Double(stages)
       func least(_ held: (Int) -> Int) -> Double {
@@ -71,8 +72,16 @@ struct LaneBound {
     case .gpipe: return works[lane].all + (s - 1) * slowest
     case .oneForwardOneBackward:
       return max(s * slowest, works[lane].all + (s - 1 - min(p - 1, s - 1) / 2) * slowest)
-    case .zeroBubble, .interleaved: return max(s * slowest, works[lane].gradients)
+    case .zeroBubble, .interleaved:
+      return max(s * slowest, works[lane].gradients, filled(lane, microBatches: s))
     }
+  }
+
+  /// Of ZB-H1, layers taken as divisible (see `MixedBound.pipeline`).
+  private func filled(_ lane: Int, microBatches: Double) -> Double {
+    let part = works[lane].forwardPart
+    guard part > 0 else { return 0 }
+    return part * works[lane].all / (1 - integerPower(1 - part / microBatches, stages))
   }
 
   /// Whether the lanes may get through so many micro-batches in a time.

@@ -105,10 +105,10 @@ struct MixedSearch {
         pruned += heap.count + 1
         break
       }
-      // Other plans than these are still to be looked for, so nothing bounds them all.
       onProgress(
         SearchProgress(
-          best: best, bound: 0, strategiesConsidered: considered, strategiesPruned: pruned))
+          best: best, bound: min(open, next.bound), strategiesConsidered: considered,
+          strategiesPruned: pruned))
       if shouldStop() || layouts >= effort.layouts || statesLeft <= 0 {
         open = min(open, next.bound)
         pruned += heap.count

@@ -83,7 +83,8 @@ extension SeatRates {
 
 extension StrategySlice {
   fileprivate func forwardPart(_ counts: [Double]) -> Double {
-    zip(costs, counts).reduce(1) { least, kind in
+    // Of the overhead of a stage it is half.
+    zip(costs, counts).reduce(0.5) { least, kind in
       let (cost, count) = kind
       let ahead = (cost.forward.total - cost.forward.data).value
       let back = (cost.backward.total - cost.backward.data).value

@@ -68,13 +68,19 @@ struct MigrationPlan {
   private struct Arrivals {
     var drafts: [Draft] = []
     var fromCheckpoint = 0.0
+    /// Of senders, once they are too many to go through.
     private var places: [Int: Int] = [:]
+    private static let few = 8
 
     mutating func add(_ bytes: Double, of state: StateShards.State, from: Int, _ empty: Draft) {
-      let place = places[from] ?? drafts.count
-      if place == drafts.count {
-        places[from] = place
+      let known =
+        drafts.count <= Self.few ? drafts.firstIndex { $0.from == from } : places[from]
+      let place = known ?? drafts.count
+      if known == nil {
         drafts.append(empty)
+        if drafts.count > Self.few {
+          for place in places.count..<drafts.count { places[drafts[place].from] = place }
+        }
       }
       switch state {
       case .weights: drafts[place].weights += bytes
