@@ -53,7 +53,7 @@ struct Baselines {
       pruned += search.pruned
       if let found = search.found.first, found != best { alone.append(found) }
     }
-    even = EvenPlan(problem).best(constraints)
+    even = EvenPlan(problem).best(constraints, shouldStop: shouldStop)
   }
 
   /// Goes through each pool for plans that take less than `best`.

@@ -14,13 +14,14 @@ struct EvenPlan {
 
   /// For every number of stages that fills the pools, the best that such a planner finds in a limited
   /// search.
-  func best(_ constraints: SearchConstraints) -> MixedPlan? {
+  func best(_ constraints: SearchConstraints, shouldStop: () -> Bool) -> MixedPlan? {
     guard let alike else { return nil }
     // GPUs of a stage, so that none lies on two pools.
     let units = problem.cluster.pools.reduce(0) { greatestCommonDivisor($0, $1.gpus) }.divisors
     var best: (seconds: Double, plan: MixedPlan?) = (.infinity, nil)
     for stages in [1] + units.reversed().map({ problem.cluster.gpus / $0 })
     where stages <= problem.graph.nodes.count && BaseChoices.allows(stages, constraints.pipeline) {
+      if shouldStop() { break }
       var whole = constraints
       whole.pipeline = [stages]
       whole.alternatives = 0
@@ -28,7 +29,7 @@ struct EvenPlan {
       var search = StrategySearch(alike, whole, below: best.seconds)
       let found = search.run {
         asked += 1
-        return asked > Self.patience
+        return asked > Self.patience || shouldStop()
       }.found
       for candidate in found where candidate.score < best.seconds {
         guard let strategy = spread(candidate.strategy) else { continue }

@@ -6,9 +6,11 @@ import Scheduling
 /// the least that the slowest of p stages can take, whichever layers it has: memory counted, as
 /// micro-batches in flight take it from a stage by its position. With s micro-batches the lane takes at
 /// least s·b; with trips of the first and last of them, W + (s − 1 − (p − 1)/2)·b in 1F1B (see
-/// `StrategyBound`), W + (s − 1)·b in GPipe; in ZB-H1 the forwards of the stages before one delay it. All lanes cut alike, so that one of them may not be cut as
-/// is best for it: the bound lets each be. The most micro-batches that the lanes get through in a time,
-/// by lane, are then known, and the least time in which that is all of them is found by bisection.
+/// `StrategyBound`), W + (s − 1)·b in GPipe; in ZB-H1 the forwards of the stages before one delay it.
+///
+/// All lanes cut alike, so that one of them may not be cut as is best for it: the bound lets each be.
+/// The most micro-batches that the lanes get through in a time, by lane, are then known, and the least
+/// time in which that is all of them is found by bisection.
 struct LaneBound {
   let schedule: PipelineSchedule
   let stages: Int

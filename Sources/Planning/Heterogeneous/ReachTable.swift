@@ -37,7 +37,7 @@ struct ReachTable {
   /// By state; `nodes + 1` where the groups cannot do it.
   private var starts: [Int32]
   /// The seat of each state's first stage.
-  private var firsts: [Int8]
+  private var firsts: [Int16]
   /// The least and the price of layers, in seconds of the first seat's.
   private let prices: [Double]
   private let slowness: [Double]
@@ -91,7 +91,7 @@ struct ReachTable {
     self.strides = strides
     members = classes.indices.flatMap { index in classes[index].seats.map { (index, $0) } }
     starts = [Int32](repeating: 0, count: stride)
-    firsts = [Int8](repeating: -1, count: stride)
+    firsts = [Int16](repeating: -1, count: stride)
     slowness = seats.map { $0.leastRatio(to: seats[0], forwardOnly: false) }
     let splits = schedule.splitsBackward
     let prices = classes.map { part in
@@ -144,7 +144,7 @@ struct ReachTable {
           else { continue }
           if start < best {
             best = Int32(start)
-            firsts[state] = Int8(seat)
+            firsts[state] = Int16(seat)
           }
         }
       }
