@@ -112,6 +112,7 @@ let package = Package(
       name: "PlannerBenchmarks",
       dependencies: [
         "Quantities", "Workload", "Hardware", "Costing", "Scheduling", "Planning", "Importing",
+        "Reporting",
       ],
       swiftSettings: strict),
 

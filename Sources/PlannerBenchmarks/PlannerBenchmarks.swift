@@ -13,7 +13,8 @@ import Workload
 /// Times the search with its proof, on one core: `swift run -c release PlannerBenchmarks`.
 ///
 /// Prints one line a case: what it is, the fastest of several runs in milliseconds, whether the proof
-/// was closed, and how many strategies were evaluated and pruned.
+/// was closed, and how many strategies were evaluated and pruned. With `growth [FILE]` instead: how the
+/// time grows with layers and with GPUs, drawn into the file.
 @main struct PlannerBenchmarks {
   struct Case {
     var name: String
@@ -42,6 +43,9 @@ import Workload
 
   static func main() {
     let wanted = CommandLine.arguments.dropFirst().first
+    if wanted == "growth" {
+      return GrowthBenchmark.run(picture: CommandLine.arguments.dropFirst(2).first)
+    }
     for example in cases where wanted.map(example.name.contains) ?? true { run(example) }
     for example in PredictionBenchmarks.cases where wanted.map(example.name.contains) ?? true {
       PredictionBenchmarks.run(example)
@@ -94,14 +98,17 @@ import Workload
     return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
   }
 
-  static func problem(_ example: Case) -> PlanningProblem? {
-    guard let graph = ModelCatalogue.standard.preset(named: example.model)?.model.graph(),
+  static func problem(
+    _ example: Case, changing change: (inout TransformerModel) -> Void = { _ in }
+  ) -> PlanningProblem? {
+    guard var model = ModelCatalogue.standard.preset(named: example.model)?.model,
       let chip = AcceleratorCatalogue.standard.accelerator(named: example.accelerator),
       let pool = try? Pool.make(
         accelerator: chip, gpusPerNode: example.gpusPerNode, nodes: example.nodes)
     else { return nil }
+    change(&model)
     return PlanningProblem(
-      graph: graph, pool: pool,
+      graph: model.graph(), pool: pool,
       job: TrainingJob(
         globalBatchSize: example.batch, sequenceLength: example.sequence, precision: .bf16),
       parameters: .published, memoryHeadroomFraction: 0.05)
