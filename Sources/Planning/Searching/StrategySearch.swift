@@ -357,8 +357,14 @@ struct StrategySearch {
   private mutating func settleDoubts() {
     let open = doubts.sorted { $0.bound < $1.bound }
     doubts = []
-    for doubt in open {
-      if doubt.bound < best * (1 - SplitSearch.tolerance) {
+    // Where any chunks will do no bound closes: layers are moved in the best plans only.
+    let promising = Set(found.prefix(8).map(\.strategy))
+    for doubt in open where doubt.bound < best * (1 - SplitSearch.tolerance) {
+      if constraints.allowsUnevenChunks, doubt.strategy.virtualStages > 1,
+        !promising.contains(doubt.strategy)
+      {
+        doubts.append(doubt)
+      } else {
         evaluate(doubt.strategy, slice: doubt.slice, cutoff: best, effort: 20_000)
       }
     }

@@ -5,16 +5,16 @@ struct ChunkClimb {
   private(set) var best: PipelineSplit?
   private(set) var seconds = Double.infinity
 
-  /// - Parameter effort: Layouts that may be played.
-  init(_ costs: SplitCosts, effort: Int) {
+  /// - Parameter plays: Of layouts, that it may take.
+  init(_ costs: SplitCosts, plays: Int) {
     self.costs = costs
-    left = effort
+    left = plays
   }
 
   /// Takes a layout for the best so far, if it is.
   mutating func start(_ boundaries: [Int]) { _ = improves(boundaries) }
 
-  /// To a layout that no move improves, or as far as the effort reaches.
+  /// To a layout that no move improves, or as far as the plays reach.
   mutating func run() {
     while let best, left > 0 {
       guard

@@ -28,9 +28,9 @@ struct ChunkedSplitSearch {
   }
 
   /// The best layout found without the rule that chunks are even: from the even ones, and the most even
-  /// where there are none, layers move from chunk to chunk as long as that helps, within `effort` plays.
+  /// where there are none, layers move from chunk to chunk as long as that helps, within so many `plays`.
   /// The bound is that of any layout, so it stays open: the mean stage works m times.
-  func unevenResult(cutoff: Double, effort: Int) -> SplitResult {
+  func unevenResult(cutoff: Double, plays: Int) -> SplitResult {
     let (all, table) = (0..<costs.nodes, costs.table)
     let chunks = costs.model.virtualStages
     let work =
@@ -40,7 +40,7 @@ struct ChunkedSplitSearch {
     guard least < cutoff else {
       return SplitResult(split: nil, seconds: .infinity, bound: cutoff)
     }
-    var climb = ChunkClimb(costs, effort: effort)
+    var climb = ChunkClimb(costs, plays: plays)
     let layout = costs.model.problem.chunks
     for boundaries in layout.cuts(chunks: chunks) + [layout.balancedCuts(chunks: chunks)] {
       climb.start(boundaries)

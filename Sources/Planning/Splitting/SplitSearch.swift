@@ -30,6 +30,8 @@ struct SplitSearch {
   private let effort: Int
   private let allowsUnevenChunks: Bool
   static let tolerance = 1e-9
+  /// Playing an interleaved pipeline takes about as long as visiting so many prefixes.
+  private static let prefixesPerPlay = 20
 
   init(
     _ model: StrategyModel, choosesRecompute: Bool, ignoresMemory: Bool = false,
@@ -54,7 +56,8 @@ struct SplitSearch {
     if model.strategy.virtualStages > 1 {
       let chunked = ChunkedSplitSearch(costs)
       return allowsUnevenChunks
-        ? chunked.unevenResult(cutoff: cutoff, effort: effort) : chunked.result(cutoff: cutoff)
+        ? chunked.unevenResult(cutoff: cutoff, plays: effort / Self.prefixesPerPlay)
+        : chunked.result(cutoff: cutoff)
     }
     if let downSets = model.problem.downSets {
       var result = DownSetSearch(costs, downSets, effort: effort).result(cutoff: cutoff)
