@@ -21,22 +21,41 @@ import Scheduling
 /// - *Interleaved.* m·W/p, where every chunk adds its overhead; and, where chunks hold equally many
 ///   blocks, for the first, last and second last stage: the first chunks of the stages before it,
 ///   and m times its own chunks.
+///
+/// What depends on the numbers of stages and micro-batches alone is worked out once.
 struct StrategyBound {
   /// W, for one chunk a stage.
   var work: Double
-  var overhead: Double
-  var sends: Double
-  var weightFraction: Double
-  var stages: Int
-  var microBatches: Int
+  let overhead: Double
+  /// One way, over all boundaries.
+  var sends = 0.0
+  let weightFraction: Double
+  let stages: Int
+  let microBatches: Int
   /// Passes of the shortest block, and of what precedes and follows the blocks; how the blocks are
   /// laid out over chunks.
-  var block = 0.0
-  var leading = 0.0
-  var trailing = 0.0
-  var layout: ChunkLayout
+  let block: Double
+  let leading: Double
+  let trailing: Double
+  let layout: ChunkLayout
   /// Chunks hold equally many blocks.
-  var cutsEvenly = true
+  let cutsEvenly: Bool
+
+  init(
+    _ slice: StrategySlice, overhead: Double, stages: Int, microBatches: Int, layout: ChunkLayout,
+    cutsEvenly: Bool
+  ) {
+    work = slice.work
+    self.overhead = overhead
+    weightFraction = slice.weightFraction
+    self.stages = stages
+    self.microBatches = microBatches
+    block = slice.block
+    leading = slice.leading
+    trailing = slice.trailing
+    self.layout = layout
+    self.cutsEvenly = cutsEvenly
+  }
 
   private var m: Double { Double(microBatches) }
   private var p: Double { Double(stages) }
@@ -44,13 +63,14 @@ struct StrategyBound {
   /// Of any schedule.
   var mean: Double { m * (work + 2 * overhead * p) / p }
 
-  func seconds(_ schedule: PipelineSchedule, chunks: Int) -> Double {
+  /// Complexity: O(1) after the first of a schedule.
+  mutating func seconds(_ schedule: PipelineSchedule, chunks: Int) -> Double {
     let whole = work + 2 * overhead * p
     guard stages > 1 else { return m * whole }
     switch schedule {
     case .gpipe: return whole + 2 * sends + (m - 1) * whole / p
-    case .oneForwardOneBackward: return max(geometric(whole), trips(whole))
-    case .zeroBubble: return max(mean, zeroBubble(whole))
+    case .oneForwardOneBackward: return max(whole / geometricShare, trips(whole))
+    case .zeroBubble: return max(mean, whole / zeroBubbleShare)
     case .interleaved:
       let mean = m * (work + 2 * overhead * p * Double(chunks)) / p
       return cutsEvenly ? max(mean, even(chunks: chunks)) : mean
@@ -79,7 +99,8 @@ struct StrategyBound {
     return least == .infinity ? 0 : least
   }
 
-  private func geometric(_ whole: Double) -> Double {
+  /// 1 − (1 − 1/m)^p
+  private lazy var geometricShare: Double = {
     var power = 1.0
     var base = 1 - 1 / m
     var exponent = stages
@@ -88,19 +109,21 @@ struct StrategyBound {
       base *= base
       exponent >>= 1
     }
-    return whole / (1 - power)
-  }
+    return 1 - power
+  }()
 
-  private func trips(_ whole: Double) -> Double {
+  private mutating func trips(_ whole: Double) -> Double {
     guard microBatches > 1 else { return whole + 2 * sends }
-    var inverses = 0.0
-    for later in 0..<stages {
-      inverses += 1 / (m - 1 - Double(min(later, microBatches - 1)) / 2)
-    }
-    return whole + 2 * sends + whole / inverses
+    return whole + 2 * sends + whole / tripInverses
   }
 
-  private func zeroBubble(_ whole: Double) -> Double {
+  /// Σ 1/(m − 1 − qᵢ/2)
+  private lazy var tripInverses: Double = (0..<stages).reduce(0) { sum, later in
+    sum + 1 / (m - 1 - Double(min(later, microBatches - 1)) / 2)
+  }
+
+  /// ΣTᵢ, where every stage alone takes a step of one second under ZB-H1.
+  private lazy var zeroBubbleShare: Double = {
     // The overhead of a stage is no weight gradient: the part can only be smaller.
     let w = weightFraction
     var share = 0.0
@@ -108,6 +131,6 @@ struct StrategyBound {
       let own = m - w * Double(min(stage, microBatches - 1) + 1)
       share += (1 - (1 - w) * share) / own
     }
-    return whole / share
-  }
+    return share
+  }()
 }

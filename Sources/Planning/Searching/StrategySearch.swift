@@ -11,7 +11,8 @@ import Scheduling
 ///    bounded by the work of one sequence in an endless micro-batch, since batching never makes a
 ///    sequence take longer, on as many GPUs as there are: W∞·B / (p·d) at most.
 /// 2. *Slices*, with a micro-batch size: bounded by their own work, W·B / (micro-batch · p·d).
-/// 3. *Shapes*, with stages and replicas: bounded by the mean stage and the mean end of a step.
+/// 3. *Shapes*, with stages and replicas: bounded by the mean stage. Of those with as many replicas only
+///    the best that was not looked at is kept: the others follow when it is their turn.
 /// 4. *Strategies*, with ZeRO stage, recomputation and schedule: bounded by `StrategyBound`.
 /// 5. What is left is cut by `SplitSearch`, whose first probe excludes most.
 ///
@@ -40,6 +41,8 @@ struct StrategySearch {
   private var orderFree = Double.infinity
   private let dataChoices: [Int]
   private let microBatchSizes: [Int]
+  /// In descending order.
+  private let pipelineChoices: [Int]
   /// Nodes are kept for alternatives up to this much above the best.
   private let slack: Double
   /// How often the best child of a slice is followed down at once.
@@ -62,6 +65,7 @@ struct StrategySearch {
     self.counts = counts
     dataChoices = space.dataChoices
     microBatchSizes = space.microBatchSizes
+    pipelineChoices = space.pipelineChoices(most: space.limits.nodes)
     slack = constraints.alternatives > 0 ? 1.03 : 1
   }
 
@@ -139,7 +143,7 @@ struct StrategySearch {
         break
       }
       if nodes[next.node].level == .strategy { orderFree = min(orderFree, next.bound) }
-      expand(next.node)
+      expand(next)
     }
     if left == .infinity {
       settleDoubts()
@@ -158,7 +162,7 @@ struct StrategySearch {
       effort -= 1
       let node = nodes[next.node]
       guard node.level == .strategy else {
-        expand(next.node)
+        expand(next)
         continue
       }
       let strategy = strategy(node)
@@ -179,13 +183,17 @@ struct StrategySearch {
     open.insert(Entry(bound: bound, node: nodes.count - 1))
   }
 
-  private mutating func expand(_ index: Int) {
-    let node = nodes[index]
+  private mutating func expand(_ entry: Entry) {
+    let node = nodes[entry.node]
     switch node.level {
     case .split: addSlices(Int(node.index))
     case .slice: addShapes(Int(node.index))
     case .shape:
-      addStrategies(Int(node.index), pipeline: Int(node.pipeline), data: Int(node.data))
+      let (index, pipeline, data) = (Int(node.index), Int(node.pipeline), Int(node.data))
+      addStrategies(index, pipeline: pipeline, data: data)
+      if let next = nextShape(index, data: data, after: Shape(entry.bound, pipeline)) {
+        push(next, ofSlice: index, data: data)
+      }
     case .strategy: evaluate(strategy(node), slice: Int(node.index), cutoff: best)
     }
   }
@@ -220,39 +228,59 @@ struct StrategySearch {
   }
 
   private mutating func addShapes(_ index: Int) {
-    let split = slices[index].parallelism
-    let work = slices[index].work
-    let overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value
-    let width = split.tensor * split.context
     // The first plans come from following the best child down; they exclude most of the rest.
-    var first: (node: Node, bound: Double)?
+    var first: (shape: Shape, data: Int)?
     for data in dataChoices where data <= replicaStages[index] {
-      guard let microBatches = space.microBatches(split, data: data) else { continue }
-      let most = min(replicaStages[index] / data, space.limits.nodes)
-      let m = Double(microBatches)
-      // Downwards: the mean stage only gets slower.
-      for pipeline in space.pipelineChoices(most: most) {
-        let mean = m * (work / Double(pipeline) + overhead)
-        if scale.excludes(mean, best * slack) {
-          pruned += 1
-          break
-        }
-        let node = Node(
-          level: .shape, index: Int32(index), pipeline: Int32(pipeline), data: Int32(data))
-        let bound = scale.score(mean, gpus: width * pipeline * data)
-        push(node, bound)
-        if first.map({ bound < $0.bound }) ?? true { first = (node, bound) }
-      }
+      guard let shape = nextShape(index, data: data, after: nil) else { continue }
+      push(shape, ofSlice: index, data: data)
+      if first.map({ shape < $0.shape }) ?? true { first = (shape, data) }
     }
-    guard dives > 0, let first, first.bound < best else { return }
+    guard dives > 0, let first, first.shape.bound < best else { return }
     dives -= 1
     let before = nodes.count
-    addStrategies(index, pipeline: Int(first.node.pipeline), data: Int(first.node.data))
+    addStrategies(index, pipeline: first.shape.pipeline, data: first.data)
     let leaves = before..<nodes.count
     guard let leaf = leaves.min(by: { leafBounds[$0 - before] < leafBounds[$1 - before] }) else {
       return
     }
     evaluate(strategy(nodes[leaf]), slice: index, cutoff: best)
+  }
+
+  /// A number of stages, for as many replicas.
+  private struct Shape: Comparable {
+    var bound: Double
+    var pipeline: Int
+    init(_ bound: Double, _ pipeline: Int) {
+      self.bound = bound
+      self.pipeline = pipeline
+    }
+    static func < (a: Shape, b: Shape) -> Bool { (a.bound, a.pipeline) < (b.bound, b.pipeline) }
+  }
+
+  private mutating func push(_ shape: Shape, ofSlice index: Int, data: Int) {
+    push(
+      Node(
+        level: .shape, index: Int32(index), pipeline: Int32(shape.pipeline), data: Int32(data)),
+      shape.bound)
+  }
+
+  /// The first shape of a slice, in the order of bounds, that comes after `last`.
+  private func nextShape(_ index: Int, data: Int, after last: Shape?) -> Shape? {
+    let split = slices[index].parallelism
+    guard let microBatches = space.microBatches(split, data: data) else { return nil }
+    let most = replicaStages[index] / data
+    let width = split.tensor * split.context
+    let overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value
+    var next: Shape?
+    for pipeline in pipelineChoices where pipeline <= most {
+      // Downwards: the mean stage only gets slower.
+      let mean =
+        Double(microBatches) * (slices[index].work / Double(pipeline) + overhead)
+      if let next, scale.excludes(mean, next.bound) { break }
+      let shape = Shape(scale.score(mean, gpus: width * pipeline * data), pipeline)
+      if last.map({ $0 < shape }) ?? true, next.map({ shape < $0 }) ?? true { next = shape }
+    }
+    return next
   }
 
   private mutating func addStrategies(_ index: Int, pipeline: Int, data: Int) {
@@ -263,11 +291,8 @@ struct StrategySearch {
     let gpus = split.tensor * split.context * pipeline * data
     let overhead = problem.costs.parameters.software.microBatchOverhead.value
     var bound = StrategyBound(
-      work: slices[index].work, overhead: overhead, sends: 0,
-      weightFraction: slices[index].weightFraction, stages: pipeline, microBatches: microBatches,
-      block: slices[index].block, leading: slices[index].leading,
-      trailing: slices[index].trailing, layout: problem.chunks,
-      cutsEvenly: !constraints.allowsUnevenChunks)
+      slices[index], overhead: overhead, stages: pipeline, microBatches: microBatches,
+      layout: problem.chunks, cutsEvenly: !constraints.allowsUnevenChunks)
     let limit = best * slack
     var schedules: [(schedule: PipelineSchedule, chunks: Int, seconds: Double)] = []
     space.forEachSchedule(pipeline: pipeline, microBatches: microBatches) { schedule, chunks in
