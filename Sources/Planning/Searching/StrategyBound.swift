@@ -122,15 +122,26 @@ struct StrategyBound {
     sum + 1 / (m - 1 - Double(min(later, microBatches - 1)) / 2)
   }
 
-  /// ΣTᵢ, where every stage alone takes a step of one second under ZB-H1.
+  /// ΣTᵢ, where the chain of every stage takes one second under ZB-H1: with oᵢ = m − w·(i + 1),
+  /// Tᵢ = (1 − (1 − w)·ΣⱼTⱼ) / oᵢ, so ΣTᵢ = (1 − Π(1 − (1 − w)/oᵢ)) / (1 − w).
   private lazy var zeroBubbleShare: Double = {
     // The overhead of a stage is no weight gradient: the part can only be smaller.
     let w = weightFraction
-    var share = 0.0
+    guard w < 0.99 else {
+      return (0..<stages).reduce(0) { $0 + 1 / (m - Double(min($1, microBatches - 1) + 1)) }
+    }
+    var product = 1.0
+    var (above, below) = (1.0, 1.0)
     for stage in 0..<stages {
       let own = m - w * Double(min(stage, microBatches - 1) + 1)
-      share += (1 - (1 - w) * share) / own
+      above *= own - (1 - w)
+      below *= own
+      // One division for eight stages, whose product is far from overflow.
+      if stage & 7 == 7 {
+        product *= above / below
+        (above, below) = (1, 1)
+      }
     }
-    return share
+    return (1 - product * (above / below)) / (1 - w)
   }()
 }
