@@ -17,7 +17,9 @@ import Scheduling
 ///   were all below V, (V − W)·Σ 1/(m − 1 − qᵢ/2) < W.
 /// - *ZB-H1.* The same recursion with the stages before counting only their F and B, at least
 ///   (1 − w)·Tⱼ, and the last min(i, m − 1) + 1 weight gradients left out: step ≥
-///   (1 − w)·(T₀ + … + Tᵢ₋₁) + (m − w·(i + 1))·Tᵢ. And m·Tᵢ holds for every stage.
+///   (1 − w)·(T₀ + … + Tᵢ₋₁) + (m − w·(i + 1))·Tᵢ. And as stage i starts behind the first forwards, of
+///   which each is at least a part `f` of its stage's passes, step ≥ f·(T₀ + … + Tᵢ₋₁) + m·Tᵢ for every
+///   i, where T leaves out what is recomputed: so V ≥ W·f / (1 − (1 − f/m)^p).
 /// - *Interleaved.* m·W/p, where every chunk adds its overhead; and, where chunks hold equally many
 ///   blocks, for the first, last and second last stage: the first chunks of the stages before it,
 ///   and m times its own chunks.
@@ -30,6 +32,9 @@ struct StrategyBound {
   /// One way, over all boundaries.
   var sends = 0.0
   let weightFraction: Double
+  let forwardFraction: Double
+  /// W without what is recomputed.
+  let passes: Double
   let stages: Int
   let microBatches: Int
   /// Passes of the shortest block, and of what precedes and follows the blocks; how the blocks are
@@ -48,6 +53,9 @@ struct StrategyBound {
     work = slice.work
     self.overhead = overhead
     weightFraction = slice.weightFraction
+    // The overhead of a stage is half forward.
+    forwardFraction = min(slice.forwardFraction, 0.5)
+    passes = slice.work
     self.stages = stages
     self.microBatches = microBatches
     block = slice.block
@@ -70,7 +78,7 @@ struct StrategyBound {
     switch schedule {
     case .gpipe: return whole + 2 * sends + (m - 1) * whole / p
     case .oneForwardOneBackward: return max(whole / geometricShare, trips(whole))
-    case .zeroBubble: return max(mean, whole / zeroBubbleShare)
+    case .zeroBubble: return max(mean, whole / zeroBubbleShare, passing)
     case .interleaved:
       let mean = m * (work + 2 * overhead * p * Double(chunks)) / p
       return cutsEvenly ? max(mean, even(chunks: chunks)) : mean
@@ -100,17 +108,27 @@ struct StrategyBound {
   }
 
   /// 1 − (1 − 1/m)^p
-  private lazy var geometricShare: Double = {
+  private lazy var geometricShare: Double = 1 - power(1 - 1 / m)
+
+  /// What starting behind the first forwards makes of a step.
+  private lazy var passing: Double = {
+    let whole = passes + 2 * overhead * p
+    guard forwardFraction > 1e-3 else { return m * whole / p }
+    return whole * forwardFraction / (1 - power(1 - forwardFraction / m))
+  }()
+
+  /// xᵖ
+  private func power(_ x: Double) -> Double {
     var power = 1.0
-    var base = 1 - 1 / m
+    var base = x
     var exponent = stages
     while exponent > 0 {
       if exponent & 1 == 1 { power *= base }
       base *= base
       exponent >>= 1
     }
-    return 1 - power
-  }()
+    return power
+  }
 
   private mutating func trips(_ whole: Double) -> Double {
     guard microBatches > 1 else { return whole + 2 * sends }

@@ -13,6 +13,8 @@ struct StrategySlice {
   private(set) var weight = 0.0
   /// The largest part that weight gradients are of a layer's passes.
   private(set) var weightFraction = 0.0
+  /// The smallest part that the forward pass is of a layer's passes.
+  private(set) var forwardFraction = 1.0
   /// Both passes of the shortest block, and of what precedes and follows the blocks.
   private(set) var block = Double.infinity
   private(set) var leading = 0.0
@@ -38,7 +40,10 @@ struct StrategySlice {
       forward += count * f
       backward += count * b
       weight += count * cost.weightGradient.value
-      if f + b > 0 { weightFraction = max(weightFraction, cost.weightGradient.value / (f + b)) }
+      if f + b > 0 {
+        weightFraction = max(weightFraction, cost.weightGradient.value / (f + b))
+        forwardFraction = min(forwardFraction, f / (f + b))
+      }
       selective += count * cost.selectiveRecompute.total.value
       parameters += count * cost.parameters
       expertParameters += count * cost.expertParameters

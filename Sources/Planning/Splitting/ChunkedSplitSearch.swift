@@ -12,11 +12,15 @@ struct ChunkedSplitSearch {
     let ends = EndFloor(costs)
     let layout = costs.model.problem.chunks
     for boundaries in layout.cuts(chunks: costs.model.virtualStages) {
-      guard bound(boundaries) + ends.total < min(cutoff, result.seconds) else {
+      guard bound(boundaries, []) + ends.total < min(cutoff, result.seconds) else {
         result.bound = min(result.bound, cutoff)
         continue
       }
       guard let split = costs.chunkedSplit(boundaries) else { continue }
+      guard bound(boundaries, split.recomputed) + ends.total < min(cutoff, result.seconds) else {
+        result.bound = min(result.bound, cutoff)
+        continue
+      }
       let seconds = costs.played(split)
       if seconds < result.seconds {
         result.split = split
@@ -51,8 +55,8 @@ struct ChunkedSplitSearch {
   }
 
   /// Stage `i` starts after the forwards of the stages before it, works m times on all its chunks,
-  /// and is followed by their backwards.
-  private func bound(_ boundaries: [Int]) -> Double {
+  /// recomputing so many layers, and is followed by their backwards.
+  private func bound(_ boundaries: [Int], _ recomputed: [Int]) -> Double {
     let table = costs.table
     func work(_ range: Range<Int>) -> Double {
       table.forwardTime(range) + table.backwardTime(range) + 2 * costs.overhead
@@ -60,8 +64,14 @@ struct ChunkedSplitSearch {
     var (slowest, before) = (0.0, 0.0)
     for stage in 0..<costs.stages {
       var own = 0.0
+      var again = recomputed.isEmpty ? 0 : recomputed[stage]
       for chunk in stride(from: stage, to: boundaries.count - 1, by: costs.stages) {
-        own += work(boundaries[chunk]..<boundaries[chunk + 1])
+        let nodes = boundaries[chunk]..<boundaries[chunk + 1]
+        own += work(nodes)
+        guard !recomputed.isEmpty else { continue }
+        let here = min(again, table.recomputableLayers(nodes))
+        own += table.recomputeTime(nodes, costs.policy, recomputed: here)
+        again -= here
       }
       slowest = max(
         slowest, before + Double(costs.microBatches) * own + 2 * costs.sendsBefore[stage])
