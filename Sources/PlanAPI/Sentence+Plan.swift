@@ -134,7 +134,8 @@ extension Sentence {
     "of 2 and 3 exchange shards with every micro-batch, so that all replicas need equally many"
 
   static func duplicateNode(_ name: String) -> String {
-    "a node \"\(excerpt(name))\" is there already; nodes that join have names of their own"
+    "a node \"\(excerpt(name))\" is there already; nodes that join "
+      + "have names of their own: pools with node_names"
   }
 
   static func noSuchStage(_ stage: Int, stages: Int) -> String {
@@ -149,6 +150,9 @@ extension Sentence {
   }
 
   static let nothingFits = "No plan with the degrees of this one fits what is left; give search."
+
+  static let nothingSearchedFits =
+    "No plan that search allows fits what is left; /partition of this cluster says what would help."
 
   private static func stages(_ count: Int) -> String {
     count == 1 ? "1 stage" : "\(count) stages"

@@ -79,6 +79,40 @@ private func replan(
     #expect(answer["warnings"]?[0]?.string?.contains("checkpoint") == true)
   }
 
+  /// For people: what to do, the ways that were weighed, what moves, then the plan; or why not.
+  @Test func reports() throws {
+    func report(_ changes: String, steps: Int = 1000, more: String = "") throws -> String {
+      let cluster = "\"cluster\": \"2x4xa100-sxm4-80gb\""
+      let given = "\"plan\": \(text(try plan())), \"changes\": \(changes)"
+      let body =
+        "{\"model\": 24, \(cluster), \"training\": \(training), \(given), "
+        + "\"restart_seconds\": 5, \"horizon_steps\": \(steps)\(more)}"
+      let response = router.response(
+        to: APIRequest(
+          method: "POST", path: "/replan", accept: ["text/plain"], body: Array(body.utf8)))
+      #expect(response.status == 200)
+      return String(decoding: response.body, as: UTF8.self)
+    }
+    let lost = #"{"lost_nodes": ["node-1"]}"#
+    let moved = try report(lost)
+    #expect(moved.hasPrefix("Move: ") && moved.contains(" from the last checkpoint; then "))
+    #expect(moved.contains(" for 1,000 steps and the move\n"))
+    #expect(moved.contains("\nWays to go on\n") && moved.contains("\n  adapt  "))
+    #expect(moved.contains("\nplain-24 on 1x4xa100-sxm4-80gb: ") && moved.contains("\nWarnings\n"))
+    let gained =
+      #"{"gained": {"pools": [{"gpu": "a100", "gpus_per_node": 4, "node_names": ["c"]}]}}"#
+    #expect(try report(gained, more: #", "search": {}"#).contains("\nWhat moves\n  from    to "))
+    let stay = try report("{}", steps: 1)
+    #expect(stay.hasPrefix("Stay: ") && stay.contains(" for 1 step\n"))
+    let measured = #"{"stage_id": 1, "forward_seconds": 100, "backward_seconds": 100}"#
+    let slow = try report("{\"measured_stages\": [\(measured)]}")
+    #expect(slow.contains(" times as slow as it should be: node-1\n"))
+    let full = #", "memory_headroom_fraction": 0.99"#
+    let none = try report(lost, more: full)
+    #expect(none.hasPrefix("No way to go on with plain-24 on 1x4x") && none.hasSuffix("search.\n"))
+    #expect(try report(lost, more: full + #", "search": {}"#).hasSuffix("what would help.\n"))
+  }
+
   @Test func putsMeasuredTimesDownToNodes() throws {
     let plan = try plan()
     let stages = plan["stages"]!.elements.enumerated().map { index, stage in

@@ -10,14 +10,13 @@ extension JSONWriter {
     _ catalogue: AcceleratorCatalogue
   ) {
     object { w in
-      var warnings = request.job.warnings
       guard let best = options.first else {
         w.member("status", "infeasible")
         w.member("model_name", request.job.graph.name)
         w.name("cluster")
         w.pools(of: cluster, catalogue)
         w.stragglers(request.stragglers)
-        w.member("warnings", warnings + [Sentence.nothingFits])
+        w.member("warnings", request.warnings(nil))
         return
       }
       w.member("status", best.kind == .stay ? "stay" : "move")
@@ -38,10 +37,7 @@ extension JSONWriter {
           w.member("total_seconds", option.total.value)
         }
       }
-      if best.migration.fromCheckpoint > .zero, request.terms.checkpointRate == nil {
-        warnings.append(Sentence.checkpointNeeded(best.migration.fromCheckpoint))
-      }
-      w.member("warnings", warnings)
+      w.member("warnings", request.warnings(best))
     }
   }
 

@@ -63,7 +63,7 @@ struct Greeting {
       POST /calibrate       measured times -> a cost profile that the other routes take
       POST /analyze         a model -> where it is heavy and how it can be cut (JSON, text)
       POST /graph           a model -> its graph of layers (JSON, Graphviz)
-      POST /replan          a plan and what became of its cluster -> how to go on, and what moves
+      POST /replan          a plan and what became of its cluster -> how to go on (JSON, text)
       POST /cluster         a cluster in any form -> its graph, and what was assumed
       GET  /catalog/models  names of models, with figures and sources
       GET  /catalog/gpus    names of GPUs, with figures and sources

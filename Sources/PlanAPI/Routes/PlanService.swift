@@ -54,8 +54,8 @@ package struct PlanService: Sendable {
       .post("/simulate", .json, .text, .svg) { body, _, media throws(Problem) in
         try simulate(body, media)
       },
-      .post("/replan", .json) { body, request, _ throws(Problem) in
-        try replan(body, request)
+      .post("/replan", .json, .text) { body, request, media throws(Problem) in
+        try replan(body, request, media)
       },
       .post("/calibrate", .json) { body, _, _ throws(Problem) in try calibrate(body) },
       .post("/cluster", .json, .graphviz) { body, _, media throws(Problem) in

@@ -2,6 +2,7 @@ import Hardware
 import JSON
 import Planning
 import Quantities
+import Reporting
 
 /// A plan, what became of its cluster, and what moving is judged by.
 struct ReplanRequest: Sendable {
@@ -12,11 +13,23 @@ struct ReplanRequest: Sendable {
   var stragglers: [Straggler]
   var terms: Replanner.Terms
   var search: SearchRequest?
+
+  /// Those of the request, and what is to be known about the way to go on, if there is one.
+  func warnings(_ best: Replanner.Option?) -> [String] {
+    guard let best else {
+      return job.warnings + [search == nil ? Sentence.nothingFits : Sentence.nothingSearchedFits]
+    }
+    let missing = best.migration.fromCheckpoint
+    guard missing > .zero, terms.checkpointRate == nil else { return job.warnings }
+    return job.warnings + [Sentence.checkpointNeeded(missing)]
+  }
 }
 
 extension PlanService {
   /// `POST /replan`: how to go on after the cluster has changed.
-  func replan(_ body: JSONValue, _ request: APIRequest) throws(Problem) -> APIResponse {
+  func replan(
+    _ body: JSONValue, _ request: APIRequest, _ media: MediaType
+  ) throws(Problem) -> APIResponse {
     let rule: JSONObjectRule<ReplanRequest> = .object { members in readReplan(&members) }
     let replan = try read(body, as: rule)
     guard
@@ -31,8 +44,17 @@ extension PlanService {
     let options = replanner.options(replan.search?.constraints) {
       request.isCancelled() || deadline.map { clock.now >= $0 } ?? false
     }
-    var response: APIResponse = .json { w in
-      w.replan(options, replan, replanner.after.cluster, catalogue)
+    let cluster = replanner.after.cluster
+    var response: APIResponse
+    switch media {
+    case .text:
+      let report = ReplanReport(
+        modelName: replan.job.graph.name, clusterName: cluster.shorthand, terms: replan.terms,
+        style: terminalStyle)
+      response = text(
+        report.text(
+          options, stragglers: replan.stragglers, warnings: replan.warnings(options.first)))
+    default: response = .json { w in w.replan(options, replan, cluster, catalogue) }
     }
     response.isInfeasible = options.isEmpty
     return response
