@@ -91,6 +91,9 @@ package struct PlanReport {
       "\(HumanNumber.count(proof.strategiesConsidered)) strategies worked out, "
       + "\(HumanNumber.count(proof.strategiesPruned)) excluded by bounds"
     if proof.isClosed { return "Optimal under the cost model: \(weighed)" }
+    if proof.gapFraction <= 0 {
+      return "Best of all that the bound covers, as a warning says: \(weighed)"
+    }
     return
       "Within \(HumanNumber.percent(proof.gapFraction)) of the best possible, which takes at least "
       + "\(HumanNumber.time(proof.lowerBound)): \(weighed)"

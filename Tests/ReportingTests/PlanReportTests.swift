@@ -42,6 +42,16 @@ import Testing
         + "out, 118,000 excluded by bounds")
   }
 
+  @Test func partialProofSaysSo() {
+    var partial = proof
+    partial.isPartial = true
+    let text = report(.found(PlanningResult(best: sample.plan, proof: partial)))
+    #expect(
+      lines(text)[4]
+        == "Best of all that the bound covers, as a warning says: 1,240 strategies worked out, "
+        + "118,000 excluded by bounds")
+  }
+
   @Test func saysWhatWouldHelp() {
     let levers = [
       Lever(change: .globalBatch, step: .milli(400), gain: 0.234, detail: ""),

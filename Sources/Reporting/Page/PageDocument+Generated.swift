@@ -4,7 +4,7 @@
 extension PageDocument {
   /// SHA-256 of what stands between the tags, in Base64.
   static let styleDigest = "C93svCMrGKWK7ay4lqpCf5V/zs6IJNbBMRB5HJltEW4="
-  static let scriptDigest = "/cNayxRnaM2owa8pVrDE+6aEdprbZelPZxJ8q2u59u8="
+  static let scriptDigest = "B6JfDYiLgP41f/+UZm6MWyuRI5hrTVhOSueITFQgtm4="
 
   static let template = ##"""
 <!doctype html>
@@ -758,8 +758,13 @@ function proof(answer) {
   const { proof } = answer;
   const weighed = `${grouped(proof.strategies_considered)} strategies worked out, `
     + `${grouped(proof.strategies_pruned)} excluded by bounds`;
-  return make("p", { id: "proof" }, answer.status === "optimal"
-    ? [make("strong", { class: "good" }, "Optimal"), ` under the cost model: ${weighed}.`]
+  if (answer.status === "optimal") {
+    return make("p", { id: "proof" },
+      make("strong", { class: "good" }, "Optimal"), ` under the cost model: ${weighed}.`);
+  }
+  return make("p", { id: "proof" }, proof.gap_fraction <= 0
+    ? [make("strong", { class: "good" }, "Best"),
+      ` of all that the bound covers, as a warning says: ${weighed}.`]
     : [make("strong", { class: "warn" }, `Within ${percent(proof.gap_fraction)} of the best`),
       ` possible, which takes at least ${time(proof.lower_bound_seconds)}: ${weighed}.`]);
 }
@@ -830,10 +835,11 @@ function showPlan(plan, place, request) {
 
 const room = (stage) => stage.memory_limit_bytes - stage.memory_bytes.total;
 
+// Every part that takes time: the bubble comes out some rounding errors from nothing.
 function breakdown(prediction) {
   const parts = Object.entries(prediction.breakdown_seconds).map(([key, seconds], index) =>
     ({ name: partNames[key] ?? key, seconds, share: seconds / prediction.step_seconds,
-      style: "part-" + (index + 1) })).filter((part) => part.seconds > 0);
+      style: "part-" + (index + 1) })).filter((part) => part.share > 1e-9);
   let x = 0;
   const bar = makeSVG("svg", { viewBox: "0 0 1000 26", class: "bars", "aria-hidden": "true",
     preserveAspectRatio: "none" }, parts.map((part) => {
