@@ -50,6 +50,18 @@ private func combinations(
   return first.flatMap { choice in rest.map { [choice] + $0 } }
 }
 
+/// The least step of all ways to choose, tried one by one.
+private func leastOfAll(
+  _ function: StepFunction, _ choices: [StageChoices], rooms: [Int]
+) -> Double {
+  let all = zip(choices, rooms).map { everyChoice($0, room: $1) }
+  return combinations(all[...]).map { stages in
+    stages.reduce(StepFunction.Prefix()) {
+      function.adding(time: $1.time, exposure: $1.exposure, to: $0)
+    }.seconds()
+  }.min()!
+}
+
 @Suite struct JointSearchTests {
   @Test func functionIsTheJudgesFormula() {
     var generator = SeededGenerator(state: 11)
@@ -80,12 +92,7 @@ private func combinations(
     var proved = 0
     for round in 0..<300 {
       let (function, choices, rooms, _) = randomStages(&generator)
-      let all = zip(choices, rooms).map { everyChoice($0, room: $1) }
-      let least = combinations(all[...]).map { stages in
-        stages.reduce(StepFunction.Prefix()) {
-          function.adding(time: $1.time, exposure: $1.exposure, to: $0)
-        }.seconds()
-      }.min()!
+      let least = leastOfAll(function, choices, rooms: rooms)
       let limit = least * Double.random(in: 1.001...1.5, using: &generator)
       let relaxation = StepRelaxation(function, choices, rooms: rooms, limit: limit)
       #expect(relaxation.bound <= least * (1 + 1e-12), "round \(round)")
@@ -107,12 +114,7 @@ private func combinations(
     for round in 0..<100 {
       let (function, choices, rooms, _) = randomStages(&generator)
       guard function.stages < 3 else { continue }
-      let all = zip(choices, rooms).map { everyChoice($0, room: $1) }
-      let least = combinations(all[...]).map { stages in
-        stages.reduce(StepFunction.Prefix()) {
-          function.adding(time: $1.time, exposure: $1.exposure, to: $0)
-        }.seconds()
-      }.min()!
+      let least = leastOfAll(function, choices, rooms: rooms)
       var search = JointSearch(
         function, choices, rooms: rooms, limit: least * (1 - 1e-9), steps: 100_000)
       search.run()

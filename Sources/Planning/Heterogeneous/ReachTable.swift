@@ -27,9 +27,8 @@ struct ReachTable {
   let classes: [SeatClass]
   let microBatches: Int
   let schedule: PipelineSchedule
-  /// Groups of each class in a state, and between neighbouring states of one.
-  private let sizes: [Int]
-  private let strides: [Int]
+  /// Groups of each class.
+  private let groups: GroupStates
   private let nodes: Int
   private let deepest: Int
   /// Every class with each of its seats.
@@ -82,16 +81,10 @@ struct ReachTable {
     self.schedule = schedule
     nodes = seats[0].model.table.nodeCount
     self.deepest = min(deepest, nodes)
-    sizes = classes.map { $0.most + 1 }
-    var (strides, stride) = ([Int](), 1)
-    for size in sizes {
-      strides.append(stride)
-      stride *= size
-    }
-    self.strides = strides
+    groups = GroupStates(most: classes.map(\.most))
     members = classes.indices.flatMap { index in classes[index].seats.map { (index, $0) } }
-    starts = [Int32](repeating: 0, count: stride)
-    firsts = [Int16](repeating: -1, count: stride)
+    starts = [Int32](repeating: 0, count: groups.count)
+    firsts = [Int16](repeating: -1, count: groups.count)
     slowness = seats.map { $0.leastRatio(to: seats[0], forwardOnly: false) }
     let splits = schedule.splitsBackward
     let prices = classes.map { part in
@@ -108,9 +101,7 @@ struct ReachTable {
   var isExact: Bool { classes.count == seats.count }
   var states: Int { starts.count }
 
-  func counts(_ state: Int) -> [Int] {
-    sizes.indices.map { state / strides[$0] % sizes[$0] }
-  }
+  func counts(_ state: Int) -> [Int] { groups.counts(state) }
 
   /// States whose groups cover the whole model.
   var covering: [Int] { starts.indices.dropFirst().filter { starts[$0] == 0 } }
@@ -135,7 +126,7 @@ struct ReachTable {
         left.set(counts)
         let held = schedule.heldAtLeast(max(stages, fewest), microBatches)
         for (index, seat) in members where counts[index] > 0 {
-          let rest = starts[state - strides[index]]
+          let rest = starts[groups.state(state, without: index)]
           if rest == unreachable { continue }
           guard
             let start = start(
@@ -154,7 +145,7 @@ struct ReachTable {
 
   private func advance(_ counts: inout [Int], _ stages: inout Int) {
     var index = 0
-    while counts[index] + 1 == sizes[index] {
+    while counts[index] + 1 == groups.sizes[index] {
       stages -= counts[index]
       counts[index] = 0
       index += 1
@@ -200,7 +191,8 @@ struct ReachTable {
     while state > 0 {
       let seat = Int(firsts[state])
       seats.append(seat)
-      state -= strides[classes.firstIndex { $0.seats.contains(seat) }!]
+      state = groups.state(
+        state, without: classes.firstIndex { $0.seats.contains(seat) }!)
       boundaries.append(max(Int(starts[state]), boundaries.last! + 1))
     }
     return PipelineCut(seats: seats, boundaries: boundaries)

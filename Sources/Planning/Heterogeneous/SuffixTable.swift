@@ -27,8 +27,8 @@ struct SuffixTable {
   /// Seconds there and back between stages on two pools, by cut: `sends[t][u][cut]`.
   let sends: [[[Double]]]
   private let nodes: Int
-  private let sizes: [Int]
-  private let strides: [Int]
+  /// Groups of each pool.
+  private let groups: GroupStates
   private(set) var values: [Double]
   let deepest: Int
 
@@ -56,27 +56,18 @@ struct SuffixTable {
     self.sends = sends
     nodes = seats[0].model.table.nodeCount
     self.deepest = min(deepest, nodes)
-    sizes = most.map { $0 + 1 }
-    var strides: [Int] = []
-    var stride = 1
-    for size in sizes {
-      strides.append(stride)
-      stride *= size
-    }
-    self.strides = strides
+    groups = GroupStates(most: most)
     values = [Double](
-      repeating: .infinity, count: stride * seats.count * (nodes + 1))
-    fill(states: stride)
+      repeating: .infinity, count: groups.count * seats.count * (nodes + 1))
+    fill()
   }
 
   /// Groups of each pool in a state.
-  func counts(_ state: Int) -> [Int] {
-    sizes.indices.map { state / strides[$0] % sizes[$0] }
-  }
+  func counts(_ state: Int) -> [Int] { groups.counts(state) }
 
-  var states: Int { values.count / (seats.count * (nodes + 1)) }
+  var states: Int { groups.count }
 
-  func state(without pool: Int, _ state: Int) -> Int { state - strides[pool] }
+  func state(without pool: Int, _ state: Int) -> Int { groups.state(state, without: pool) }
 
   func value(_ state: Int, first pool: Int, from node: Int) -> Double {
     values[(state * seats.count + pool) * (nodes + 1) + node]
@@ -97,7 +88,7 @@ struct SuffixTable {
     schedule.splitsBackward ? seat.forwardTime(a, b) : time
   }
 
-  private mutating func fill(states: Int) {
+  private mutating func fill() {
     var rest = [Double](repeating: 0, count: nodes + 1)
     var least = [Double](repeating: 0, count: nodes + 1)
     for state in 1..<max(1, states) {
