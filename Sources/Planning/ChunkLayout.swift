@@ -7,8 +7,8 @@ import Workload
 /// to the last and may stand for one or two of its (Megatron-LM's `--account-for-embedding-` and
 /// `--account-for-loss-in-pipeline-split`, and its layouts with a prediction layer). So for N blocks
 /// and n chunks, N to N + 3 must be a multiple of n. A model whose blocks are not one run is cut by
-/// the count of all its layers. One that branches is not interleaved (Megatron-LM: "Interleaving is
-/// not supported with an encoder and decoder model").
+/// the count of all its layers. One that branches is not interleaved: Megatron-LM refuses to
+/// interleave models of an encoder and a decoder.
 package struct ChunkLayout: Hashable, Sendable {
   /// The run of blocks among the nodes.
   package let blocks: Range<Int>

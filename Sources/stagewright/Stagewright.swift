@@ -9,9 +9,9 @@ struct Stagewright: ParsableCommand {
     abstract: "Plans distributed training of large language models.",
     discussion: """
       Takes a model, a cluster and a training job as JSON and finds how to split the one over the \
-      other: pipeline, tensor and data parallelism, micro-batches, recomputation. Every command but \
-      serve reads a request body, from a file or from standard input, and prints the answer that the \
-      service would give.
+      other: pipeline, tensor and data parallelism, micro-batches, recomputation. The commands \
+      that are named like routes read a request body, from a file or from standard input, and print \
+      the answer that the service would give.
 
         stagewright partition Examples/gpt-1.5b.json --format text
         stagewright serve --port 8080

@@ -50,7 +50,7 @@ struct InfeasibilitySearch {
     if needed <= problem.pool.memory {
       let left = (1 - needed / problem.pool.memory) * 10_000
       remedies.append(
-        "set memory_headroom_fraction to \(left.rounded(.down) / 10_000) or less: the plan below "
+        "set memory_headroom_fraction to \(left.rounded(.down) / 10_000) or less: the nearest plan "
           + "needs \(needed.inGibibytes) of \(problem.pool.memory.inGibibytes)")
     }
     let memory = needed / fraction
