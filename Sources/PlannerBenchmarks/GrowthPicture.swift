@@ -69,9 +69,10 @@ struct GrowthPicture {
     }
     let bottom = Self.top + Self.height
     line(left, bottom, left + Self.width, bottom, "line", &writer)
-    for (index, point) in chart.points.enumerated() where index.isMultiple(of: 2) {
+    for point in chart.points {
       line(x(point.size), bottom, x(point.size), bottom + 4, "line", &writer)
-      writer.text(Self.whole(point.size), x: x(point.size), y: bottom + 18, class: "middle faint")
+      writer.text(
+        Self.whole(point.size), x: x(point.size), y: bottom + 18, class: "middle small faint")
     }
     let path = chart.points.map {
       "\(SVGWriter.coordinate(x($0.size))) \(SVGWriter.coordinate(y($0.milliseconds)))"
