@@ -36,6 +36,9 @@ class Planner:
             problem = json.load(refusal)
             faults = [f"{e['pointer']}: {e['detail']}" for e in problem.get("errors", [])]
             raise SystemExit("\n".join([f"{path}: {problem['detail']}"] + faults))
+        except urllib.error.URLError as failure:
+            raise SystemExit(f"nothing answers at {self.url} ({failure.reason}): "
+                             "start it with stagewright serve, or give --url")
 
     def graph(self, model, **options):
         """The model as a directed graph of its layers."""
