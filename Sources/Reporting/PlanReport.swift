@@ -5,14 +5,21 @@ import Quantities
 /// A plan, or why there is none, as text for people: the first five lines say what matters, tables
 /// follow.
 package struct PlanReport {
-  private let subject: String
-  private let style: TerminalStyle
+  let subject: String
+  let style: TerminalStyle
+  private let layerNames: [String]?
 
   /// - Parameters:
   ///   - modelName: of the model.
   ///   - clusterName: the cluster in a few words, such as `4x8xh100-sxm5-80gb`.
-  package init(modelName: String, clusterName: String, style: TerminalStyle = .plain) {
+  ///   - layerNames: of the model's layers in its graph's order, where plans may have orders of their
+  ///     own: then every stage's layers are named.
+  package init(
+    modelName: String, clusterName: String, layerNames: [String]? = nil,
+    style: TerminalStyle = .plain
+  ) {
     subject = "\(modelName) on \(clusterName)"
+    self.layerNames = layerNames
     self.style = style
   }
 
@@ -122,6 +129,7 @@ package struct PlanReport {
 
   private func details(_ plan: Plan) -> [String] {
     section("Stages", stages(plan).lines(indent: 2))
+      + section("Layers of the stages", layers(plan))
       + section("Memory of one GPU", memoryTable(plan).lines(indent: 2))
       + section("Time of one step", timeTable(plan.prediction).lines(indent: 2))
   }
@@ -149,6 +157,30 @@ package struct PlanReport {
           + (differs ? share(stage, of: plan.strategy) : []) + [devices(stage.devices)])
     }
     return table
+  }
+
+  /// The stages' layers by name, neighbours in the graph's order as one.
+  private func layers(_ plan: Plan) -> [String] {
+    guard let layerNames else { return [] }
+    let order = plan.order ?? Array(layerNames.indices)
+    var table = TextTable([.numbers("stage"), .words("layers")])
+    for stage in plan.stages {
+      var runs: [ClosedRange<Int>] = []
+      for layer in stage.layerRanges.flatMap({ order[$0] }) {
+        if let last = runs.last, last.upperBound + 1 == layer {
+          runs[runs.count - 1] = last.lowerBound...layer
+        } else {
+          runs.append(layer...layer)
+        }
+      }
+      let names = runs.map { run in
+        run.count == 1
+          ? layerNames[run.lowerBound]
+          : "\(layerNames[run.lowerBound]) … \(layerNames[run.upperBound])"
+      }
+      table.add(["\(stage.id)", names.joined(separator: ", ")])
+    }
+    return table.lines(indent: 2)
   }
 
   /// The stage's own tensor degree, and the micro-batches of each of its replicas.

@@ -5,19 +5,13 @@ import Quantities
 /// against and what moves between which nodes; then the plan.
 package struct ReplanReport {
   private let plan: PlanReport
-  private let subject: String
-  private let style: TerminalStyle
   private let terms: Replanner.Terms
 
   /// - Parameters:
-  ///   - clusterName: the cluster as it is now, in a few words.
+  ///   - plan: of the job on the cluster as it is now.
   ///   - terms: by which the ways to go on were weighed.
-  package init(
-    modelName: String, clusterName: String, terms: Replanner.Terms, style: TerminalStyle = .plain
-  ) {
-    plan = PlanReport(modelName: modelName, clusterName: clusterName, style: style)
-    subject = "\(modelName) on \(clusterName)"
-    self.style = style
+  package init(_ plan: PlanReport, terms: Replanner.Terms) {
+    self.plan = plan
     self.terms = terms
   }
 
@@ -29,11 +23,11 @@ package struct ReplanReport {
   ) -> String {
     let slow = stragglers.map(sentence)
     guard let best = options.first else {
-      let lines = [style.bad("No way to go on with \(subject)")] + slow + warnings
+      let lines = [plan.style.bad("No way to go on with \(plan.subject)")] + slow + warnings
       return lines.map { $0 + "\n" }.joined()
     }
     let lines =
-      [style.strong(decision(best))] + slow + ["", style.strong("Ways to go on")]
+      [plan.style.strong(decision(best))] + slow + ["", plan.style.strong("Ways to go on")]
       + table(options).lines(indent: 2) + moves(best.migration) + [""]
     return lines.map { $0 + "\n" }.joined() + plan.text(best.plan.plan, warnings: warnings)
   }
@@ -87,7 +81,7 @@ package struct ReplanReport {
     for (pair, size) in sorted.prefix(Self.listedMoves) {
       table.add([pair.from, pair.to, HumanNumber.size(size)])
     }
-    var lines = ["", style.strong("What moves")] + table.lines(indent: 2)
+    var lines = ["", plan.style.strong("What moves")] + table.lines(indent: 2)
     let more = sorted.count - Self.listedMoves
     if more > 0 { lines.append("  and between \(HumanNumber.count(more)) more pairs of nodes") }
     return lines

@@ -42,6 +42,20 @@ import Testing
         + "out, 118,000 excluded by bounds")
   }
 
+  /// Ranges of a plan with an order of its own do not say which layers they are.
+  @Test func namesLayersOfGraphsThatBranch() {
+    var plan = sample.plan
+    let count = plan.stages.map { $0.layerRanges.map(\.upperBound).max()! }.max()! + 1
+    plan.order = [1, 2, 0] + Array(3..<count)
+    let names = (0..<count).map { "l\($0)" }
+    let text = PlanReport(modelName: "m", clusterName: "c", layerNames: names).text(plan)
+    let last = plan.stages[0].layerRanges[0].upperBound
+    #expect(
+      text.contains("\nLayers of the stages\n")
+        && text.contains("\n      0  l1 … l2, l0, l3 … l\(last)\n"), "\(text)")
+    #expect(!report(.found(PlanningResult(best: plan, proof: proof))).contains("Layers of the"))
+  }
+
   @Test func partialProofSaysSo() {
     var partial = proof
     partial.isPartial = true

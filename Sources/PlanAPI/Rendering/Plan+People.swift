@@ -4,9 +4,12 @@ import Reporting
 import Scheduling
 
 extension PlanService {
-  func report(_ job: JobRequest) -> PlanReport {
+  /// - Parameter cluster: The job's where left out.
+  func report(_ job: JobRequest, on cluster: Cluster? = nil) -> PlanReport {
     PlanReport(
-      modelName: job.graph.name, clusterName: job.cluster.shorthand, style: terminalStyle)
+      modelName: job.graph.name, clusterName: (cluster ?? job.cluster).shorthand,
+      layerNames: job.graph.hasOneOrder ? nil : job.graph.nodes.map(\.name),
+      style: terminalStyle)
   }
 
   func text(_ text: String) -> APIResponse { APIResponse(.text, body: Array(text.utf8)) }

@@ -48,11 +48,8 @@ extension PlanService {
     var response: APIResponse
     switch media {
     case .text:
-      let report = ReplanReport(
-        modelName: replan.job.graph.name, clusterName: cluster.shorthand, terms: replan.terms,
-        style: terminalStyle)
       response = text(
-        report.text(
+        ReplanReport(report(replan.job, on: cluster), terms: replan.terms).text(
           options, stragglers: replan.stragglers, warnings: replan.warnings(options.first)))
     default: response = .json { w in w.replan(options, replan, cluster, catalogue) }
     }
