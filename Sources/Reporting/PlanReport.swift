@@ -107,7 +107,12 @@ package struct PlanReport {
   }
 
   private func sentence(_ explanation: Explanation) -> String {
-    let bound = explanation.boundBy.rawValue.split(separator: "_").joined(separator: " ")
+    let bound =
+      switch explanation.boundBy {
+      case .bubble: "the pipeline bubble"
+      case .pipeline: "pipeline sends"
+      default: explanation.boundBy.rawValue.split(separator: "_").joined(separator: " ")
+      }
     let helpful = explanation.levers.prefix(2).filter { $0.gain >= 0.001 }
       .map { "\($0.change.rawValue) (-\(HumanNumber.percent($0.gain)))" }
     return "Bound by \(bound)"

@@ -79,6 +79,10 @@ import Testing
       lines(text)[5]
         == "Bound by tensor parallel; most would help: twice the global batch (-23.4 %), "
         + "twice the peak compute rate (-4.0 %)")
+    let idle = Explanation(boundBy: .bubble, detail: "", levers: [])
+    #expect(
+      report(.found(PlanningResult(best: sample.plan, proof: proof, explanation: idle)))
+        .contains("\nBound by the pipeline bubble\n"))
   }
 
   @Test func stagesAreListed() {
