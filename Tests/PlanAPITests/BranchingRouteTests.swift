@@ -16,12 +16,8 @@ private struct ModelGraphs: JSONRule {
   }
 }
 
-private func post(
-  _ path: String, _ body: String, accept: String? = nil
-) throws -> (status: Int, body: JSONValue) {
-  let response = router.response(
-    to: APIRequest(method: "POST", path: path, body: Array(body.utf8)))
-  return (response.status, try JSONDocument(parsing: response.body).root)
+private func post(_ path: String, _ body: String) throws -> (status: Int, body: JSONValue) {
+  try router.post(path, body)
 }
 
 private func text(_ value: JSONValue?) -> String? {

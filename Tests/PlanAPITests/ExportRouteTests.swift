@@ -11,9 +11,7 @@ private func post(_ path: String, _ members: String) throws -> (status: Int, bod
      "cluster": "1x8xh100", "training": {"global_batch_size": 16, "sequence_length": 1024},
      \(members)}
     """
-  let response = router.response(
-    to: APIRequest(method: "POST", path: path, body: Array(body.utf8)))
-  return (response.status, try JSONDocument(parsing: response.body).root)
+  return try router.post(path, body)
 }
 
 private let uneven = """

@@ -37,9 +37,7 @@ private func post(
   _ path: String, _ body: String, service: PlanService? = nil
 ) throws -> (status: Int, body: JSONValue) {
   let router = service.map { Router($0.routes) } ?? router
-  let response = router.response(
-    to: APIRequest(method: "POST", path: path, body: Array(body.utf8)))
-  return (response.status, try JSONDocument(parsing: response.body).root)
+  return try router.post(path, body)
 }
 
 private func text(_ value: JSONValue?) -> String? {

@@ -20,9 +20,7 @@ private func post(
     "training": {"global_batch_size": 16, "sequence_length": 2048}
     \(profiles.map { ", \"profiles\": \($0)" } ?? "") \(more)}
     """
-  let response = router.response(
-    to: APIRequest(method: "POST", path: path, body: Array(body.utf8)))
-  return (response.status, try JSONDocument(parsing: response.body).root)
+  return try router.post(path, body)
 }
 
 private func stage(_ body: JSONValue) throws -> JSONValue {

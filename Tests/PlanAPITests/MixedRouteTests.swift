@@ -9,10 +9,7 @@ private let training = #"{"global_batch_size": 32, "sequence_length": 1024, "pre
 private func post(_ path: String, _ members: KeyValuePairs<String, String>) throws -> (
   status: Int, body: JSONValue
 ) {
-  let body = "{" + members.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}"
-  let response = router.response(
-    to: APIRequest(method: "POST", path: path, body: Array(body.utf8)))
-  return (response.status, try JSONDocument(parsing: response.body).root)
+  try router.post(path, members)
 }
 
 private func partition(

@@ -23,9 +23,7 @@ private func body(_ changes: [String: String?] = [:]) -> String {
 }
 
 private func post(_ path: String, _ body: String) throws -> (status: Int, body: JSONValue) {
-  let response = router.response(
-    to: APIRequest(method: "POST", path: path, body: Array(body.utf8)))
-  return (response.status, try JSONDocument(parsing: response.body).root)
+  try router.post(path, body)
 }
 
 private func text(_ value: JSONValue?) -> String? {

@@ -5,9 +5,7 @@ import Testing
 private let router = Router(PlanService(model: PlainModelRule()).routes)
 
 private func post(_ path: String, _ body: String) throws -> (status: Int, body: JSONValue) {
-  let response = router.response(
-    to: APIRequest(method: "POST", path: path, body: Array(body.utf8)))
-  return (response.status, try JSONDocument(parsing: response.body).root)
+  try router.post(path, body)
 }
 
 /// A generator with a seed, so that a failing case can be run again.
