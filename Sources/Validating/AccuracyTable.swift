@@ -9,8 +9,11 @@ package struct AccuracyTable: Sendable {
     package var predictedSeconds: Double
     package var measuredGiB: Double?
     package var predictedGiB: Double
+    package var fits: Bool
 
-    package init(_ run: MeasuredRun, step: Double, predictedSeconds: Double, predictedGiB: Double) {
+    package init(
+      _ run: MeasuredRun, step: Double, predictedSeconds: Double, predictedGiB: Double, fits: Bool
+    ) {
       id = run.id
       source = run.source
       job = run.job
@@ -18,6 +21,7 @@ package struct AccuracyTable: Sendable {
       self.predictedSeconds = predictedSeconds
       measuredGiB = run.peakMemoryGiB
       self.predictedGiB = predictedGiB
+      self.fits = fits
     }
 
     package var timeError: Double { predictedSeconds / measuredSeconds - 1 }

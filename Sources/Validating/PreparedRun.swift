@@ -18,7 +18,7 @@ package struct PreparedRun: Sendable {
   package func entry(_ plan: Plan) -> AccuracyTable.Entry {
     AccuracyTable.Entry(
       run, step: step, predictedSeconds: plan.prediction.step.value,
-      predictedGiB: plan.prediction.peakMemory.gibibytes)
+      predictedGiB: plan.prediction.peakMemory.gibibytes, fits: plan.fits)
   }
 }
 
@@ -58,12 +58,9 @@ package struct PreparedRuns: Sendable {
     }
   }
 
-  /// How many of `runs` are predicted to fit, and how many of `outOfMemory` not to.
-  package func fitting(_ parameters: CostParameters) -> (ran: Int, ranOutOfMemory: Int) {
-    (
-      runs.count { $0.plan(parameters).fits },
-      outOfMemory.count { !$0.plan($0.problem(parameters)).fits }
-    )
+  /// How many of `outOfMemory` are predicted not to fit.
+  package func foundOutOfMemory(_ parameters: CostParameters) -> Int {
+    outOfMemory.count { !$0.plan($0.problem(parameters)).fits }
   }
 
   package func table(_ parameters: CostParameters) -> AccuracyTable {

@@ -70,10 +70,10 @@ struct Validate {
     for refusal in prepared.refused { print("refused \(refusal.id): \(refusal.why)") }
     print(table)
     let rate = Int(Double(table.entries.count) / seconds)
-    let fitting = prepared.fitting(parameters)
     print(
-      "predicted to fit \(fitting.ran) of \(prepared.runs.count) that ran, not to fit "
-        + "\(fitting.ranOutOfMemory) of \(prepared.outOfMemory.count) that ran out of memory")
+      "predicted to fit \(table.entries.count(where: \.fits)) of \(prepared.runs.count) that ran, not to fit "
+        + "\(prepared.foundOutOfMemory(parameters)) of \(prepared.outOfMemory.count) that ran out of memory"
+    )
     print("predicted \(table.entries.count) plans on one core, \(rate) a second")
     if let rows { try write(prepared, table, parameters, to: rows) }
   }
