@@ -196,11 +196,7 @@ extension PlanningProblem {
       for level in levels { pool.doubleBandwidth(level) }
     case .globalBatch: job.globalBatchSize *= 2
     }
-    var changed = PlanningProblem(
-      graph: graph, pool: pool, job: job, parameters: costs.parameters, memoryLimit: limit,
-      downSets: downSets)
-    changed.costs.measurements = costs.measurements
-    return changed
+    return rebuilt(pool: pool, job: job, memoryLimit: limit, downSets: downSets)
   }
 }
 

@@ -26,7 +26,7 @@ package struct Planner: Sendable {
       let split = fitting
         ?? SplitSearch(model, choosesRecompute: false, ignoresMemory: true).best()
     else { preconditionFailure("a valid strategy has no more stages than the model has layers") }
-    return problem.plan(strategy, split)
+    return problem.plan(strategy, split, model: model)
   }
 
   /// Searches the strategies on up to all GPUs of the pool. `shouldStop` is asked now and then; once

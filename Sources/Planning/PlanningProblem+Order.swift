@@ -24,20 +24,12 @@ extension PlanningProblem {
   /// do, which takes an order.
   package func cutAtDownSets() -> PlanningProblem {
     guard !graph.hasOneOrder, graph.kinds.allSatisfy({ $0.kind == .custom }) else { return self }
-    return rebuilt(graph, DownSets(graph, limit: DownSets.limit))
+    return rebuilt(downSets: DownSets(graph, limit: DownSets.limit))
   }
 
   /// The problem of the layers in the order that a split cuts.
   package func along(_ split: PipelineSplit) -> PlanningProblem {
-    if let order = split.order { return rebuilt(graph.inOrder(order), nil) }
-    return downSets == nil ? self : rebuilt(graph, nil)
-  }
-
-  private func rebuilt(_ graph: LayerGraph, _ downSets: DownSets?) -> PlanningProblem {
-    var problem = PlanningProblem(
-      graph: graph, pool: pool, job: job, parameters: costs.parameters, memoryLimit: memoryLimit,
-      downSets: downSets)
-    problem.costs.measurements = costs.measurements
-    return problem
+    if let order = split.order { return rebuilt(graph.inOrder(order), downSets: nil) }
+    return downSets == nil ? self : rebuilt(downSets: nil)
   }
 }

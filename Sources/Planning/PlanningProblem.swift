@@ -78,6 +78,19 @@ package struct PlanningProblem: Sendable {
     }
   }
 
+  /// The same with other parts: the layers are still as they were measured.
+  func rebuilt(
+    _ graph: LayerGraph? = nil, pool: Pool? = nil, job: TrainingJob? = nil,
+    memoryLimit: ByteCount? = nil, downSets: DownSets?
+  ) -> PlanningProblem {
+    var changed = PlanningProblem(
+      graph: graph ?? self.graph, pool: pool ?? self.pool, job: job ?? self.job,
+      parameters: costs.parameters, memoryLimit: memoryLimit ?? self.memoryLimit,
+      downSets: downSets)
+    changed.costs.measurements = costs.measurements
+    return changed
+  }
+
   /// What waiting for the slowest GPU adds to a step, growing with every doubling of nodes.
   package func stragglerFraction(gpus: Int) -> Double {
     var nodes = (gpus + pool.gpusPerNode - 1) / pool.gpusPerNode

@@ -139,11 +139,5 @@ extension PlanningProblem {
   }
 
   /// The same job, with the same memory limit, on another pool.
-  func on(_ pool: Pool) -> PlanningProblem {
-    var changed = PlanningProblem(
-      graph: graph, pool: pool, job: job, parameters: costs.parameters,
-      memoryLimit: memoryLimit, downSets: downSets)
-    changed.costs.measurements = costs.measurements
-    return changed
-  }
+  func on(_ pool: Pool) -> PlanningProblem { rebuilt(pool: pool, downSets: downSets) }
 }
