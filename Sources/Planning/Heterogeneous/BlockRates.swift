@@ -17,7 +17,7 @@ struct BlockRates: Hashable {
   let recomputingRoom: Double
 
   init(_ cost: LayerCost, states: Double, room: Double, recompute: RecomputePolicy) {
-    let passes = cost.forward.total - cost.forward.data + cost.backward.total - cost.backward.data
+    let passes = cost.ownPasses
     let dropped = (cost.activations - cost.selectiveActivations).value
     let isSelective = recompute == .selective
     seconds = (isSelective ? passes + cost.selectiveRecompute.total : passes).value

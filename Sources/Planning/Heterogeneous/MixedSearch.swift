@@ -31,11 +31,11 @@ struct MixedSearch {
   var pruned = 0
   /// Least bound of what was not looked at, or not to the end.
   var open = Double.infinity
-  private var heap = Heap<Entry>()
+  private var heap = Heap<OpenNode>()
   private var nodes: [Node] = []
   var bases: [ParallelStrategy] = []
   var places: [Place] = []
-  private var placeOf: [PlaceKey: Int] = [:]
+  private var placeOf: [SeatKey: Int] = [:]
   var seats: [SeatKey: SeatCosts] = [:]
   var triesLeft: Int
   var entriesLeft: Int
@@ -60,12 +60,6 @@ struct MixedSearch {
 
   var best: Double { found.first?.plan.prediction.step.value ?? .infinity }
 
-  private struct Entry: Comparable {
-    var bound: Double
-    var node: Int
-    static func < (a: Entry, b: Entry) -> Bool { (a.bound, a.node) < (b.bound, b.node) }
-  }
-
   /// What a node stands for; small, since there can be a million.
   struct Node {
     enum Level: UInt8 { case split, slice, base, layout, weighed, reached }
@@ -84,12 +78,6 @@ struct MixedSearch {
   }
 
   struct SeatKey: Hashable {
-    var pool: Int
-    var parallelism: LayerParallelism
-    var recompute: RecomputePolicy
-  }
-
-  private struct PlaceKey: Hashable {
     var pool: Int
     var parallelism: LayerParallelism
     var recompute: RecomputePolicy
@@ -138,7 +126,7 @@ struct MixedSearch {
       return
     }
     nodes.append(Node(level: level, base: base, places: places))
-    heap.insert(Entry(bound: bound, node: nodes.count - 1))
+    heap.insert(OpenNode(bound: bound, node: nodes.count - 1))
   }
 
   private mutating func push(_ level: Node.Level, _ bound: Double, _ base: ParallelStrategy) {
@@ -188,11 +176,10 @@ struct MixedSearch {
         let parallelism = space.strategy(base, tensor: tensor).layerParallelism
         let slice = slices.slice(parallelism, pool: pool)
         for (kind, cost) in slice.costs.enumerated() {
-          let ahead = cost.forward.total - cost.forward.data
-          let back = cost.backward.total - cost.backward.data
-          least[kind].all = min(least[kind].all, (ahead + back).value)
+          let passes = cost.ownPasses
+          least[kind].all = min(least[kind].all, passes.value)
           least[kind].gradients = min(
-            least[kind].gradients, (ahead + back - cost.weightGradient).value)
+            least[kind].gradients, (passes - cost.weightGradient).value)
         }
       }
     }
@@ -269,7 +256,7 @@ struct MixedSearch {
     _ base: ParallelStrategy, pool: Int, _ split: MixedSpace.Split
   ) -> Int {
     let parallelism = space.strategy(base, tensor: split.tensor).layerParallelism
-    let key = PlaceKey(pool: pool, parallelism: parallelism, recompute: base.recompute)
+    let key = SeatKey(pool: pool, parallelism: parallelism, recompute: base.recompute)
     if let known = placeOf[key] { return known }
     let rates = SeatRates(
       problem.pools[pool], slices.slice(parallelism, pool: pool), parallelism,

@@ -55,7 +55,7 @@ final class SeatRates {
     block = BlockRates(
       cost, states: bytes(cost.parameters, cost.expertParameters),
       room: problem.room(parallelism).value, recompute: recompute)
-    forwardPart = slice.forwardPart(counts)
+    forwardPart = slice.forwardFraction
     passes = slice.passes(counts, withWeights: true)
     gradientPasses = slice.passes(counts, withWeights: false)
   }
@@ -82,22 +82,10 @@ extension SeatRates {
 }
 
 extension StrategySlice {
-  fileprivate func forwardPart(_ counts: [Double]) -> Double {
-    // Of the overhead of a stage it is half.
-    zip(costs, counts).reduce(0.5) { least, kind in
-      let (cost, count) = kind
-      let ahead = (cost.forward.total - cost.forward.data).value
-      let back = (cost.backward.total - cost.backward.data).value
-      return count > 0 && ahead + back > 0 ? min(least, ahead / (ahead + back)) : least
-    }
-  }
-
   /// Seconds by kind, of all layers.
   fileprivate func passes(_ counts: [Double], withWeights: Bool) -> [Double] {
     zip(costs, counts).map { cost, count in
-      let both =
-        cost.forward.total - cost.forward.data + cost.backward.total - cost.backward.data
-      return count * (both - (withWeights ? .zero : cost.weightGradient)).value
+      count * (cost.ownPasses - (withWeights ? .zero : cost.weightGradient)).value
     }
   }
 }

@@ -53,8 +53,7 @@ struct StrategyBound {
     work = slice.work
     self.overhead = overhead
     weightFraction = slice.weightFraction
-    // The overhead of a stage is half forward.
-    forwardFraction = min(slice.forwardFraction, 0.5)
+    forwardFraction = slice.forwardFraction
     passes = slice.work
     self.stages = stages
     self.microBatches = microBatches

@@ -25,7 +25,7 @@ struct StrategySearch {
   private let scale: ScoreScale
   private let counts: [Double]
   private var nodes: [Node] = []
-  private var open = Heap<Entry>()
+  private var open = Heap<OpenNode>()
   private var splits: [(split: LayerParallelism, replicaStages: Int)] = []
   private var slices: [StrategySlice] = []
   private var replicaStages: [Int] = []
@@ -75,12 +75,6 @@ struct StrategySearch {
     var split: PipelineSplit
     /// What the objective makes of it: smaller is better.
     var score: Double
-  }
-
-  private struct Entry: Comparable {
-    var bound: Double
-    var node: Int
-    static func < (a: Entry, b: Entry) -> Bool { (a.bound, a.node) < (b.bound, b.node) }
   }
 
   /// What a node stands for; small, since there can be a million.
@@ -180,10 +174,10 @@ struct StrategySearch {
       return
     }
     nodes.append(node)
-    open.insert(Entry(bound: bound, node: nodes.count - 1))
+    open.insert(OpenNode(bound: bound, node: nodes.count - 1))
   }
 
-  private mutating func expand(_ entry: Entry) {
+  private mutating func expand(_ entry: OpenNode) {
     let node = nodes[entry.node]
     switch node.level {
     case .split: addSlices(Int(node.index))

@@ -13,8 +13,8 @@ struct StrategySlice {
   private(set) var weight = 0.0
   /// The largest part that weight gradients are of a layer's passes.
   private(set) var weightFraction = 0.0
-  /// The smallest part that the forward pass is of a layer's passes.
-  private(set) var forwardFraction = 1.0
+  /// The smallest part that the forward pass is of a layer's passes; half of a stage's overhead is.
+  private(set) var forwardFraction = 0.5
   /// Both passes of the shortest block, and of what precedes and follows the blocks.
   private(set) var block = Double.infinity
   private(set) var leading = 0.0
@@ -35,8 +35,7 @@ struct StrategySlice {
     self.parallelism = parallelism
     costs = problem.costs.layerCosts(parallelism)
     for (cost, count) in zip(costs, counts) where count > 0 {
-      let f = (cost.forward.total - cost.forward.data).value
-      let b = (cost.backward.total - cost.backward.data).value
+      let (f, b) = (cost.ownForward.value, cost.ownBackward.value)
       forward += count * f
       backward += count * b
       weight += count * cost.weightGradient.value
@@ -53,10 +52,7 @@ struct StrategySlice {
     }
   }
 
-  private func passes(_ kind: Int) -> Double {
-    let (ahead, back) = (costs[kind].forward, costs[kind].backward)
-    return (ahead.total - ahead.data + back.total - back.data).value
-  }
+  private func passes(_ kind: Int) -> Double { costs[kind].ownPasses.value }
 
   /// Sums what precedes and what follows the blocks, and finds the shortest of them.
   mutating func measureBlocks(_ problem: PlanningProblem) {
@@ -79,4 +75,11 @@ struct StrategySlice {
     case .full: fullActivations
     }
   }
+}
+
+/// A layer's passes without the gathers of sharded weights, which depend on the replicas.
+extension LayerCost {
+  var ownForward: Seconds { forward.total - forward.data }
+  var ownBackward: Seconds { backward.total - backward.data }
+  var ownPasses: Seconds { ownForward + ownBackward }
 }

@@ -48,11 +48,7 @@ struct DownSetSearch {
       self.schedules(below: best - ends.total) { _ in true }, ends: ends, best: best,
       effort: effort)
     let isComplete = enumeration.run()
-    if let better = enumeration.split {
-      result.split = better
-      result.seconds = enumeration.best
-    }
-    if isComplete { result.bound = min(result.seconds, max(result.bound, cutoff)) }
+    result.take(enumeration.split, enumeration.best, isComplete: isComplete, cutoff: cutoff)
     return result
   }
 

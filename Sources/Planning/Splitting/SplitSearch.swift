@@ -10,6 +10,17 @@ struct SplitResult {
   var seconds: Double
   /// No split that fits takes less.
   var bound: Double
+
+  /// Takes what an enumeration of all splits below the cutoff found, if anything.
+  mutating func take(
+    _ better: PipelineSplit?, _ seconds: Double, isComplete: Bool, cutoff: Double
+  ) {
+    if let better {
+      split = better
+      self.seconds = seconds
+    }
+    if isComplete { bound = min(self.seconds, max(bound, cutoff)) }
+  }
 }
 
 /// Finds where to cut a pipeline for one strategy: the split whose played step is least, among all
@@ -99,11 +110,7 @@ struct SplitSearch {
     var enumeration = SplitEnumeration(
       probe, ends: ends, best: min(cutoff, result.seconds), effort: effort)
     let isComplete = enumeration.run()
-    if let better = enumeration.split {
-      result.split = better
-      result.seconds = enumeration.best
-    }
-    if isComplete { result.bound = min(result.seconds, max(result.bound, cutoff)) }
+    result.take(enumeration.split, enumeration.best, isComplete: isComplete, cutoff: cutoff)
     return result
   }
 
