@@ -25,12 +25,18 @@ package struct CollectiveTime: Hashable, Sendable {
   package var expertData: CommunicationGroup
   /// Distance between neighbouring stages.
   private var pipelineStride: Int
+  /// Pipelines side by side, each on so many ranks: one, whose stages hold all replicas, where these
+  /// lie next to each other, else one for each replica.
+  private var pipelines = 1
+  private var pipelineRanks = 1
   /// Bytes a second from one stage to the next, where that was measured.
   private var measuredSend: Double?
   private var spans: [Int]
 
   /// Ranks are laid out tensor, context, data, pipeline, innermost first, as Megatron-LM's default
-  /// order has them; expert groups are consecutive ranks of tensor, context and data together.
+  /// order has them; expert groups are consecutive ranks of tensor, context and data together. Where
+  /// stages lie between replicas, pipeline comes before data, and experts are spread over tensor and
+  /// context ranks, as Megatron-LM demands.
   package init(
     pool: Pool, parallelism: LayerParallelism, chip: ChipEfficiency,
     software: SoftwareEfficiency, stack: SoftwareStack
@@ -68,9 +74,17 @@ package struct CollectiveTime: Hashable, Sendable {
     tensorExposure = hidesTensorTraffic ? chip.tensorExposure : 1
     context = group(c, stride: t)
     expert = group(e, stride: 1)
-    data = group(d * c, stride: t)
-    expertData = group(max(1, t * c * d / e), stride: e)
-    pipelineStride = t * c * d
+    let between = parallelism.stagesBetweenReplicas
+    expertData = group(max(1, t * c * d / e), stride: e * between)
+    if between == 1 {
+      data = group(d * c, stride: t)
+      pipelineStride = t * c * d
+    } else {
+      data = CommunicationGroup(
+        inner: (c, t), outer: (d, t * c * between), levels: levels, measured: measured)
+      pipelineStride = t * c
+      (pipelines, pipelineRanks) = (d, t * c * between)
+    }
     measuredSend = measured?.sends[pool.gpus / pipelineStride]?.value
   }
 
@@ -155,17 +169,40 @@ package struct CollectiveTime: Hashable, Sendable {
     return time
   }
 
-  /// One tensor from a stage to the next, from the rank whose neighbour is farthest.
-  package func send(_ bytes: ByteCount, fromStage stage: Int) -> Seconds {
-    let first = stage * pipelineStride
-    let second = first + pipelineStride
+  /// One tensor from a stage to another, from the rank whose counterpart is farthest: stages that follow
+  /// each other, or the last and the first.
+  package func send(_ bytes: ByteCount, fromStage stage: Int, toStage other: Int) -> Seconds {
+    let first = min(stage, other) * pipelineStride
+    let last = (max(stage, other) + 1) * pipelineStride - 1
     var level = 0
-    while level < levelCount - 1,
-      first / spans[level] != (second + pipelineStride - 1) / spans[level]
-    {
-      level += 1
-    }
+    while level < levelCount - 1, isCut(first...last, intoBlocksOf: spans[level]) { level += 1 }
     return Seconds(bytes.value / (measuredSend ?? bandwidth[level]) + latency[level])
+  }
+
+  /// Whether ranks of a pipeline lie in several blocks, in some of the pipelines.
+  private func isCut(_ ranks: ClosedRange<Int>, intoBlocksOf span: Int) -> Bool {
+    func isCut(_ pipeline: Int, _ span: Int) -> Bool {
+      let start = pipeline * pipelineRanks
+      return (start + ranks.lowerBound) / span != (start + ranks.upperBound) / span
+    }
+    guard pipelines > 1 else { return isCut(0, span) }
+    // Pipelines start at multiples of this in their blocks, and after so many lie as the first does.
+    let common = greatestCommonDivisor(span, pipelineRanks)
+    return isCut(0, common) && (0..<min(pipelines, span / common)).contains { isCut($0, span) }
+  }
+
+  /// The least that a send from any stage to the next can take. Complexity: O(levels).
+  package func leastSend(_ bytes: ByteCount) -> Seconds {
+    var least = Double.infinity
+    for level in nearestLevel..<levelCount {
+      least = min(least, bytes.value / (measuredSend ?? bandwidth[level]) + latency[level])
+    }
+    return Seconds(least)
+  }
+
+  /// The innermost level of which a block can hold two stages.
+  private var nearestLevel: Int {
+    (0..<levelCount).first { 2 * pipelineStride <= spans[$0] } ?? levelCount - 1
   }
 
   /// What one GPU sends a second over the outermost level.

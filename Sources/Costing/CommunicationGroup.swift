@@ -27,5 +27,27 @@ package struct CommunicationGroup: Hashable, Sendable {
     }
   }
 
+  /// What two axes make together: `inner.size` ranks at distance `inner.stride`, repeated `outer.size`
+  /// times at the distance `outer.stride`, which is a multiple of `inner.size · inner.stride`. A block
+  /// that holds no whole repetition holds members of one.
+  ///
+  /// Complexity: O(levels).
+  package init(
+    inner: (size: Int, stride: Int), outer: (size: Int, stride: Int), levels: [NetworkLevel],
+    measured: MeasuredNetwork? = nil
+  ) {
+    let near = CommunicationGroup(size: inner.size, stride: inner.stride, levels: levels)
+    let far = CommunicationGroup(size: outer.size, stride: outer.stride, levels: levels)
+    size = near.size * far.size
+    members = near.members * far.members
+    measuredRate =
+      measured.flatMap { network in
+        network.ring(
+          size: near.size * far.size,
+          onNode: min(near.size, max(1, network.gpusPerNode / inner.stride))
+            * min(far.size, max(1, network.gpusPerNode / outer.stride)))
+      }?.value
+  }
+
   package static let alone = CommunicationGroup(size: 1, stride: 1, levels: [])
 }

@@ -11,10 +11,14 @@ package struct LayerParallelism: Hashable, Sendable {
   package var zeroStage: ZeroStage
   /// Sequences of one micro-batch on one data-parallel replica.
   package var microBatchSize: Int
+  /// Pipeline stages between a GPU and its neighbour along the data axis: 1 where replicas lie next to
+  /// each other, all stages where those do (`DeviceMesh.Order`).
+  package var stagesBetweenReplicas: Int
 
   package init(
     tensor: Int = 1, sequenceParallel: Bool = false, context: Int = 1, expert: Int = 1,
-    data: Int = 1, zeroStage: ZeroStage = .optimizer, microBatchSize: Int = 1
+    data: Int = 1, zeroStage: ZeroStage = .optimizer, microBatchSize: Int = 1,
+    stagesBetweenReplicas: Int = 1
   ) {
     self.tensor = tensor
     self.sequenceParallel = sequenceParallel
@@ -23,6 +27,7 @@ package struct LayerParallelism: Hashable, Sendable {
     self.data = data
     self.zeroStage = zeroStage
     self.microBatchSize = microBatchSize
+    self.stagesBetweenReplicas = stagesBetweenReplicas
   }
 }
 

@@ -1,3 +1,6 @@
+import Hardware
+import Planning
+
 /// A plan in the form that one launcher takes.
 package struct Export: Hashable, Sendable {
   package var target: ExportTarget
@@ -73,6 +76,7 @@ extension PlannedJob {
   package func export(to target: ExportTarget) throws(ExportRefusal) -> Export {
     var notes = ExportNotes()
     checkStagesAlike(target, &notes)
+    checkRankOrder(target, &notes)
     let export =
       switch target {
       case .megatron: megatronExport(&notes)
@@ -106,6 +110,24 @@ extension PlannedJob {
       notes.require(
         Set(share.microBatches).count <= 1, Field.stage(stage.id, "micro_batch_shares"),
         "differ: \(target.title) gives every replica the same")
+    }
+  }
+}
+
+extension PlannedJob {
+  /// Only Megatron lays out stages next to each other. torchtitan's meshes have the pipeline outermost
+  /// and tensor parallelism innermost, as have DeepSpeed's `PipeModelDataParallelTopology`, nanotron's
+  /// `ParallelContext` and Galvatron; accelerate runs no pipelines.
+  private func checkRankOrder(_ target: ExportTarget, _ notes: inout ExportNotes) {
+    switch target {
+    // Where Megatron's arguments are left out, the program is the reader's.
+    case .megatron, .megatronBridge, .kubeflow, .slurm, .torchrun: break
+    case .torchtitan, .deepspeed, .nanotron, .accelerate, .galvatron:
+      notes.require(
+        strategy.rankOrder == .tensorContextDataPipeline || strategy.pipeline == 1
+          || strategy.data == 1,
+        Field.strategy("rank_order"),
+        "\(target.title) numbers ranks tp-cp-dp-pp only: replicas next to each other")
     }
   }
 }

@@ -12,16 +12,9 @@ struct RankLayout: Hashable, Sendable {
 extension PlannedJob {
   /// Launchers start the same number of processes on every node and number them node by node.
   func rankLayout(_ notes: inout ExportNotes) -> RankLayout? {
-    let placed = plan.stages.flatMap(\.devices).reduce(0) { $0 + $1.gpus.count }
+    let groups = placement
+    let placed = groups.reduce(0) { $0 + $1.gpus.count }
     let gpus = placed > 0 ? placed : strategy.gpus
-    var groups: [DeviceGroup] = []
-    for group in plan.stages.flatMap(\.devices) {
-      if groups.last?.node == group.node {
-        groups[groups.count - 1].gpus += group.gpus
-      } else {
-        groups.append(group)
-      }
-    }
     let used = Set(groups.map(\.node))
     if let first = groups.first, used.count == groups.count,
       groups.allSatisfy({ $0.gpus.count == first.gpus.count })
@@ -52,5 +45,36 @@ extension PlannedJob {
           + "\(nodes) nodes instead")
     }
     return RankLayout(nodes: nodes, processesPerNode: gpus / nodes, nodeNames: [])
+  }
+
+  /// The plan's GPUs in rank order, where it has any: a stage lists its own so, replica by replica, and
+  /// the strategy's order tells whether the next rank is the stage's next replica or the next stage.
+  private var placement: [DeviceGroup] {
+    let stages = plan.stages.map(\.devices)
+    guard strategy.mesh.stride(.data) != strategy.tensor * strategy.context, !stages[0].isEmpty
+    else { return joined(stages.joined()) }
+    let replica = strategy.tensor * strategy.context
+    let gpus = stages.map { $0.flatMap { group in group.gpus.map { (group.node, $0) } } }
+    return joined(
+      (0..<strategy.data).flatMap { data in
+        gpus.flatMap { stage in
+          stage[(data * replica)..<((data + 1) * replica)].map {
+            DeviceGroup(node: $0.0, gpus: [$0.1])
+          }
+        }
+      })
+  }
+
+  /// Neighbours of one node as one group.
+  private func joined(_ groups: some Sequence<DeviceGroup>) -> [DeviceGroup] {
+    var joined: [DeviceGroup] = []
+    for group in groups {
+      if joined.last?.node == group.node {
+        joined[joined.count - 1].gpus += group.gpus
+      } else {
+        joined.append(group)
+      }
+    }
+    return joined
   }
 }

@@ -20,6 +20,11 @@ package struct DeviceMesh: Hashable, Sendable {
       case .tensorContextPipelineData: [.tensor, .context, .pipeline, .data]
       }
     }
+
+    /// Stages between a rank and its neighbour along the data axis, if there is one.
+    package func stagesBetweenReplicas(pipeline: Int, data: Int) -> Int {
+      self == .tensorContextPipelineData && data > 1 ? pipeline : 1
+    }
   }
 
   package var tensor: Int
@@ -113,6 +118,14 @@ package struct DeviceMesh: Hashable, Sendable {
     // Neither nests: as many along the context axis as both divide.
     let common = greatestCommonDivisor(expert, context)
     return (common, expert / common)
+  }
+}
+
+extension Pool {
+  /// Whether groups and neighbours lie alike in every order of ranks: no block of the network but the
+  /// whole holds ranks of two replicas, or of two stages, and nothing was measured of any distance.
+  package func liesAlikeInEveryOrder(tensor: Int, context: Int) -> Bool {
+    levels.dropLast().allSatisfy { $0.span / tensor <= context } && measuredNetwork == nil
   }
 }
 

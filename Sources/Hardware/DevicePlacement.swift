@@ -23,15 +23,23 @@ package struct DevicePlacement: Hashable, Sendable {
   package func devices(ofStage stage: Int) -> [DeviceGroup] {
     var groups: [DeviceGroup] = []
     var node = -1
-    let perReplica = mesh.tensor * mesh.context
-    for replica in 0..<mesh.data {
-      let first = firstGPU + mesh.rank(data: replica, pipeline: stage)
-      for gpu in first..<(first + perReplica) {
+    // Replicas next to each other are one run of GPUs.
+    let areNeighbours = mesh.stride(.data) == mesh.tensor * mesh.context
+    let (runs, length) = (
+      areNeighbours ? 1 : mesh.data, mesh.ranks / mesh.pipeline / (areNeighbours ? 1 : mesh.data)
+    )
+    for run in 0..<runs {
+      var gpu = firstGPU + mesh.rank(data: run, pipeline: stage)
+      let end = gpu + length
+      while gpu < end {
         if gpu / pool.gpusPerNode != node {
           node = gpu / pool.gpusPerNode
           groups.append(DeviceGroup(node: pool.nodeNames[node], gpus: []))
         }
-        groups[groups.count - 1].gpus.append(gpu % pool.gpusPerNode)
+        let next = min(end, (node + 1) * pool.gpusPerNode)
+        let start = node * pool.gpusPerNode
+        groups[groups.count - 1].gpus += (gpu - start)..<(next - start)
+        gpu = next
       }
     }
     return groups

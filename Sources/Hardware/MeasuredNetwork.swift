@@ -32,8 +32,12 @@ package struct MeasuredNetwork: Hashable, Sendable {
   package func ring(size: Int, stride: Int) -> Bandwidth? {
     if stride == 1 { return consecutive[size] }
     if size * stride == gpus { return strided[size] }
-    if size * stride <= gpusPerNode { return consecutive[size] }
-    return strided[gpus / gpusPerNode * max(1, gpusPerNode / stride)]
+    return ring(size: size, onNode: min(size, max(1, gpusPerNode / stride)))
+  }
+
+  /// Of a ring over `size` ranks, `onNode` of them on each node.
+  package func ring(size: Int, onNode: Int) -> Bandwidth? {
+    onNode == size ? consecutive[size] : strided[gpus / gpusPerNode * onNode]
   }
 }
 

@@ -1,4 +1,5 @@
 import Costing
+import Hardware
 import Scheduling
 
 /// One point of the strategy space: how many ways a job is split along each dimension, and how its
@@ -20,12 +21,15 @@ package struct ParallelStrategy: Hashable, Sendable {
   package var sequenceParallel: Bool
   package var recompute: RecomputePolicy
   package var schedule: PipelineSchedule
+  /// Which of the axes lie close together on the network.
+  package var rankOrder: DeviceMesh.Order
 
   package init(
     pipeline: Int = 1, tensor: Int = 1, data: Int = 1, context: Int = 1, expert: Int = 1,
     virtualStages: Int = 1, microBatchSize: Int = 1, microBatches: Int = 1,
     zeroStage: ZeroStage = .optimizer, sequenceParallel: Bool = false,
-    recompute: RecomputePolicy = .none, schedule: PipelineSchedule = .oneForwardOneBackward
+    recompute: RecomputePolicy = .none, schedule: PipelineSchedule = .oneForwardOneBackward,
+    rankOrder: DeviceMesh.Order = .tensorContextDataPipeline
   ) {
     self.pipeline = pipeline
     self.tensor = tensor
@@ -39,6 +43,7 @@ package struct ParallelStrategy: Hashable, Sendable {
     self.sequenceParallel = sequenceParallel
     self.recompute = recompute
     self.schedule = schedule
+    self.rankOrder = rankOrder
   }
 
   /// GPUs that the strategy occupies.
@@ -48,6 +53,12 @@ package struct ParallelStrategy: Hashable, Sendable {
   package var layerParallelism: LayerParallelism {
     LayerParallelism(
       tensor: tensor, sequenceParallel: sequenceParallel, context: context, expert: expert,
-      data: data, zeroStage: zeroStage, microBatchSize: microBatchSize)
+      data: data, zeroStage: zeroStage, microBatchSize: microBatchSize,
+      stagesBetweenReplicas: rankOrder.stagesBetweenReplicas(pipeline: pipeline, data: data))
+  }
+
+  package var mesh: DeviceMesh {
+    DeviceMesh(
+      tensor: tensor, context: context, data: data, pipeline: pipeline, order: rankOrder)
   }
 }

@@ -41,7 +41,21 @@ private struct Explainer {
     if boundBy == .memory, largest.bound != .memory {
       detail = "\(largest.name) takes \(share(largest.time)) of the step, \(memoryShortage)"
     }
+    if let rankOrder { detail += " " + rankOrder }
     return Explanation(boundBy: boundBy, detail: detail, levers: levers)
+  }
+
+  /// What another order of ranks than the usual is worth.
+  private var rankOrder: String? {
+    var usual = plan.strategy
+    usual.rankOrder = .tensorContextDataPipeline
+    guard usual.layerParallelism != plan.strategy.layerParallelism,
+      let split = SplitSearch(StrategyModel(problem, usual), choosesRecompute: true).best()
+    else { return nil }
+    let step = problem.plan(usual, split, namesDevices: false).prediction.step
+    return "Stages lie next to each other on the network, and replicas apart "
+      + "(\(plan.strategy.rankOrder.rawValue)): the usual order would take "
+      + "\(percent(step / plan.prediction.step - 1)) longer."
   }
 
   // MARK: Memory

@@ -111,7 +111,8 @@ extension PlanningProblem {
     let own =
       isOwnOrder
       ? model ?? StrategyModel(self, strategy) : StrategyModel(along(split), strategy)
-    var plan = own.plan(split, devices: namesDevices ? own.devices() : [])
+    let devices = namesDevices ? DevicePlacement(strategy.mesh, on: pool).stages : []
+    var plan = own.plan(split, devices: devices)
     plan.order = split.order
     return plan
   }
@@ -123,24 +124,5 @@ extension PlanningProblem {
       ? "stages are cut from one topological order of them"
       : "there are more than \(DownSets.limit) ways to cut them in two, of which some were tried"
     return "The layers are no chain: \(tried), and others may be better by as much as the gap."
-  }
-}
-
-extension StrategyModel {
-  /// Stage `i` runs on ranks i·s ..< (i + 1)·s, node after node.
-  func devices() -> [[DeviceGroup]] {
-    let pool = problem.pool
-    let perStage = strategy.gpus / strategy.pipeline
-    return (0..<stages).map { stage in
-      let ranks = (stage * perStage)..<((stage + 1) * perStage)
-      let last = (ranks.upperBound - 1) / pool.gpusPerNode
-      return (ranks.lowerBound / pool.gpusPerNode...last).map { node in
-        let first = node * pool.gpusPerNode
-        let own = ranks.clamped(to: first..<(first + pool.gpusPerNode))
-        return DeviceGroup(
-          node: pool.nodeNames[node],
-          gpus: Array((own.lowerBound - first)..<(own.upperBound - first)))
-      }
-    }
   }
 }

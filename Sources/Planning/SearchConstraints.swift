@@ -1,4 +1,5 @@
 import Costing
+import Hardware
 import Scheduling
 
 /// What a request fixes of the search. An empty list leaves the dimension free.
@@ -14,6 +15,7 @@ package struct SearchConstraints: Hashable, Sendable {
   package var recompute: [RecomputePolicy] = []
   package var schedule: [PipelineSchedule] = []
   package var sequenceParallel: [Bool] = []
+  package var rankOrder: [DeviceMesh.Order] = []
   /// Interleaved pipelines may hold unequally many blocks in their chunks, which runtimes do not do by
   /// themselves (see `ChunkLayout`).
   package var allowsUnevenChunks = false

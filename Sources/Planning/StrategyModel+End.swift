@@ -20,10 +20,15 @@ extension StrategyModel {
     _ chunks: [Range<Int>], forward: Seconds, backward: Seconds
   ) -> (reduction: Seconds, optimizer: Seconds) {
     let (dense, expert) = stageParameters(chunks)
-    let reduction = end.exposedReduction(
-      parameters: dense, expertParameters: expert, tiedBytes: tiedGradientBytes(chunks),
-      forward: forward, backward: backward, microBatches: strategy.microBatches)
-    return (reduction, end.optimizerTime(parameters: dense, expertParameters: expert))
+    let tiedBytes = tiedGradientBytes(chunks)
+    func reduction(_ end: StepEnd) -> Seconds {
+      end.exposedReduction(
+        parameters: dense, expertParameters: expert, tiedBytes: tiedBytes,
+        forward: forward, backward: backward, microBatches: strategy.microBatches)
+    }
+    let own = reduction(end)
+    let least = other.map { min(own, reduction($0.end)) } ?? own
+    return (least, end.optimizerTime(parameters: dense, expertParameters: expert))
   }
 
   /// Gradients of a tied table that this stage exchanges with the stage of the other copy.

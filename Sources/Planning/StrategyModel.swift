@@ -12,17 +12,44 @@ package struct StrategyModel: Sendable {
   package let states: StateMemory
   package let end: StepEnd
   private let collectives: CollectiveTime
+  /// The same in another order of ranks that is open too.
+  let other: OtherOrder?
 
-  package init(_ problem: PlanningProblem, _ strategy: ParallelStrategy, table: StageTable? = nil) {
+  /// Large and rare, so that it lies apart.
+  final class OtherOrder: Sendable {
+    let collectives: CollectiveTime
+    let end: StepEnd
+
+    init(_ collectives: CollectiveTime, _ end: StepEnd) {
+      self.collectives = collectives
+      self.end = end
+    }
+  }
+
+  /// - Parameter other: Another order of ranks: every send and reduction takes what it takes in that of
+  ///   both in which it takes less, which is no strategy's time but a bound for either's.
+  package init(
+    _ problem: PlanningProblem, _ strategy: ParallelStrategy, table: StageTable? = nil,
+    orInOrder other: DeviceMesh.Order? = nil
+  ) {
     self.problem = problem
     self.strategy = strategy
     let parallelism = strategy.layerParallelism
     self.table = table ?? problem.table(parallelism)
     states = StateMemory(problem.job, parallelism)
+    func end(_ collectives: CollectiveTime) -> StepEnd {
+      StepEnd(
+        collectives: collectives, kernels: problem.costs.kernels, job: problem.job,
+        parallelism: parallelism)
+    }
     collectives = problem.costs.collectives(parallelism)
-    end = StepEnd(
-      collectives: collectives, kernels: problem.costs.kernels, job: problem.job,
-      parallelism: parallelism)
+    self.end = end(collectives)
+    self.other = other.map { order in
+      var reordered = strategy
+      reordered.rankOrder = order
+      let collectives = problem.costs.collectives(reordered.layerParallelism)
+      return OtherOrder(collectives, end(collectives))
+    }
   }
 
   package var stages: Int { strategy.pipeline }
@@ -42,12 +69,19 @@ package struct StrategyModel: Sendable {
     return held / round * stages + min(stages, max(0, rest))
   }
 
-  /// Seconds that a tensor travels from virtual stage `index` to the next, cut at node `cut`.
+  /// Seconds that a tensor travels from virtual stage `index` to the next, cut at node `cut`. The last
+  /// stage's chunk goes on to the first stage.
   package func sendTime(afterVirtualStage index: Int, cut: Int) -> Seconds {
     guard stages > 1 else { return .zero }
+    return sendTime(fromStage: index % stages, toStage: (index + 1) % stages, cut: cut)
+  }
+
+  /// The same from a stage to another, which are neighbours or the last and the first.
+  func sendTime(fromStage stage: Int, toStage next: Int, cut: Int) -> Seconds {
     let bytes = problem.costs.boundaryBytes(at: cut, strategy.layerParallelism)
-    // The last stage's chunk goes on to the first stage: as far as any two neighbours.
-    return collectives.send(bytes, fromStage: min(index % stages, stages - 2))
+    let send = collectives.send(bytes, fromStage: stage, toStage: next)
+    guard let other else { return send }
+    return min(send, other.collectives.send(bytes, fromStage: stage, toStage: next))
   }
 
   /// How many of a stage's `recomputed` layers lie in each of its chunks: its first ones.

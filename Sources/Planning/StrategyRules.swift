@@ -99,6 +99,16 @@ extension ParallelStrategy {
       "is required when a mixture of experts is split with tensor_parallel > 1")
     require(
       !sequenceParallel || tensor > 1, "sequence_parallel", "needs tensor_parallel > 1")
+    if rankOrder == .tensorContextPipelineData, pipeline > 1, data > 1 {
+      require(
+        zeroStage <= .optimizer, "rank_order",
+        "\(rankOrder.rawValue) goes with zero_stage 0 and 1: Megatron alone has it, whose FSDP "
+          + "refuses it")
+      require(
+        limits.experts == 0 || expert == tensor * context, "rank_order",
+        "\(rankOrder.rawValue) needs experts spread over tensor x context = \(tensor * context) "
+          + "GPUs, so that they have as many replicas as all else (Megatron's rule)")
+    }
     require(
       data * microBatchSize * microBatches == job.globalBatchSize, "micro_batch_size",
       "times data_parallel and the number of micro-batches must give the global batch of "

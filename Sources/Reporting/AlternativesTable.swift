@@ -38,6 +38,9 @@ struct AlternativesTable {
       Dimension(
         column: .words("sequence"), isShown: Set(all.map(\.sequenceParallel)).count > 1
       ) { $0.sequenceParallel ? "yes" : "no" },
+      Dimension(column: .words("ranks"), isShown: Set(all.map(\.rankOrder)).count > 1) {
+        $0.rankOrder.rawValue
+      },
     ].filter(\.isShown)
   }
 

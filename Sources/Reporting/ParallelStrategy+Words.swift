@@ -1,4 +1,5 @@
 import Costing
+import Hardware
 import Planning
 import Scheduling
 
@@ -23,6 +24,7 @@ extension ParallelStrategy {
     parts.append("\(HumanNumber.count(microBatches)) \(plural) of \(microBatchSize)")
     parts.append(zeroStage.name)
     if sequenceParallel { parts.append("sequence parallel") }
+    if rankOrder != .tensorContextDataPipeline { parts.append("ranks \(rankOrder.rawValue)") }
     return parts.joined(separator: ", ")
   }
 }

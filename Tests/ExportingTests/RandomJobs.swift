@@ -84,14 +84,14 @@ extension PlannedJob {
     let split = PipelineSplit(
       boundaries: bounds,
       recomputed: recomputed ?? Array(repeating: 0, count: strategy.pipeline))
-    let perStage = strategy.gpus / strategy.pipeline
+    let devices = DevicePlacement(strategy.mesh, on: pool).stages
     let stages = (0..<strategy.pipeline).map { stage in
       StagePlan(
         id: stage,
         layerRanges: split.chunks(ofStage: stage, of: strategy.pipeline).map {
           $0.lowerBound...($0.upperBound - 1)
         }, parameters: 0, recomputedLayers: split.recomputed[stage],
-        devices: pool.groups(stage * perStage..<(stage + 1) * perStage), forward: .zero,
+        devices: devices[stage], forward: .zero,
         backward: .zero, memory: StageMemory(), memoryLimit: pool.memory)
     }
     let prediction = Prediction(
@@ -164,14 +164,5 @@ extension PlannedJob {
       optimizer: Optimizer.allCases.randomElement(using: &random)!)
     let limits = ModelLimits(job.graph)
     return strategy.violations(limits, job.job, gpus: pool.gpus).isEmpty ? job : nil
-  }
-}
-
-extension Pool {
-  /// Consecutive GPUs, by node.
-  func groups(_ gpus: Range<Int>) -> [DeviceGroup] {
-    Dictionary(grouping: gpus) { $0 / gpusPerNode }.sorted { $0.key < $1.key }.map {
-      DeviceGroup(node: nodeNames[$0.key], gpus: $0.value.map { $0 % gpusPerNode })
-    }
   }
 }

@@ -71,6 +71,10 @@ private let limits = ModelLimits(
     (#"{"schedule": "interleaved"}"#, "/strategy/virtual_stages: "),
     (#"{"virtual_stages": 2}"#, "/strategy/virtual_stages: need pipeline_parallel > 1"),
     (#"{"pipeline_parallel": 16}"#, "/strategy/pipeline_parallel: "),
+    (
+      #"{"pipeline_parallel": 2, "data_parallel": 2, "zero_stage": 2, "rank_order": "tp-cp-pp-dp"}"#,
+      "/strategy/rank_order: tp-cp-pp-dp goes with zero_stage 0 and 1"
+    ),
   ])
   func notesWhatDoesNotGoTogether(strategy: String, expected: String) throws {
     let (resolved, faults) = try resolve(strategy)

@@ -19,7 +19,7 @@ import Testing
        "micro_batch_size": 2, "zero_stage": [0, 1, 3], "recompute": ["none", "full"],
        "schedule": "1f1b", "sequence_parallel": [true, false], "objective": "memory",
        "memory_headroom_fraction": 0.1, "top": 0, "deadline_ms": 250, "frontier": true,
-       "explain": false, "uneven_chunks": true}
+       "explain": false, "uneven_chunks": true, "rank_order": "tp-cp-pp-dp"}
       """, as: .search)
     var expected = SearchConstraints()
     expected.pipeline = [4]
@@ -34,6 +34,7 @@ import Testing
     expected.schedule = [.oneForwardOneBackward]
     expected.sequenceParallel = [true, false]
     expected.allowsUnevenChunks = true
+    expected.rankOrder = [.tensorContextPipelineData]
     expected.objective = .memory
     expected.memoryHeadroomFraction = 0.1
     expected.alternatives = 0
@@ -54,6 +55,7 @@ import Testing
     (#"{"recompute": true}"#, "/recompute"),
     (#"{"schedule": ["1f1b", "1b1f"]}"#, "/schedule/1"),
     (#"{"sequence_parallel": 1}"#, "/sequence_parallel"),
+    (#"{"rank_order": ["tp-cp-dp-pp", "dp-tp"]}"#, "/rank_order/1"),
     (#"{"memory_headroom_fraction": 1}"#, "/memory_headroom_fraction"),
     (#"{"memory_headroom_fraction": -0.1}"#, "/memory_headroom_fraction"),
     (#"{"top": -1}"#, "/top"), (#"{"deadline_ms": -1}"#, "/deadline_ms"),

@@ -29,6 +29,14 @@ private struct Lehmer: RandomNumberGenerator {
         + #""cluster": {"pools": [{"gpu": "a100", "nodes": 1, "memory_bytes": 4200000000}]}"#,
       8, 16, 10
     ),
+    // Behind a slow spine, so that it matters which axis crosses it.
+    (
+      #""model": 8, "training": {"global_batch_size": 32, "sequence_length": 512}, "#
+        + #""cluster": {"pools": [{"gpu": "a100", "nodes": 4, "gpus_per_node": 2, "#
+        + #""memory_bytes": 4200000000}], "network": {"levels": [{"name": "leaf", "nodes": 2}, "#
+        + #"{"name": "spine", "oversubscription": 64}]}}"#,
+      8, 32, 10
+    ),
   ]
 
   private static func job(layers: Int, _ cluster: String, batch: Int) -> String {
@@ -36,7 +44,7 @@ private struct Lehmer: RandomNumberGenerator {
       + #""training": {"global_batch_size": \#(batch), "sequence_length": 1024, "precision": "bf16"}"#
   }
 
-  @Test(arguments: 0..<4)
+  @Test(arguments: jobs.indices)
   func noSimulatedPlanIsFaster(index: Int) throws {
     let job = Self.jobs[index]
     let (_, answer) = try post("/partition", "{\(job.parts)}")
@@ -57,7 +65,7 @@ private struct Lehmer: RandomNumberGenerator {
   }
 
   /// Interleaved pipelines too: cut evenly within any constraints, and unevenly where that is allowed.
-  @Test(arguments: 0..<4)
+  @Test(arguments: jobs.indices)
   func noInterleavedPlanIsFaster(index: Int) throws {
     let job = Self.jobs[index]
     func search(_ more: String) throws -> (best: Double, bound: Double, isClosed: Bool) {
@@ -104,9 +112,11 @@ private struct Lehmer: RandomNumberGenerator {
     let data = Int.random(in: 1...max(1, gpus / pipeline), using: &random)
     let recompute = ["none", "full"].randomElement(using: &random)!
     let zero = Int.random(in: 0...2, using: &random)
+    let order = ["tp-cp-dp-pp", "tp-cp-pp-dp"].randomElement(using: &random)!
     let strategy =
       #"{"pipeline_parallel": \#(pipeline), "data_parallel": \#(data), "#
-      + #""virtual_stages": \#(chunks), "zero_stage": \#(zero), "recompute": "\#(recompute)"}"#
+      + #""virtual_stages": \#(chunks), "zero_stage": \#(zero), "recompute": "\#(recompute)", "#
+      + #""rank_order": "\#(order)"}"#
     guard !isEven else { return #"{"strategy": \#(strategy)}"# }
     let cuts = (1..<layers).shuffled(using: &random).prefix(pipeline * chunks - 1).sorted()
     let bounds = [0] + cuts + [layers]
@@ -132,11 +142,13 @@ private struct Lehmer: RandomNumberGenerator {
     let schedule = ["gpipe", "1f1b", "zb-h1"].randomElement(using: &random)!
     let recompute = ["none", "none", "full", "selective"].randomElement(using: &random)!
     let zero = Int.random(in: 0...3, using: &random)
+    let order = ["tp-cp-dp-pp", "tp-cp-pp-dp"].randomElement(using: &random)!
     let strategy =
       #"{"pipeline_parallel": \#(pipeline), "tensor_parallel": \#(tensor), "#
       + #""data_parallel": \#(data), "context_parallel": \#(context), "#
       + #""micro_batch_size": \#(size), "zero_stage": \#(zero), "#
-      + #""recompute": "\#(recompute)", "schedule": "\#(schedule)"}"#
+      + #""recompute": "\#(recompute)", "schedule": "\#(schedule)", "#
+      + #""rank_order": "\#(order)"}"#
     guard pipeline > 1, Bool.random(using: &random) else { return #"{"strategy": \#(strategy)}"# }
     let cuts = (1..<layers).shuffled(using: &random).prefix(pipeline - 1).sorted()
     let bounds = [0] + cuts + [layers]

@@ -44,6 +44,9 @@ struct RandomChain: CustomStringConvertible {
         zeroStage: strategy.zeroStage, recompute: .none, schedule: schedule))
     let runtime = problem.runtimeMemory
     problem.memoryLimit = runtime + (free.prediction.peakMemory - runtime) * scale
+    if strategy.zeroStage <= .optimizer, Bool.random(using: &random) {
+      strategy.rankOrder = .tensorContextPipelineData
+    }
   }
 
   /// A chain that can be cut into so many chunks.

@@ -50,6 +50,11 @@ extension PlannedJob {
         "--context-parallel-size", "model.context_parallel_size", .integer(strategy.context)),
     ]
     settings += split(contents)
+    switch strategy.rankOrder {
+    case .tensorContextDataPipeline: break
+    case .tensorContextPipelineData:
+      settings.append(.flag("--use-tp-pp-dp-mapping", "dist.use_tp_pp_dp_mapping"))
+    }
     if strategy.sequenceParallel {
       settings.append(.flag("--sequence-parallel", "model.sequence_parallel"))
     } else {

@@ -98,7 +98,7 @@ package struct AnalyticEstimates: ProfileEstimates {
     let collectives = costs.collectives(LayerParallelism(tensor: costs.pool.gpus / stages))
     var slowest = Seconds.zero
     for stage in 0..<(stages - 1) {
-      slowest = max(slowest, collectives.send(size, fromStage: stage))
+      slowest = max(slowest, collectives.send(size, fromStage: stage, toStage: stage + 1))
     }
     return size.mebibytes / (slowest.value * 1000)
   }

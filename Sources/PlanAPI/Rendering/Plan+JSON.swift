@@ -40,6 +40,7 @@ extension JSONWriter {
       w.member("sequence_parallel", strategy.sequenceParallel)
       w.member("recompute", strategy.recompute.rawValue)
       w.member("schedule", strategy.schedule.rawValue)
+      w.member("rank_order", strategy.rankOrder.rawValue)
     }
   }
 

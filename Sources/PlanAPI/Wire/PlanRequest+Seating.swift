@@ -100,6 +100,8 @@ extension PlanRequest {
         Sentence.unevenBatch(request.job.globalBatchSize, microBatches: microBatches))
     case .unequalSharesWithSharding:
       log.note(strategy.value, member: "zero_stage", Sentence.unequalSharesWithSharding)
+    case .rankOrderOfUnlikeStages:
+      log.note(strategy.value, member: "rank_order", Sentence.rankOrderOfUnlikeStages)
     }
   }
 }
@@ -113,6 +115,7 @@ extension StrategyRequest {
       expert: expert ?? 1, virtualStages: chunks, microBatchSize: microBatchSize ?? 1,
       microBatches: microBatches ?? 1, zeroStage: zeroStage ?? .optimizer,
       sequenceParallel: sequenceParallel ?? true, recompute: recompute ?? .none,
-      schedule: schedule ?? (chunks > 1 ? .interleaved : .oneForwardOneBackward))
+      schedule: schedule ?? (chunks > 1 ? .interleaved : .oneForwardOneBackward),
+      rankOrder: rankOrder)
   }
 }

@@ -28,6 +28,7 @@ struct StrategyRequest: Sendable {
   var sequenceParallel: Bool?
   var recompute: RecomputePolicy?
   var schedule: PipelineSchedule?
+  var rankOrder = DeviceMesh.Order.tensorContextDataPipeline
   let value: JSONValue
 }
 

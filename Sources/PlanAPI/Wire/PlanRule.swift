@@ -40,6 +40,8 @@ struct PlanRule: JSONRule {
     request.sequenceParallel = strategy.optional("sequence_parallel", .boolean)
     request.recompute = strategy.optional("recompute", StrategyRules.recompute)
     request.schedule = strategy.optional("schedule", StrategyRules.schedule)
+    request.rankOrder = strategy.optional(
+      "rank_order", StrategyRules.rankOrder, absent: request.rankOrder)
     return request
   }
 

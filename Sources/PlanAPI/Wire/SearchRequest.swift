@@ -45,6 +45,7 @@ struct SearchRule: JSONRule {
     constraints.recompute = list("recompute", StrategyRules.recompute, &search)
     constraints.schedule = list("schedule", StrategyRules.schedule, &search)
     constraints.sequenceParallel = list("sequence_parallel", .boolean, &search)
+    constraints.rankOrder = list("rank_order", StrategyRules.rankOrder, &search)
     constraints.allowsUnevenChunks = search.optional("uneven_chunks", .boolean, absent: false)
     constraints.objective = search.optional("objective", objective, absent: .throughput)
     constraints.memoryHeadroomFraction = search.optional(

@@ -19,7 +19,8 @@ extension StrategyRequest {
       virtualStages: virtualStages ?? 1, zeroStage: zeroStage ?? .optimizer,
       sequenceParallel: sequenceParallel ?? ((tensor ?? 1) > 1),
       recompute: recompute ?? usualRecompute(job, limits),
-      schedule: schedule ?? ((virtualStages ?? 1) > 1 ? .interleaved : .oneForwardOneBackward))
+      schedule: schedule ?? ((virtualStages ?? 1) > 1 ? .interleaved : .oneForwardOneBackward),
+      rankOrder: rankOrder)
     guard resolveData(&strategy, gpus: gpus, log),
       resolveMicroBatches(&strategy, batch: job.globalBatchSize, log)
     else { return nil }

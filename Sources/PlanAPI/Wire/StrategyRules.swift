@@ -1,4 +1,5 @@
 import Costing
+import Hardware
 import JSON
 import Scheduling
 
@@ -7,6 +8,7 @@ enum StrategyRules {
   static let degree: JSONIntegerRule = .positiveInteger(max: WireLimits.degree)
   static let recompute: JSONChoiceRule<RecomputePolicy> = .oneOf(RecomputePolicy.self)
   static let schedule: JSONChoiceRule<PipelineSchedule> = .oneOf(PipelineSchedule.self)
+  static let rankOrder: JSONChoiceRule<DeviceMesh.Order> = .oneOf(DeviceMesh.Order.self)
   static let zeroStage = ZeroStageRule()
 }
 

@@ -24,6 +24,8 @@ struct EvenPlan {
       if shouldStop() { break }
       var whole = constraints
       whole.pipeline = [stages]
+      // Stages are spread over the pools one after another.
+      whole.rankOrder = [.tensorContextDataPipeline]
       whole.alternatives = 0
       var asked = 0
       var search = StrategySearch(alike, whole, below: best.seconds)
@@ -98,5 +100,6 @@ extension MixedPlan {
     return BaseChoices.allows(base.pipeline, constraints.pipeline)
       && BaseChoices.allows(base.virtualStages, constraints.virtualStages)
       && BaseChoices.allows(base.data, constraints.data)
+      && BaseChoices.allows(base.rankOrder, constraints.rankOrder)
   }
 }

@@ -94,8 +94,9 @@ struct MixedModel {
     let (stage, next) = (index % strategy.stages, (index + 1) % strategy.stages)
     let (from, to) = (model(lane: lane, stage: stage), model(lane: lane, stage: next))
     if from.pool == to.pool {
+      let place = placeOnPool[lane][stage]
       return from.sender.sendTime(
-        afterVirtualStage: placeOnPool[lane][stage], cut: cut)
+        fromStage: place, toStage: next > stage ? place + 1 : placeOnPool[lane][next], cut: cut)
     }
     let (bandwidth, latency) = problem.link(from: from.pool, to: to.pool)
     return max(from.bytes(at: cut), to.bytes(at: cut)) / bandwidth + latency

@@ -46,6 +46,9 @@ struct MixedSpace {
     if wider.contains(where: { $0 > largest && limits.allowsTensor($0) }) {
       found.append("tensor groups beyond a node")
     }
+    if constraints.rankOrder.isEmpty || constraints.rankOrder.contains(.tensorContextPipelineData) {
+      found.append("orders of ranks with stages next to each other")
+    }
     return found
   }
 
@@ -161,7 +164,10 @@ struct BaseChoices {
     let length = problem.job.sequenceLength
     var contexts = Set<Int>()
     for (index, pool) in problem.cluster.pools.enumerated() {
-      guard pools.contains(index) else {
+      // Over several pools replicas lie next to each other.
+      guard pools.contains(index),
+        Self.allows(.tensorContextDataPipeline, constraints.rankOrder)
+      else {
         tensors.append([])
         continue
       }

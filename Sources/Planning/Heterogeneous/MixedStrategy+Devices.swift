@@ -25,6 +25,8 @@ package enum SeatingFault: Error, Hashable, Sendable {
   /// Sharded gradients or weights are exchanged with every micro-batch, so that all replicas need
   /// equally many.
   case unequalSharesWithSharding
+  /// Ranks of unlike stages, or of stages on several pools, have one order only.
+  case rankOrderOfUnlikeStages
 }
 
 extension MixedStrategy {
@@ -51,6 +53,11 @@ extension MixedStrategy {
     }
     if base.zeroStage > .optimizer, Set(lanes.map(\.microBatches)).count > 1 {
       throw .unequalSharesWithSharding
+    }
+    if base.rankOrder != .tensorContextDataPipeline,
+      lanes.count > 1 || Set(lanes[0].seats).count > 1
+    {
+      throw .rankOrderOfUnlikeStages
     }
     var base = base
     base.pipeline = stages.count

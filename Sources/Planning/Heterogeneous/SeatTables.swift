@@ -30,7 +30,8 @@ final class SeatTables {
 
   func table(_ parallelism: LayerParallelism, pool: Int) -> StageTable {
     var key = Key(pool: pool, parallelism: parallelism)
-    // Only sharded weights make a layer's cost depend on the replicas.
+    // Only sharded weights make a layer's cost depend on the replicas, which then are neighbours.
+    key.parallelism.stagesBetweenReplicas = 1
     key.parallelism.zeroStage = parallelism.zeroStage.representative
     if parallelism.zeroStage != .weights {
       if parallelism.expert == 1 { key.parallelism.data = 1 }

@@ -2,10 +2,14 @@ import Hardware
 
 extension MixedStrategy {
   /// The GPUs of each stage, replica by replica: on every pool the stages follow one another from
-  /// its first node on, so that neighbours in the pipeline that share a pool are neighbours on it.
+  /// its first node on, so that neighbours in the pipeline that share a pool are neighbours on it. Where
+  /// ranks are in another order, all stages lie on one pool.
   ///
   /// Complexity: O(GPUs).
   package func devices(on cluster: Cluster) -> [[DeviceGroup]] {
+    if base.rankOrder != .tensorContextDataPipeline {
+      return DevicePlacement(base.mesh, on: cluster.pools[lanes[0].seats[0].pool]).stages
+    }
     var next = [Int](repeating: 0, count: cluster.pools.count)
     return (0..<stages).map { stage in
       var groups: [DeviceGroup] = []

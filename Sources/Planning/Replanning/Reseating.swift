@@ -4,13 +4,14 @@ extension MixedPlan {
   /// The same plan with its stages on those GPUs of their pools that hold most of what they need.
   ///
   /// Stages may change places on a pool where that changes no prediction: where they are of one size
-  /// that fills whole nodes, and the pool's network does not tell its nodes apart. Pairs of stage and
+  /// that fills whole nodes, one after another, and the pool's network does not tell its nodes apart. Pairs of stage and
   /// place are taken by falling overlap.
   ///
   /// Complexity: O(stages² · layers a stage + GPUs).
   func reseated(near old: Plan, on cluster: Cluster) -> MixedPlan {
     var devices = strategy.devices(on: cluster)
-    guard strategy.lanes.count == 1 else { return placed(on: cluster) }
+    guard strategy.lanes.count == 1, strategy.base.rankOrder == .tensorContextDataPipeline
+    else { return placed(on: cluster) }
     let holdings = Holdings(old)
     for (index, pool) in cluster.pools.enumerated() {
       let stages = (0..<strategy.stages).filter { strategy.lanes[0].seats[$0].pool == index }

@@ -65,7 +65,9 @@ struct MemorySearch {
       slice.parameters * states.perParameter + slice.expertParameters * states.perExpertParameter
       + slice.activations(policy)
     for pipeline in space.pipelineChoices(most: min(most, space.limits.nodes)) {
-      guard let (schedule, chunks) = leanestSchedule(pipeline, microBatches) else { continue }
+      guard let (schedule, chunks) = leanestSchedule(pipeline, microBatches),
+        let order = space.rankOrders(split, pipeline: pipeline, data: split.data).first
+      else { continue }
       let mean = whole / Double(pipeline) + problem.runtimeMemory.value
       // Fewer stages only hold more.
       if let best, mean >= best.memory.value { break }
@@ -74,7 +76,8 @@ struct MemorySearch {
           pipeline: pipeline, tensor: split.tensor, data: split.data, context: split.context,
           expert: split.expert, virtualStages: chunks, microBatchSize: split.microBatchSize,
           microBatches: microBatches, zeroStage: split.zeroStage,
-          sequenceParallel: split.sequenceParallel, recompute: policy, schedule: schedule))
+          sequenceParallel: split.sequenceParallel, recompute: policy, schedule: schedule,
+          rankOrder: order))
     }
   }
 

@@ -14,6 +14,7 @@ enum SearchDimension: String, CaseIterable {
   case recompute = "recompute"
   case schedule = "schedule"
   case sequenceParallel = "sequence_parallel"
+  case rankOrder = "rank_order"
 
   func isConstrained(_ constraints: SearchConstraints) -> Bool { freed(constraints) != constraints }
 
@@ -32,6 +33,7 @@ enum SearchDimension: String, CaseIterable {
     case .recompute: freed.recompute = []
     case .schedule: freed.schedule = []
     case .sequenceParallel: freed.sequenceParallel = []
+    case .rankOrder: freed.rankOrder = []
     }
     return freed
   }
@@ -49,6 +51,7 @@ enum SearchDimension: String, CaseIterable {
     case .recompute: strategy.recompute.rawValue
     case .schedule: strategy.schedule.rawValue
     case .sequenceParallel: "\(strategy.sequenceParallel)"
+    case .rankOrder: strategy.rankOrder.rawValue
     }
   }
 
@@ -81,7 +84,7 @@ enum SearchDimension: String, CaseIterable {
     case .expert: return each(constraints.expert, \.expert)
     case .virtualStages:
       return each(constraints.virtualStages.filter { $0 > 1 }, \.virtualStages)
-    case .microBatchSize, .zeroStage, .recompute, .schedule: return []
+    case .microBatchSize, .zeroStage, .recompute, .schedule, .rankOrder: return []
     case .sequenceParallel: return each(constraints.sequenceParallel, \.sequenceParallel)
     }
   }

@@ -1,4 +1,5 @@
 import Costing
+import Hardware
 import HeapModule
 import Quantities
 import Scheduling
@@ -14,7 +15,9 @@ import Scheduling
 /// 3. *Shapes*, with stages and replicas: bounded by the mean stage. Of those with as many replicas only
 ///    the best that was not looked at is kept: the others follow when it is their turn.
 /// 4. *Strategies*, with ZeRO stage, recomputation and schedule: bounded by `StrategyBound`.
-/// 5. What is left is cut by `SplitSearch`, whose first probe excludes most.
+/// 5. What is left is cut by `SplitSearch`, whose first probe excludes most. Until then it is open whether
+///    stages or replicas lie next to each other: sends and reductions take the least of both orders of
+///    ranks, and mostly not even that is of interest.
 ///
 /// A node's bound never exceeds those below it, so when the least open bound reaches the best plan
 /// found, nothing better exists.
@@ -84,6 +87,9 @@ struct StrategySearch {
     var zero = ZeroStage.none
     var recompute = RecomputePolicy.none
     var schedule = PipelineSchedule.oneForwardOneBackward
+    var rankOrder = DeviceMesh.Order.tensorContextDataPipeline
+    /// Where it is open.
+    var otherOrder: DeviceMesh.Order?
     /// Of the splits, or of the slices.
     var index: Int32
     var pipeline: Int32 = 1
@@ -162,7 +168,7 @@ struct StrategySearch {
       let strategy = strategy(node)
       guard !found.contains(where: { $0.strategy.hasShape(of: strategy) }) else { continue }
       effort -= 15
-      evaluate(strategy, slice: Int(node.index), cutoff: .infinity)
+      evaluate(node, cutoff: .infinity)
     }
   }
 
@@ -188,7 +194,7 @@ struct StrategySearch {
       if let next = nextShape(index, data: data, after: Shape(entry.bound, pipeline)) {
         push(next, ofSlice: index, data: data)
       }
-    case .strategy: evaluate(strategy(node), slice: Int(node.index), cutoff: best)
+    case .strategy: evaluate(node, cutoff: best)
     }
   }
 
@@ -237,7 +243,7 @@ struct StrategySearch {
     guard let leaf = leaves.min(by: { leafBounds[$0 - before] < leafBounds[$1 - before] }) else {
       return
     }
-    evaluate(strategy(nodes[leaf]), slice: index, cutoff: best)
+    evaluate(nodes[leaf], cutoff: best)
   }
 
   /// A number of stages, for as many replicas.
@@ -288,38 +294,50 @@ struct StrategySearch {
       slices[index], overhead: overhead, stages: pipeline, microBatches: microBatches,
       layout: problem.chunks, cutsEvenly: !constraints.allowsUnevenChunks)
     let limit = best * slack
-    var schedules: [(schedule: PipelineSchedule, chunks: Int, seconds: Double)] = []
+    var schedules: [(schedule: PipelineSchedule, chunks: Int)] = []
     space.forEachSchedule(pipeline: pipeline, microBatches: microBatches) { schedule, chunks in
       let seconds = bound.seconds(schedule, chunks: chunks)
       if scale.score(seconds, gpus: gpus) < limit {
-        schedules.append((schedule, chunks, seconds))
+        schedules.append((schedule, chunks))
       } else {
         pruned += 1
       }
     }
     guard !schedules.isEmpty else { return }
-    let collectives = problem.costs.collectives(split)
+    let ranks = space.rankOrders(split, pipeline: pipeline, data: data).map { order in
+      var split = split
+      split.stagesBetweenReplicas = order.stagesBetweenReplicas(pipeline: pipeline, data: data)
+      return (order: order, collectives: problem.costs.collectives(split))
+    }
+    guard let usual = ranks.first else { return }
     // Other cuts may be narrower.
     if pipeline > 1, problem.coversAllOrders {
       let narrowest = problem.costs.boundaryBytes(at: problem.narrowestCut, split)
-      bound.sends = Double(pipeline - 1) * collectives.send(narrowest, fromStage: 0).value
+      let send = ranks.reduce(Double.infinity) {
+        min($0, $1.collectives.leastSend(narrowest).value)
+      }
+      bound.sends = Double(pipeline - 1) * send
     }
     for zero in space.zeroChoices(split, data: data) {
       split.zeroStage = zero
-      let end = StepEnd(
-        collectives: collectives, kernels: problem.costs.kernels, job: problem.job,
-        parallelism: split)
       let states = StateMemory(problem.job, split)
       let held =
         slices[index].parameters * states.perParameter
         + slices[index].expertParameters * states.perExpertParameter
-      let ends = EndFloor.mean(
-        end, forward: slices[index].forward, backward: slices[index].backward,
-        parameters: slices[index].parameters,
-        expertParameters: slices[index].expertParameters,
-        hasReduction: problem.everyLayerHasParameters,
-        overhead: overhead * Double(schedules.reduce(1) { max($0, $1.chunks) }),
-        stages: pipeline, microBatches: microBatches)
+      let chunks = Double(schedules.reduce(1) { max($0, $1.chunks) })
+      var (reduction, update) = (Double.infinity, 0.0)
+      for (_, collectives) in ranks where reduction > 0 {
+        let end = EndFloor.mean(
+          StepEnd(
+            collectives: collectives, kernels: problem.costs.kernels, job: problem.job,
+            parallelism: split),
+          forward: slices[index].forward, backward: slices[index].backward,
+          parameters: slices[index].parameters,
+          expertParameters: slices[index].expertParameters,
+          hasReduction: problem.everyLayerHasParameters, overhead: overhead * chunks,
+          stages: pipeline, microBatches: microBatches)
+        (reduction, update) = (min(reduction, end.reduction), end.optimizer)
+      }
       for recompute in space.recomputeChoices(split) {
         let memory =
           (held + slices[index].activations(recompute)) / Double(pipeline)
@@ -330,14 +348,14 @@ struct StrategySearch {
         }
         bound.work =
           slices[index].work + (recompute == .selective ? slices[index].selective : 0)
-        for (schedule, chunks, _) in schedules {
-          let seconds =
-            bound.seconds(schedule, chunks: chunks) + ends.reduction + ends.optimizer
+        for (schedule, chunks) in schedules {
+          let seconds = bound.seconds(schedule, chunks: chunks) + reduction + update
           let score = scale.score(seconds, gpus: gpus)
           let count = nodes.count
           push(
             Node(
               level: .strategy, zero: zero, recompute: recompute, schedule: schedule,
+              rankOrder: usual.order, otherOrder: ranks.dropFirst().first?.order,
               index: Int32(index), pipeline: Int32(pipeline), data: Int32(data),
               chunks: Int32(chunks)), score)
           if nodes.count > count { leafBounds.append(score) }
@@ -354,7 +372,7 @@ struct StrategySearch {
       microBatchSize: split.microBatchSize,
       microBatches: problem.job.globalBatchSize / Int(node.data) / split.microBatchSize,
       zeroStage: node.zero, sequenceParallel: split.sequenceParallel,
-      recompute: node.recompute, schedule: node.schedule)
+      recompute: node.recompute, schedule: node.schedule, rankOrder: node.rankOrder)
   }
 
   // MARK: Evaluating
@@ -389,16 +407,47 @@ struct StrategySearch {
     }
   }
 
-  private mutating func evaluate(
-    _ strategy: ParallelStrategy, slice: Int, cutoff: Double, effort: Int = 100
-  ) {
-    considered += 1
-    let model = StrategyModel(problem, strategy, table: table(slice, strategy))
-    let result = SplitSearch(
+  /// Both orders of ranks together, and one by one where that does not exclude them.
+  private mutating func evaluate(_ node: Node, cutoff: Double) {
+    let (strategy, slice) = (strategy(node), Int(node.index))
+    guard let otherOrder = node.otherOrder else {
+      return evaluate(strategy, slice: slice, cutoff: cutoff)
+    }
+    var other = strategy
+    other.rankOrder = otherOrder
+    let either = result(strategy, slice: slice, cutoff: cutoff, orInOrder: otherOrder)
+    let bound = scale.score(either.bound, gpus: strategy.gpus)
+    guard either.split != nil else {
+      considered += 1
+      if bound < cutoff * (1 - SplitSearch.tolerance) {
+        doubts += [(strategy, slice, bound), (other, slice, bound)]
+      }
+      return
+    }
+    evaluate(strategy, slice: slice, cutoff: cutoff)
+    // For an alternative no bound holds yet.
+    let limit = cutoff == .infinity ? cutoff : min(cutoff, best)
+    if bound < limit * (1 - SplitSearch.tolerance) { evaluate(other, slice: slice, cutoff: limit) }
+  }
+
+  private mutating func result(
+    _ strategy: ParallelStrategy, slice: Int, cutoff: Double, effort: Int = 100,
+    orInOrder other: DeviceMesh.Order? = nil
+  ) -> SplitResult {
+    let model = StrategyModel(
+      problem, strategy, table: table(slice, strategy), orInOrder: other)
+    return SplitSearch(
       model, choosesRecompute: true, allowsUnevenChunks: constraints.allowsUnevenChunks,
       effort: effort
     ).result(
       cutoff: scale.seconds(cutoff, gpus: strategy.gpus), floor: 0)
+  }
+
+  private mutating func evaluate(
+    _ strategy: ParallelStrategy, slice: Int, cutoff: Double, effort: Int = 100
+  ) {
+    considered += 1
+    let result = result(strategy, slice: slice, cutoff: cutoff, effort: effort)
     let bound = scale.score(result.bound, gpus: strategy.gpus)
     guard let split = result.split else {
       if bound < cutoff * (1 - SplitSearch.tolerance) { doubts.append((strategy, slice, bound)) }

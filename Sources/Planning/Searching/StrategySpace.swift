@@ -12,16 +12,21 @@ import Scheduling
 /// - `full` recomputation stands for `none` too, which is full recomputation of no layer;
 /// - selective recomputation of fused attention keeps nothing less, but where a framework takes it to
 ///   mean operators of its choice;
-/// - with one replica there is nothing to shard, and one stage runs alike under every schedule.
+/// - with one replica there is nothing to shard, and one stage runs alike under every schedule;
+/// - ranks may lie alike in both orders, as with one stage or one replica.
 final class StrategySpace: Sendable {
   let problem: PlanningProblem
   let constraints: SearchConstraints
   let limits: ModelLimits
+  private let wantedOrders: [DeviceMesh.Order]
 
   init(_ problem: PlanningProblem, _ constraints: SearchConstraints) {
     self.problem = problem
     self.constraints = constraints
     limits = ModelLimits(problem.graph)
+    wantedOrders = DeviceMesh.Order.allCases.filter {
+      constraints.rankOrder.isEmpty || constraints.rankOrder.contains($0)
+    }
   }
 
   private var gpus: Int { problem.pool.gpus }
@@ -152,6 +157,18 @@ final class StrategySpace: Sendable {
         visit(.interleaved, chunks)
       }
     }
+  }
+
+  /// Orders of ranks that the runtimes' rules allow, but for those in which they lie as in another.
+  func rankOrders(_ split: LayerParallelism, pipeline: Int, data: Int) -> [DeviceMesh.Order] {
+    if pipeline == 1 || data == 1 { return Array(wantedOrders.prefix(1)) }
+    let isFree =
+      split.zeroStage <= .optimizer
+      && (limits.experts == 0 || split.expert == split.tensor * split.context)
+    guard isFree else { return wantedOrders.filter { $0 == .tensorContextDataPipeline } }
+    let liesAlike = problem.pool.liesAlikeInEveryOrder(
+      tensor: split.tensor, context: split.context)
+    return liesAlike ? Array(wantedOrders.prefix(1)) : wantedOrders
   }
 
   func allowed<Value: Equatable>(_ value: Value, _ choices: [Value]) -> Bool {

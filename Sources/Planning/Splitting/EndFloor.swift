@@ -1,3 +1,4 @@
+import Costing
 import Quantities
 
 /// What the slowest gradient reduction and the slowest update take at least, whatever the split.
@@ -14,14 +15,17 @@ struct EndFloor {
     let table = costs.table
     let all = 0..<costs.nodes
     let model = costs.model
-    let mean = Self.mean(
-      model.end, forward: table.forwardTime(all), backward: table.backwardTime(all),
-      parameters: table.parameters[costs.nodes],
-      expertParameters: table.expertParameters[costs.nodes],
-      hasReduction: model.problem.everyLayerHasParameters,
-      overhead: costs.overhead * Double(model.strategy.virtualStages), stages: costs.stages,
-      microBatches: costs.microBatches)
-    (reduction, optimizer) = mean
+    func mean(_ end: StepEnd) -> (reduction: Double, optimizer: Double) {
+      Self.mean(
+        end, forward: table.forwardTime(all), backward: table.backwardTime(all),
+        parameters: table.parameters[costs.nodes],
+        expertParameters: table.expertParameters[costs.nodes],
+        hasReduction: model.problem.everyLayerHasParameters,
+        overhead: costs.overhead * Double(model.strategy.virtualStages), stages: costs.stages,
+        microBatches: costs.microBatches)
+    }
+    (reduction, optimizer) = mean(model.end)
+    if let other = model.other { reduction = min(reduction, mean(other.end).reduction) }
   }
 
   /// Raises the floors to the least that each stage can have within its window: the starts and ends

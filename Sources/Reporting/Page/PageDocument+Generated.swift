@@ -4,7 +4,7 @@
 extension PageDocument {
   /// SHA-256 of what stands between the tags, in Base64.
   static let styleDigest = "C93svCMrGKWK7ay4lqpCf5V/zs6IJNbBMRB5HJltEW4="
-  static let scriptDigest = "B6JfDYiLgP41f/+UZm6MWyuRI5hrTVhOSueITFQgtm4="
+  static let scriptDigest = "wlLZkvZX0Pu84DHyAsIuYFQEbEIWI+ZQLS6BQXhawGw="
 
   static let template = ##"""
 <!doctype html>
@@ -705,6 +705,7 @@ function manner({ strategy, stages }) {
     + strategy.micro_batch_size);
   parts.push(strategy.zero_stage ? `ZeRO-${strategy.zero_stage}` : "no ZeRO");
   if (strategy.sequence_parallel) parts.push("sequence parallel");
+  if (strategy.rank_order === "tp-cp-pp-dp") parts.push("ranks tp-cp-pp-dp");
   // A strategy that allows full recomputation need not recompute anything.
   const layers = stages.reduce((sum, stage) => sum + (stage.recompute_layers ?? 0), 0);
   parts.push(strategy.recompute === "selective" ? "selective recomputation"

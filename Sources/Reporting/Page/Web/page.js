@@ -346,6 +346,7 @@ function manner({ strategy, stages }) {
     + strategy.micro_batch_size);
   parts.push(strategy.zero_stage ? `ZeRO-${strategy.zero_stage}` : "no ZeRO");
   if (strategy.sequence_parallel) parts.push("sequence parallel");
+  if (strategy.rank_order === "tp-cp-pp-dp") parts.push("ranks tp-cp-pp-dp");
   // A strategy that allows full recomputation need not recompute anything.
   const layers = stages.reduce((sum, stage) => sum + (stage.recompute_layers ?? 0), 0);
   parts.push(strategy.recompute === "selective" ? "selective recomputation"
