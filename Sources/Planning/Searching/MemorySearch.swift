@@ -32,10 +32,11 @@ struct MemorySearch {
   /// Nil where no strategy satisfies constraints and rules.
   /// - Parameter enough: The search ends once a plan needs no more than this.
   mutating func run(enough: ByteCount = .zero) -> Leanest? {
-    let (dataChoices, sizes) = (space.dataChoices, space.microBatchSizes)
+    let dataChoices = space.dataChoices
     var splits: [(LayerParallelism, Int)] = []
     space.forEachSplit { splits.append(($0, $1)) }
     for (split, most) in splits {
+      let sizes = space.microBatchSizes(split)
       var slices: [Int: StrategySlice] = [:]
       for data in dataChoices.reversed() where data <= most {
         let share = problem.job.globalBatchSize / data

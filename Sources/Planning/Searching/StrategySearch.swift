@@ -43,7 +43,6 @@ struct StrategySearch {
   /// The least bound of a strategy that was looked at: it holds wherever the graph is cut.
   private var orderFree = Double.infinity
   private let dataChoices: [Int]
-  private let microBatchSizes: [Int]
   /// In descending order.
   private let pipelineChoices: [Int]
   /// Nodes are kept for alternatives up to this much above the best.
@@ -67,7 +66,6 @@ struct StrategySearch {
     for kind in problem.kinds { counts[kind] += 1 }
     self.counts = counts
     dataChoices = space.dataChoices
-    microBatchSizes = space.microBatchSizes
     pipelineChoices = space.pipelineChoices(most: space.limits.nodes)
     slack = constraints.alternatives > 0 ? 1.03 : 1
   }
@@ -213,7 +211,7 @@ struct StrategySearch {
 
   private mutating func addSlices(_ index: Int) {
     let (split, most) = splits[index]
-    for size in microBatchSizes {
+    for size in space.microBatchSizes(split) {
       var sized = split
       sized.microBatchSize = size
       var slice = StrategySlice(problem, counts: counts, sized)

@@ -13,7 +13,8 @@ import Scheduling
 /// - selective recomputation of fused attention keeps nothing less, but where a framework takes it to
 ///   mean operators of its choice;
 /// - with one replica there is nothing to shard, and one stage runs alike under every schedule;
-/// - ranks may lie alike in both orders, as with one stage or one replica.
+/// - ranks may lie alike in both orders, as with one stage or one replica;
+/// - sequences are not cut over GPUs that could each run whole ones instead (`factorsInVain`).
 final class StrategySpace: Sendable {
   let problem: PlanningProblem
   let constraints: SearchConstraints
@@ -85,8 +86,33 @@ final class StrategySpace: Sendable {
   }
 
   /// Sequences of a micro-batch that some number of replicas allows.
-  var microBatchSizes: [Int] {
-    divisors(of: problem.job.globalBatchSize, constraints.microBatchSize)
+  func microBatchSizes(_ split: LayerParallelism) -> [Int] {
+    let all = divisors(of: problem.job.globalBatchSize, constraints.microBatchSize)
+    let factors = factorsInVain(split)
+    guard !factors.isEmpty else { return all }
+    return all.filter { size in
+      !factors.contains { size % $0 == 0 && allowed(size / $0, constraints.microBatchSize) }
+    }
+  }
+
+  /// Parts into which a split's context need not be cut where a micro-batch has as many sequences.
+  ///
+  /// With q times the replicas, and both context and micro-batch divided by q, the same GPUs run as
+  /// many tokens of as many micro-batches: their products, their fused attention, what they hold and
+  /// what they reduce are the same, and keys and values travel less far. Not so where scores are products
+  /// of their own, which fill other tiles; where another framework is assumed; or where costs were
+  /// measured.
+  private func factorsInVain(_ split: LayerParallelism) -> [Int] {
+    let costs = problem.costs
+    guard split.context > 1, constraints.data.isEmpty, costs.attentionKernel == .fused,
+      costs.measurements == nil, problem.pool.measuredNetwork == nil
+    else { return [] }
+    return split.context.divisors.filter { factor in
+      var whole = split
+      whole.context /= factor
+      return factor > 1 && allowed(whole.context, constraints.context)
+        && costs.stack(whole) == costs.stack(split)
+    }
   }
 
   /// Micro-batches of each replica, if the batch divides among `data` of them.
