@@ -55,18 +55,11 @@ package struct StrategyModel: Sendable {
   package var stages: Int { strategy.pipeline }
   package var virtualStages: Int { strategy.pipeline * strategy.virtualStages }
 
-  /// Model chunks (of micro-batches) that a stage holds at its fullest, by chunk.
-  ///
-  /// Interleaved schedules run micro-batches in groups of p through a stage's chunks, so of `n`
-  /// held chunks every p·v hold each chunk p times, and the rest fills chunk after chunk.
+  /// Micro-batches of a chunk that a stage holds at its fullest.
   package func heldMicroBatches(stage: Int, chunk: Int) -> Int {
-    let held = strategy.schedule.inFlightMicroBatches(
-      atStage: stage, stages: stages, chunksPerStage: strategy.virtualStages,
+    strategy.schedule.heldMicroBatches(
+      ofChunk: chunk, atStage: stage, stages: stages, chunksPerStage: strategy.virtualStages,
       microBatches: strategy.microBatches)
-    guard strategy.virtualStages > 1 else { return held }
-    let round = stages * strategy.virtualStages
-    let rest = held % round - chunk * stages
-    return held / round * stages + min(stages, max(0, rest))
   }
 
   /// Seconds that a tensor travels from virtual stage `index` to the next, cut at node `cut`. The last

@@ -41,6 +41,23 @@ extension PipelineSchedule {
     return min(microBatches * chunksPerStage, held)
   }
 
+  /// The most micro-batches of one of its chunks that a stage holds when it is at its fullest.
+  ///
+  /// Interleaved schedules run micro-batches in groups of p through a stage's chunks, so of `n`
+  /// chunks in flight every p·v hold each chunk p times, and the rest fills chunk after chunk: no chunk
+  /// is held more often than the one before it.
+  ///
+  /// Complexity: O(1).
+  package func heldMicroBatches(
+    ofChunk chunk: Int, atStage stage: Int, stages: Int, chunksPerStage: Int, microBatches: Int
+  ) -> Int {
+    let held = inFlightMicroBatches(
+      atStage: stage, stages: stages, chunksPerStage: chunksPerStage, microBatches: microBatches)
+    guard chunksPerStage > 1 else { return held }
+    let (rounds, rest) = held.quotientAndRemainder(dividingBy: stages * chunksPerStage)
+    return rounds * stages + min(stages, max(0, rest - chunk * stages))
+  }
+
   /// The most micro-batches (model chunks where a stage has several) that have gone forward through
   /// a stage and whose input gradient is not computed yet. Differs from `inFlightMicroBatches` only
   /// where weight gradients trail.

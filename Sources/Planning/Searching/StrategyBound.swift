@@ -1,3 +1,4 @@
+import Costing
 import Scheduling
 
 /// What no cut of one strategy's pipeline undercuts, in O(1) or O(stages): continuous relaxations of
@@ -26,84 +27,94 @@ import Scheduling
 ///
 /// What depends on the numbers of stages and micro-batches alone is worked out once.
 struct StrategyBound {
+  private let slice: StrategySlice
   /// W, for one chunk a stage.
-  var work: Double
-  let overhead: Double
+  private var work: Double
+  private let overhead: Double
   /// One way, over all boundaries.
   var sends = 0.0
-  let weightFraction: Double
-  let forwardFraction: Double
-  /// W without what is recomputed.
-  let passes: Double
-  let stages: Int
-  let microBatches: Int
-  /// Passes of the shortest block, and of what precedes and follows the blocks; how the blocks are
-  /// laid out over chunks.
-  let block: Double
-  let leading: Double
-  let trailing: Double
-  let layout: ChunkLayout
+  private let stages: Int
+  private let microBatches: Int
+  private let layout: ChunkLayout
   /// Chunks hold equally many blocks.
-  let cutsEvenly: Bool
+  private let cutsEvenly: Bool
+  private var memory: RecomputationFloor?
 
   init(
     _ slice: StrategySlice, overhead: Double, stages: Int, microBatches: Int, layout: ChunkLayout,
     cutsEvenly: Bool
   ) {
+    self.slice = slice
     work = slice.work
     self.overhead = overhead
-    weightFraction = slice.weightFraction
-    forwardFraction = slice.forwardFraction
-    passes = slice.work
     self.stages = stages
     self.microBatches = microBatches
-    block = slice.block
-    leading = slice.leading
-    trailing = slice.trailing
     self.layout = layout
     self.cutsEvenly = cutsEvenly
+  }
+
+  /// From now on of plans that follow the policy and fit.
+  mutating func recompute(_ policy: RecomputePolicy, _ floor: RecomputationFloor) {
+    work = slice.work + (policy == .selective ? slice.selective : 0)
+    memory = floor
   }
 
   private var m: Double { Double(microBatches) }
   private var p: Double { Double(stages) }
 
-  /// Of any schedule.
-  var mean: Double { m * (work + 2 * overhead * p) / p }
-
-  /// Complexity: O(1) after the first of a schedule.
-  mutating func seconds(_ schedule: PipelineSchedule, chunks: Int) -> Double {
-    let whole = work + 2 * overhead * p
+  /// Infinite where nothing fits. Where a bound that is quick to have reaches `limit`, that one.
+  ///
+  /// Complexity: O(log(stages)), and once O(stages) of a schedule that is below the limit, but for what
+  /// `RecomputationFloor` takes.
+  mutating func seconds(
+    _ schedule: PipelineSchedule, chunks: Int, upTo limit: Double = .infinity
+  ) -> Double {
+    let pipeline = ChunkedPipeline(
+      schedule: schedule, stages: stages, chunks: chunks, microBatches: microBatches)
+    let again = memory?.seconds(pipeline) ?? 0
+    guard again < .infinity else { return .infinity }
+    let whole = work + again + 2 * overhead * p * Double(chunks)
     guard stages > 1 else { return m * whole }
+    let mean = m * whole / p
     switch schedule {
     case .gpipe: return whole + 2 * sends + (m - 1) * whole / p
-    case .oneForwardOneBackward: return max(whole / geometricShare, trips(whole))
-    case .zeroBubble: return max(mean, whole / zeroBubbleShare, passing)
-    case .interleaved:
-      let mean = m * (work + 2 * overhead * p * Double(chunks)) / p
-      return cutsEvenly ? max(mean, even(chunks: chunks)) : mean
+    case .oneForwardOneBackward:
+      let chain = whole / geometricShare
+      return chain < limit ? max(chain, trips(whole)) : chain
+    case .zeroBubble:
+      let chain = max(mean, passing)
+      return chain < limit ? max(chain, whole / zeroBubbleShare) : chain
+    case .interleaved: return mean < limit && cutsEvenly ? max(mean, even(pipeline)) : mean
     }
   }
 
-  private func even(chunks: Int) -> Double {
-    let all = stages * chunks
+  private func even(_ pipeline: ChunkedPipeline) -> Double {
+    let all = stages * pipeline.chunks
+    let block = slice.block.passes
     var least = Double.infinity
-    for (short, each) in layout.shares(all) {
-      let lacking = Double(each * all - layout.blocks.count - short)
-      let (short, each, v) = (Double(short), Double(each), Double(chunks))
-      func step(_ stage: Double, own: Double) -> Double {
+    for share in layout.shares(all) {
+      let (short, each) = (share.leading, share.each)
+      let lacking = each * all - layout.blocks.count - short
+      func step(_ stage: EvenStage) -> Double {
+        let index = Double(stage.index)
         let before =
-          stage == 0
+          stage.index == 0
           ? 0
-          : leading + (stage * each - short) * block + 2 * (stage * overhead)
-            + 2 * sends * stage / (p - 1)
-        return before + m * (own + 2 * v * overhead)
+          : slice.leading.passes + (index * Double(each) - Double(short)) * block
+            + 2 * (index * overhead) + 2 * sends * index / (p - 1)
+        let own =
+          Double(stage.blocks(pipeline.chunks)) * block + stage.others.passes
+          + 2 * Double(pipeline.chunks) * overhead
+        return before + m * (own + (memory?.seconds(stage, pipeline) ?? 0))
       }
-      let first = step(0, own: (v * each - short) * block + leading)
-      let last = step(p - 1, own: (v * each - lacking) * block + trailing)
-      let middle = stages > 2 ? step(p - 2, own: v * each * block) : 0
-      least = min(least, max(first, last, middle))
+      let first = EvenStage(index: 0, each: each, lacking: short, others: slice.leading)
+      let last = EvenStage(
+        index: stages - 1, each: each, end: pipeline.chunks - 1, lacking: lacking,
+        others: slice.trailing)
+      let middle = stages > 2 ? step(EvenStage(index: stages - 2, each: each)) : 0
+      least = min(least, max(step(first), step(last), middle))
     }
-    return least == .infinity ? 0 : least
+    return least
   }
 
   /// 1 − (1 − 1/m)^p
@@ -111,9 +122,10 @@ struct StrategyBound {
 
   /// What starting behind the first forwards makes of a step.
   private lazy var passing: Double = {
-    let whole = passes + 2 * overhead * p
-    guard forwardFraction > 1e-3 else { return m * whole / p }
-    return whole * forwardFraction / (1 - power(1 - forwardFraction / m))
+    let whole = slice.work + 2 * overhead * p
+    let f = slice.forwardFraction
+    guard f > 1e-3 else { return m * whole / p }
+    return whole * f / (1 - power(1 - f / m))
   }()
 
   /// xᵖ
@@ -143,7 +155,7 @@ struct StrategyBound {
   /// Tᵢ = (1 − (1 − w)·ΣⱼTⱼ) / oᵢ, so ΣTᵢ = (1 − Π(1 − (1 − w)/oᵢ)) / (1 − w).
   private lazy var zeroBubbleShare: Double = {
     // The overhead of a stage is no weight gradient: the part can only be smaller.
-    let w = weightFraction
+    let w = slice.weightFraction
     guard w < 0.99 else {
       return (0..<stages).reduce(0) { $0 + 1 / (m - Double(min($1, microBatches - 1) + 1)) }
     }

@@ -47,10 +47,6 @@ struct StrategySearch {
   private let pipelineChoices: [Int]
   /// Nodes are kept for alternatives up to this much above the best.
   private let slack: Double
-  /// How often the best child of a slice is followed down at once.
-  private var dives = 6
-  /// Of the strategies added last.
-  private var leafBounds: [Double] = []
   private let cutoff: Double
 
   /// - Parameter cutoff: Plans of no lesser score are of no interest.
@@ -214,7 +210,7 @@ struct StrategySearch {
     for size in space.microBatchSizes(split) {
       var sized = split
       sized.microBatchSize = size
-      var slice = StrategySlice(problem, counts: counts, sized)
+      let slice = StrategySlice(problem, counts: counts, sized)
       slice.measureBlocks(problem)
       slices.append(slice)
       replicaStages.append(most)
@@ -226,22 +222,11 @@ struct StrategySearch {
   }
 
   private mutating func addShapes(_ index: Int) {
-    // The first plans come from following the best child down; they exclude most of the rest.
-    var first: (shape: Shape, data: Int)?
     for data in dataChoices where data <= replicaStages[index] {
-      guard let shape = nextShape(index, data: data, after: nil) else { continue }
-      push(shape, ofSlice: index, data: data)
-      if first.map({ shape < $0.shape }) ?? true { first = (shape, data) }
+      if let shape = nextShape(index, data: data, after: nil) {
+        push(shape, ofSlice: index, data: data)
+      }
     }
-    guard dives > 0, let first, first.shape.bound < best else { return }
-    dives -= 1
-    let before = nodes.count
-    addStrategies(index, pipeline: first.shape.pipeline, data: first.data)
-    let leaves = before..<nodes.count
-    guard let leaf = leaves.min(by: { leafBounds[$0 - before] < leafBounds[$1 - before] }) else {
-      return
-    }
-    evaluate(nodes[leaf], cutoff: best)
   }
 
   /// A number of stages, for as many replicas.
@@ -282,83 +267,23 @@ struct StrategySearch {
   }
 
   private mutating func addStrategies(_ index: Int, pipeline: Int, data: Int) {
-    leafBounds.removeAll(keepingCapacity: true)
-    var split = slices[index].parallelism
-    guard let microBatches = space.microBatches(split, data: data) else { return }
-    split.data = data
+    guard var bounds = ShapeBounds(space, slices[index], stages: pipeline, data: data) else {
+      return
+    }
+    let split = slices[index].parallelism
     let gpus = split.tensor * split.context * pipeline * data
-    let overhead = problem.costs.parameters.software.microBatchOverhead.value
-    var bound = StrategyBound(
-      slices[index], overhead: overhead, stages: pipeline, microBatches: microBatches,
-      layout: problem.chunks, cutsEvenly: !constraints.allowsUnevenChunks)
-    let limit = best * slack
-    var schedules: [(schedule: PipelineSchedule, chunks: Int)] = []
-    space.forEachSchedule(pipeline: pipeline, microBatches: microBatches) { schedule, chunks in
-      let seconds = bound.seconds(schedule, chunks: chunks)
-      if scale.score(seconds, gpus: gpus) < limit {
-        schedules.append((schedule, chunks))
-      } else {
-        pruned += 1
-      }
-    }
-    guard !schedules.isEmpty else { return }
-    let ranks = space.rankOrders(split, pipeline: pipeline, data: data).map { order in
-      var split = split
-      split.stagesBetweenReplicas = order.stagesBetweenReplicas(pipeline: pipeline, data: data)
-      return (order: order, collectives: problem.costs.collectives(split))
-    }
-    guard let usual = ranks.first else { return }
-    // Other cuts may be narrower.
-    if pipeline > 1, problem.coversAllOrders {
-      let narrowest = problem.costs.boundaryBytes(at: problem.narrowestCut, split)
-      let send = ranks.reduce(Double.infinity) {
-        min($0, $1.collectives.leastSend(narrowest).value)
-      }
-      bound.sends = Double(pipeline - 1) * send
-    }
-    for zero in space.zeroChoices(split, data: data) {
-      split.zeroStage = zero
-      let states = StateMemory(problem.job, split)
-      let held =
-        slices[index].parameters * states.perParameter
-        + slices[index].expertParameters * states.perExpertParameter
-      let chunks = Double(schedules.reduce(1) { max($0, $1.chunks) })
-      var (reduction, update) = (Double.infinity, 0.0)
-      for (_, collectives) in ranks where reduction > 0 {
-        let end = EndFloor.mean(
-          StepEnd(
-            collectives: collectives, kernels: problem.costs.kernels, job: problem.job,
-            parallelism: split),
-          forward: slices[index].forward, backward: slices[index].backward,
-          parameters: slices[index].parameters,
-          expertParameters: slices[index].expertParameters,
-          hasReduction: problem.everyLayerHasParameters, overhead: overhead * chunks,
-          stages: pipeline, microBatches: microBatches)
-        (reduction, update) = (min(reduction, end.reduction), end.optimizer)
-      }
-      for recompute in space.recomputeChoices(split) {
-        let memory =
-          (held + slices[index].activations(recompute)) / Double(pipeline)
-          + problem.runtimeMemory.value
-        guard memory <= problem.memoryLimit.value else {
-          pruned += schedules.count
-          continue
-        }
-        bound.work =
-          slices[index].work + (recompute == .selective ? slices[index].selective : 0)
-        for (schedule, chunks) in schedules {
-          let seconds = bound.seconds(schedule, chunks: chunks) + reduction + update
-          let score = scale.score(seconds, gpus: gpus)
-          let count = nodes.count
-          push(
-            Node(
-              level: .strategy, zero: zero, recompute: recompute, schedule: schedule,
-              rankOrder: usual.order, otherOrder: ranks.dropFirst().first?.order,
-              index: Int32(index), pipeline: Int32(pipeline), data: Int32(data),
-              chunks: Int32(chunks)), score)
-          if nodes.count > count { leafBounds.append(score) }
-        }
-      }
+    let (usual, other) = bounds.rankOrders
+    let split = slices[index].parallelism
+    let gpus = split.tensor * split.context * pipeline * data
+    let limit = scale.seconds(best * slack, gpus: gpus)
+    pruned += bounds.forEachStrategy(below: limit) { strategy in
+      push(
+        Node(
+          level: .strategy, zero: strategy.zero, recompute: strategy.recompute,
+          schedule: strategy.schedule, rankOrder: usual, otherOrder: other,
+          index: Int32(index), pipeline: Int32(pipeline), data: Int32(data),
+          chunks: Int32(strategy.chunks)),
+        scale.score(strategy.seconds, gpus: gpus))
     }
   }
 

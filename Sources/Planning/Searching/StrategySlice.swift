@@ -3,9 +3,11 @@ import Quantities
 
 /// What all strategies that cost a layer alike have in common: sums over the model's layers for one
 /// tensor, context and expert split and one micro-batch size.
-struct StrategySlice {
-  var parallelism: LayerParallelism
-  var costs: [LayerCost]
+///
+/// A class, so that bounds share it without copying.
+final class StrategySlice {
+  let parallelism: LayerParallelism
+  let costs: [LayerCost]
   /// Seconds of one micro-batch on all layers, without recomputation, and without the gathers of
   /// sharded weights, which depend on the replicas.
   private(set) var forward = 0.0
@@ -15,18 +17,16 @@ struct StrategySlice {
   private(set) var weightFraction = 0.0
   /// The smallest part that the forward pass is of a layer's passes; half of a stage's overhead is.
   private(set) var forwardFraction = 0.5
-  /// Both passes of the shortest block, and of what precedes and follows the blocks.
-  private(set) var block = Double.infinity
-  private(set) var leading = 0.0
-  private(set) var trailing = 0.0
+  /// The sums of all layers, of what precedes and of what follows the blocks, and the least of a block.
+  private(set) var whole = LayerSum()
+  private(set) var leading = LayerSum()
+  private(set) var trailing = LayerSum()
+  private(set) var block = LayerSum()
   /// What selective recomputation adds to `backward`.
   private(set) var selective = 0.0
-  private(set) var parameters = 0.0
-  private(set) var expertParameters = 0.0
-  /// Bytes that one micro-batch keeps at least, by policy.
-  private(set) var activations = 0.0
-  private(set) var selectiveActivations = 0.0
+  /// Bytes that one micro-batch keeps at least where all layers are recomputed.
   private(set) var fullActivations = 0.0
+  private(set) var rerun = LeastRerun()
 
   var work: Double { forward + backward }
 
@@ -44,36 +44,109 @@ struct StrategySlice {
         forwardFraction = min(forwardFraction, f / (f + b))
       }
       selective += count * cost.selectiveRecompute.total.value
-      parameters += count * cost.parameters
-      expertParameters += count * cost.expertParameters
-      activations += count * cost.activations.value
-      selectiveActivations += count * cost.selectiveActivations.value
+      whole.add(LayerSum(cost), count)
       fullActivations += count * min(cost.fullActivations, cost.activations).value
+      rerun.take(cost)
     }
   }
 
-  private func passes(_ kind: Int) -> Double { costs[kind].ownPasses.value }
-
-  /// Sums what precedes and what follows the blocks, and finds the shortest of them.
-  mutating func measureBlocks(_ problem: PlanningProblem) {
+  /// Sums what precedes and what follows the blocks, and finds the least of them.
+  func measureBlocks(_ problem: PlanningProblem) {
     let blocks = problem.chunks.blocks
     for (node, kind) in problem.kinds.enumerated() {
       if node < blocks.lowerBound {
-        leading += passes(kind)
+        leading.add(LayerSum(costs[kind]), 1)
       } else if node >= blocks.upperBound {
-        trailing += passes(kind)
-      } else if node == blocks.lowerBound || kind != problem.kinds[node - 1] {
-        block = min(block, passes(kind))
+        trailing.add(LayerSum(costs[kind]), 1)
+      } else if node == blocks.lowerBound {
+        block = LayerSum(costs[kind])
+      } else if kind != problem.kinds[node - 1] {
+        block = .least(block, LayerSum(costs[kind]))
       }
     }
   }
 
+  var parameters: Double { whole.parameters }
+  var expertParameters: Double { whole.expertParameters }
+
+  /// Bytes that one micro-batch keeps at least.
   func activations(_ policy: RecomputePolicy) -> Double {
-    switch policy {
-    case .none: activations
-    case .selective: selectiveActivations
-    case .full: fullActivations
-    }
+    policy == .full ? fullActivations : whole.kept(policy)
+  }
+}
+
+/// What some layers cost together, in seconds and bytes of one micro-batch.
+struct LayerSum {
+  /// Without recomputation and the gathers of sharded weights.
+  var passes = 0.0
+  var parameters = 0.0
+  var expertParameters = 0.0
+  var activations = 0.0
+  var selectiveActivations = 0.0
+  /// Bytes that the dearest layer takes only while it runs.
+  var transient = 0.0
+
+  init() {}
+
+  init(_ cost: LayerCost) {
+    passes = cost.ownPasses.value
+    parameters = cost.parameters
+    expertParameters = cost.expertParameters
+    activations = cost.activations.value
+    selectiveActivations = cost.selectiveActivations.value
+    transient = cost.transient.value
+  }
+
+  mutating func add(_ other: LayerSum, _ count: Double) {
+    passes += count * other.passes
+    parameters += count * other.parameters
+    expertParameters += count * other.expertParameters
+    activations += count * other.activations
+    selectiveActivations += count * other.selectiveActivations
+    transient = max(transient, other.transient)
+  }
+
+  /// The less of each figure.
+  static func least(_ a: LayerSum, _ b: LayerSum) -> LayerSum {
+    var least = LayerSum()
+    least.passes = min(a.passes, b.passes)
+    least.parameters = min(a.parameters, b.parameters)
+    least.expertParameters = min(a.expertParameters, b.expertParameters)
+    least.activations = min(a.activations, b.activations)
+    least.selectiveActivations = min(a.selectiveActivations, b.selectiveActivations)
+    least.transient = min(a.transient, b.transient)
+    return least
+  }
+
+  /// Bytes that are kept where `full` recomputes no layer.
+  func kept(_ policy: RecomputePolicy) -> Double {
+    policy == .selective ? selectiveActivations : activations
+  }
+}
+
+/// Full recomputation of a layer, at its best of all layers.
+struct LeastRerun {
+  /// Bytes of one micro-batch that a layer saves at most.
+  private(set) var saving = 0.0
+  /// Bytes that it brings back at least while it runs.
+  private(set) var transient = Double.infinity
+  private var seconds = Double.infinity
+  private var secondsPerByte = Double.infinity
+
+  mutating func take(_ cost: LayerCost) {
+    let saving = (cost.activations - cost.fullActivations).value
+    guard cost.canRecompute, saving > 0 else { return }
+    let seconds = (cost.fullRecompute.total - cost.fullRecompute.data).value
+    self.saving = max(self.saving, saving)
+    transient = min(transient, cost.transient.value + saving)
+    self.seconds = min(self.seconds, seconds)
+    secondsPerByte = min(secondsPerByte, seconds / saving)
+  }
+
+  /// The least that whole layers take to save so many bytes of one micro-batch.
+  func seconds(saving bytes: Double) -> Double {
+    let layers = (bytes / saving * (1 - 1e-9)).rounded(.up)
+    return max(bytes * secondsPerByte, layers * seconds)
   }
 }
 

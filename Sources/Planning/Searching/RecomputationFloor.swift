@@ -1,0 +1,137 @@
+import Costing
+import Quantities
+import Scheduling
+
+/// What stages must run again at least so that what they hold fits.
+///
+/// Stage `i` holds its states Sᵢ, and hᵢ micro-batches' activations aᵢ as far as they are kept:
+/// Sᵢ + hᵢ·aᵢ ≤ room.
+///
+/// - *Wherever the pipeline is cut.* States and activations may lie on whichever stages suit them. Then
+///   most is kept where the states fill the stages that hold most micro-batches, and the others keep
+///   room/hᵢ: a linear program, solved by going through the stages from the last, which holds fewest,
+///   until p·room − ΣSᵢ is used up.
+/// - *One stage of an evenly cut pipeline.* How many layers its chunks hold is known. The first ones are
+///   recomputed, which are held most often.
+///
+/// What is not kept is recomputed by whole layers, each of which saves and takes as the best does. The
+/// dearest layer needs what it takes while it runs; and, once one is recomputed, what that brings back.
+struct RecomputationFloor {
+  private let slice: StrategySlice
+  private let policy: RecomputePolicy
+  private let states: StateMemory
+  /// Bytes of a GPU for states and activations.
+  private let room: Double
+
+  init(
+    _ problem: PlanningProblem, _ slice: StrategySlice, _ parallelism: LayerParallelism,
+    _ policy: RecomputePolicy
+  ) {
+    self.slice = slice
+    self.policy = policy
+    states = StateMemory(problem.job, parallelism)
+    // Sums are formed in another order than where plans are predicted.
+    room = problem.room(parallelism).value * (1 + 1e-9)
+  }
+
+  private func states(_ layers: LayerSum) -> Double {
+    layers.parameters * states.perParameter + layers.expertParameters * states.perExpertParameter
+  }
+
+  /// Of all stages, for one micro-batch; infinite where they cannot fit.
+  ///
+  /// Complexity: O(1) where all fits with room to spare, else O(stages).
+  func seconds(_ pipeline: ChunkedPipeline) -> Double {
+    let whole = slice.whole
+    guard unkept(whole.transient, pipeline) > 0 else { return 0 }
+    guard policy == .full else { return .infinity }
+    let saved = unkept(max(whole.transient, slice.rerun.transient), pipeline)
+    guard saved <= whole.activations - slice.fullActivations else { return .infinity }
+    return slice.rerun.seconds(saving: saved)
+  }
+
+  /// Bytes of one micro-batch that no way to lay out states and activations keeps, where some stage
+  /// needs so many bytes for a while.
+  private func unkept(_ transient: Double, _ pipeline: ChunkedPipeline) -> Double {
+    var left = slice.whole.kept(policy)
+    var free = Double(pipeline.stages) * room - states(slice.whole) - transient
+    // The last chunk of a stage is held least.
+    let chunk = pipeline.chunks - 1
+    if free >= left * pipeline.held(chunk, ofStage: 0) { return 0 }
+    var stage = pipeline.stages - 1
+    while left > 0, free > 0, stage >= 0 {
+      let own = min(room, free)
+      left -= own / pipeline.held(chunk, ofStage: stage)
+      free -= own
+      stage -= 1
+    }
+    return free < 0 ? .infinity : max(0, left)
+  }
+
+  /// Of one stage of an evenly cut pipeline, for one micro-batch; infinite where it cannot fit.
+  ///
+  /// Complexity: O(1) where all fits, else O(chunks).
+  func seconds(_ stage: EvenStage, _ pipeline: ChunkedPipeline) -> Double {
+    let (block, others) = (slice.block, stage.others)
+    let blocks = Double(stage.blocks(pipeline.chunks))
+    let end = pipeline.held(stage.end, ofStage: stage.index)
+    let kept =
+      block.kept(policy)
+      * (Double(stage.each) * pipeline.held(ofStage: stage.index) - Double(stage.lacking) * end)
+      + others.kept(policy) * end
+    let held = states(block) * blocks + states(others) + kept - room
+    guard held + max(block.transient, others.transient) > 0 else { return 0 }
+    guard policy == .full else { return .infinity }
+    var excess = held + max(slice.rerun.transient, others.transient)
+    var saved = 0.0
+    for chunk in 0..<pipeline.chunks where excess > 0 {
+      let own = Double(stage.blocks(inChunk: chunk)) * slice.rerun.saving
+      let times = pipeline.held(chunk, ofStage: stage.index)
+      let here = min(own, excess / times)
+      saved += here
+      excess = here < own ? 0 : excess - here * times
+    }
+    return excess > 0 ? .infinity : slice.rerun.seconds(saving: saved)
+  }
+}
+
+/// A schedule with the stages, chunks and micro-batches that it runs.
+struct ChunkedPipeline {
+  var schedule: PipelineSchedule
+  var stages: Int
+  /// Of a stage.
+  var chunks: Int
+  var microBatches: Int
+
+  /// Micro-batches of a chunk.
+  func held(_ chunk: Int, ofStage stage: Int) -> Double {
+    Double(
+      schedule.heldMicroBatches(
+        ofChunk: chunk, atStage: stage, stages: stages, chunksPerStage: chunks,
+        microBatches: microBatches))
+  }
+
+  /// Of all chunks of a stage.
+  func held(ofStage stage: Int) -> Double {
+    Double(
+      schedule.inFlightMicroBatches(
+        atStage: stage, stages: stages, chunksPerStage: chunks, microBatches: microBatches))
+  }
+}
+
+/// A stage whose chunks hold equally many blocks, but for one at an end of the model that is short of
+/// some and holds other layers.
+struct EvenStage {
+  var index: Int
+  /// Blocks of a chunk.
+  var each: Int
+  /// The chunk at the end.
+  var end = 0
+  /// Blocks that it is short of.
+  var lacking = 0
+  var others = LayerSum()
+
+  func blocks(inChunk chunk: Int) -> Int { chunk == end ? each - lacking : each }
+
+  func blocks(_ chunks: Int) -> Int { chunks * each - lacking }
+}
