@@ -4,11 +4,9 @@ import Quantities
 /// What knowing the differences between pools is held against: the best plan on each pool alone, and
 /// the best that takes all GPUs for alike.
 ///
-/// A comparison needs a good plan and no proof. So the pools are planned for by the search for mixed
-/// pipelines, given one pool and little effort, the most powerful first: one that cannot beat those
-/// before it is given up at once. Only when a good plan over several pools is known is each pool's own
-/// search asked whether it has a better one (with interleaving, and all its sharding), and then to the
-/// end.
+/// A comparison needs a good plan and no proof. So each pool is searched where most good plans are, the
+/// most powerful first: one that cannot beat those before it is given up at once. Only when a good plan
+/// over several pools is known is each pool asked for a better one of any kind, and then to the end.
 struct Baselines {
   let problem: ClusterProblem
   let tables: SeatTables
@@ -40,18 +38,12 @@ struct Baselines {
     alone + (even.map { $0.meets(constraints) ? [$0] : [] } ?? [])
   }
 
-  mutating func run(
-    shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void
-  ) {
+  mutating func run(shouldStop: () -> Bool) {
+    var best = Double.infinity
     for pool in problem.pools.indices.sorted(by: { (power($1), $0) < (power($0), $1) }) {
-      let best = alone.min { $0.plan.prediction.step < $1.plan.prediction.step }
-      var search = MixedSearch(
-        problem, constraints, effort: .baseline, pools: [pool], tables: tables, slices: slices,
-        incumbents: best.map { [$0] } ?? [])
-      search.run(shouldStop: shouldStop, onProgress: onProgress)
-      considered += search.considered
-      pruned += search.pruned
-      if let found = search.found.first, found != best { alone.append(found) }
+      let found = StrategySearch.goodPlans(
+        problem.pools[pool], constraints, below: best, shouldStop: shouldStop)
+      keep(found.first, pool: pool, &best)
     }
     even = EvenPlan(problem).best(constraints, shouldStop: shouldStop)
   }
@@ -65,13 +57,18 @@ struct Baselines {
       considered += result.considered
       pruned += result.pruned
       open = min(open, problem.pools[pool].coversAllOrders ? result.bound : result.orderFreeBound)
-      guard let found = result.found.first else { continue }
-      let plan = MixedPlan(
-        problem, MixedStrategy(found.strategy, pool: pool), found.split, devices: [],
-        tables: tables)
-      best = min(best, plan.plan.prediction.step.value)
-      alone.append(plan)
+      keep(result.found.first, pool: pool, &best)
     }
+  }
+
+  private mutating func keep(
+    _ found: StrategySearch.Candidate?, pool: Int, _ best: inout Double
+  ) {
+    guard let found, found.score < best else { return }
+    let plan = MixedPlan(
+      problem, MixedStrategy(found.strategy, pool: pool), found.split, devices: [], tables: tables)
+    best = min(best, plan.plan.prediction.step.value)
+    alone.append(plan)
   }
 
   private func power(_ pool: Int) -> Double {
@@ -80,16 +77,35 @@ struct Baselines {
   }
 }
 
-extension SearchEffort {
-  /// For a plan to compare with.
-  static var baseline: SearchEffort {
-    var effort = SearchEffort()
-    effort.layouts = 48
-    effort.states = 1 << 16
-    effort.entries = 1 << 14
-    effort.tries = 1 << 11
-    effort.triesPerState = 1 << 9
-    effort.kept = 1
-    return effort
+extension StrategySearch {
+  /// How often a search is asked whether to stop, once it has a plan.
+  private static let patience = 64
+
+  /// The best of the usual plans, the best first; if there are none, some of any kind.
+  static func goodPlans(
+    _ problem: PlanningProblem, _ constraints: SearchConstraints, below cutoff: Double = .infinity,
+    fillsPool: Bool = false, shouldStop: () -> Bool
+  ) -> [Candidate] {
+    var usual = StrategySearch(problem, constraints.usual, below: cutoff, fillsPool: fillsPool)
+    let found = usual.run(shouldStop: shouldStop).found
+    if !found.isEmpty || cutoff < .infinity { return found }
+    var any = StrategySearch(problem, constraints, fillsPool: fillsPool)
+    var asked = 0
+    return any.run {
+      asked += 1
+      return asked > patience || shouldStop()
+    }.found
+  }
+}
+
+extension SearchConstraints {
+  /// Small micro-batches, whole sequences and no more than optimizer states sharded, where a request
+  /// leaves these open.
+  var usual: SearchConstraints {
+    var usual = self
+    if microBatchSize.isEmpty { usual.microBatchSize = [1, 2, 4] }
+    if context.isEmpty { usual.context = [1] }
+    if zeroStage.isEmpty { usual.zeroStage = [.none, .optimizer] }
+    return usual
   }
 }

@@ -16,7 +16,7 @@ struct BlockRates: Hashable {
   let room: Double
   let recomputingRoom: Double
 
-  init(_ cost: LayerCost, states: Double, room: Double, recompute: RecomputePolicy) {
+  private init(_ cost: LayerCost, states: Double, room: Double, recompute: RecomputePolicy) {
     let passes = cost.ownPasses
     let dropped = (cost.activations - cost.selectiveActivations).value
     let isSelective = recompute == .selective
@@ -30,6 +30,19 @@ struct BlockRates: Hashable {
     self.states = states
     self.room = room - cost.transient.value - (isSelective ? dropped : 0)
     recomputingRoom = self.room - saved
+  }
+
+  /// Of a pool's layer under a split, whose replicas and ZeRO stage are a stage's.
+  init(
+    _ problem: PlanningProblem, _ cost: LayerCost, _ parallelism: LayerParallelism,
+    recompute: RecomputePolicy
+  ) {
+    let states = StateMemory(problem.job, parallelism)
+    self.init(
+      cost,
+      states: cost.parameters * states.perParameter
+        + cost.expertParameters * states.perExpertParameter,
+      room: problem.room(parallelism).value, recompute: recompute)
   }
 
   /// Whole layers of a stage that holds `held` micro-batches, at most: layers to recompute are taken as
@@ -48,5 +61,48 @@ struct BlockRates: Hashable {
     }
     // A hair more, so that n layers fit into n times one layer's time.
     return Int(max(0, min(1e6, most * (1 + 1e-9))))
+  }
+
+  /// The most micro-batches beside which a stage gets through so many layers in a time, by the same
+  /// inequalities; rounding may make it one too few or too many.
+  func mostHeld(layers: Int, within time: Double) -> Int {
+    let n = Double(layers)
+    func most(_ room: Double, each: Double) -> Double {
+      if room < 0 { return 0 }
+      return each > 0 ? room / each : .infinity
+    }
+    var held = n * seconds <= time ? most(room - n * states, each: n * activations) : 0
+    if saved > 0 {
+      let space = recomputingRoom - n * states
+      let inTime = most(again * space, each: n * again * activations - (time - n * seconds) * saved)
+      held = max(held, min(inTime, most(space, each: n * (activations - saved))))
+    }
+    return Int(min(1e9, held))
+  }
+}
+
+extension BlockRates {
+  /// Layers that so many stages together get through in a time, counted up to `enough`.
+  ///
+  /// A stage gets through no more than the one after it, which holds no more: those that get through
+  /// as many are counted at once. Complexity: O(what the last stage gets through).
+  ///
+  /// - Parameter held: Micro-batches that the `k`-th stage from the end holds at least; never falls with
+  ///   `k`.
+  func layers(
+    within time: Double, stages: Int, enough: Int, held: (Int) -> Int
+  ) -> Int {
+    var (sum, place) = (0, 1)
+    while place <= stages, sum < enough {
+      let flying = held(place)
+      let layers = layers(within: time, held: flying)
+      if layers == 0 { break }
+      let most = mostHeld(layers: layers, within: time)
+      // Where more stages are passed over than hold no more than that, they count for too much.
+      let last = held(stages) <= most ? stages : min(stages, max(place, most))
+      sum += layers * (last + 1 - place)
+      place = last + 1
+    }
+    return sum
   }
 }

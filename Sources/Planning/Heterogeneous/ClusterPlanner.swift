@@ -69,18 +69,16 @@ package struct ClusterPlanner: Sendable {
       onProgress(progress)
     }
     var baselines = Baselines(problem, constraints, tables: tables, slices: slices)
-    baselines.run(shouldStop: shouldStop, onProgress: noteUnbounded)
+    baselines.run(shouldStop: shouldStop)
     // A good plan first, from where most are, so that most others are excluded at once.
-    var sketch = MixedSearch(
-      problem, constraints.usual, effort: .sketch, tables: tables, slices: slices,
-      incumbents: baselines.plans)
-    sketch.run(shouldStop: shouldStop, onProgress: noteUnbounded)
-    var lanes = LaneSearch(
-      problem, constraints, effort: effort, tables: tables, slices: slices, below: sketch.best)
-    lanes.run(shouldStop: shouldStop, onProgress: noteUnbounded)
     var mixed = MixedSearch(
       problem, constraints, effort: effort, tables: tables, slices: slices,
-      incumbents: sketch.found + lanes.found)
+      incumbents: baselines.plans)
+    mixed.sketch(shouldStop: shouldStop, onProgress: noteUnbounded)
+    var lanes = LaneSearch(
+      problem, constraints, effort: effort, tables: tables, slices: slices, below: mixed.best)
+    lanes.run(shouldStop: shouldStop, onProgress: noteUnbounded)
+    for plan in lanes.found { mixed.keep(plan) }
     baselines.close(below: mixed.best, shouldStop: shouldStop)
     for plan in baselines.plans { mixed.keep(plan) }
     let elsewhere = min(lanes.open, baselines.open)
@@ -158,15 +156,5 @@ package struct ClusterOutcome: Hashable, Sendable {
     self.outcome = outcome
     self.comparison = comparison
     self.best = best
-  }
-}
-
-extension SearchConstraints {
-  /// Small micro-batches and whole sequences, where a request leaves these open.
-  fileprivate var usual: SearchConstraints {
-    var usual = self
-    if microBatchSize.isEmpty { usual.microBatchSize = [1, 2, 4] }
-    if context.isEmpty { usual.context = [1] }
-    return usual
   }
 }

@@ -9,37 +9,27 @@ struct EvenPlan {
 
   init(_ problem: ClusterProblem) { self.problem = problem }
 
-  /// How often a search is asked whether to stop, once it has a plan.
-  private static let patience = 16
-
-  /// For every number of stages that fills the pools, the best that such a planner finds in a limited
-  /// search.
+  /// The best that such a planner finds in a limited search, with as many stages as fill the pools.
   func best(_ constraints: SearchConstraints, shouldStop: () -> Bool) -> MixedPlan? {
     guard let alike else { return nil }
     // GPUs of a stage, so that none lies on two pools.
     let units = problem.cluster.pools.reduce(0) { greatestCommonDivisor($0, $1.gpus) }.divisors
-    var best: (seconds: Double, plan: MixedPlan?) = (.infinity, nil)
-    for stages in [1] + units.reversed().map({ problem.cluster.gpus / $0 })
-    where stages <= problem.graph.nodes.count && BaseChoices.allows(stages, constraints.pipeline) {
-      if shouldStop() { break }
-      var whole = constraints
-      whole.pipeline = [stages]
-      // Stages are spread over the pools one after another.
-      whole.rankOrder = [.tensorContextDataPipeline]
-      whole.alternatives = 0
-      var asked = 0
-      var search = StrategySearch(alike, whole, below: best.seconds)
-      let found = search.run {
-        asked += 1
-        return asked > Self.patience || shouldStop()
-      }.found
-      for candidate in found where candidate.score < best.seconds {
-        guard let strategy = spread(candidate.strategy) else { continue }
-        let real = MixedPlan(problem, strategy, candidate.split, devices: [])
-        if real.plan.fits { best = (candidate.score, real) }
-      }
+    var whole = constraints
+    whole.pipeline = ([1] + units.reversed().map { problem.cluster.gpus / $0 }).filter {
+      $0 <= problem.graph.nodes.count && BaseChoices.allows($0, constraints.pipeline)
     }
-    return best.plan
+    // Stages are spread over the pools one after another.
+    whole.rankOrder = [.tensorContextDataPipeline]
+    whole.alternatives = 0
+    guard !whole.pipeline.isEmpty else { return nil }
+    let candidates = StrategySearch.goodPlans(
+      alike, whole, fillsPool: true, shouldStop: shouldStop)
+    for candidate in candidates {
+      guard let strategy = spread(candidate.strategy) else { continue }
+      let real = MixedPlan(problem, strategy, candidate.split, devices: [])
+      if real.plan.fits { return real }
+    }
+    return nil
   }
 
   /// All GPUs as one pool of the slowest type.

@@ -7,7 +7,7 @@ struct GroupStates {
   let count: Int
   private let strides: [Int]
 
-  /// - Precondition: The product of all `most[i] + 1` is an `Int`.
+  /// - Precondition: `count(most:)` is not too large to be counted.
   init(most: [Int]) {
     sizes = most.map { $0 + 1 }
     var (strides, count) = ([Int](), 1)
@@ -19,9 +19,22 @@ struct GroupStates {
     self.count = count
   }
 
+  /// Choices that there are, or `Int.max` where those are more than an `Int` counts.
+  static func count(most: [Int]) -> Int {
+    most.reduce(1) { product, count in
+      let (next, overflow) = product.multipliedReportingOverflow(by: count + 1)
+      return overflow ? .max : next
+    }
+  }
+
   /// Groups of each kind. Complexity: O(kinds).
   func counts(_ state: Int) -> [Int] {
     sizes.indices.map { state / strides[$0] % sizes[$0] }
+  }
+
+  /// The choice of so many groups of each kind.
+  func state(_ counts: [Int]) -> Int {
+    zip(counts, strides).reduce(0) { $0 + $1.0 * $1.1 }
   }
 
   /// The choice with one group less of a kind, of which there is one.

@@ -46,6 +46,13 @@ struct LayoutReach {
     return low
   }
 
+  /// Of every state of so many groups of each seat, the layers it begins with in pipelines whose step
+  /// takes no more than `best`.
+  mutating func windows(_ states: GroupStates, within best: Double) -> [Range<Int>] {
+    guard reaches(best) else { return Array(repeating: 0..<0, count: states.count) }
+    return (0..<states.count).map { table.window(states.counts($0)) }
+  }
+
   /// Whether a step of some groups' pipeline may take no more than `step`. The more nodes a pipeline
   /// is over, the longer it waits for the slowest GPU, and the less time is left: the least waiting of
   /// what was within reach is taken for all, until what is left has no more.

@@ -62,20 +62,13 @@ extension MixedSearch {
   /// Holds a layout against the best plan; where it may hold a better one, finds how good that can be
   /// at best, and plans near that.
   mutating func reach(_ node: Node, _ known: Double) {
-    considered += 1
     let ground = ground(node)
     let (ends, m) = (MixedBound.ends(ground.rates), ground.base.microBatches)
-    let classes = ReachTable.classes(
-      ground.seats, most: ground.most, states: effort.statesPerLayout)
-    var reach = LayoutReach(
-      table: ReachTable(
-        seats: ground.seats, classes: classes, deepest: space.deepest,
-        microBatches: ground.base.microBatches, schedule: ground.base.schedule),
-      problem: problem, bound: bound, ends: ends, space: space)
+    var reach = layoutReach(ground)
     let found = reach.least(from: known, below: best)
-    statesLeft -= reach.statesFilled
+    statesFilled += reach.statesFilled
     guard let found else {
-      pruned += 1
+      excluded += 1
       return
     }
     for cut in reach.cuts { consider(cut, ground) }
@@ -91,20 +84,39 @@ extension MixedSearch {
     push(.reached, max(found, known), base: node.base, places: node.places)
   }
 
+  private func layoutReach(_ ground: Ground) -> LayoutReach {
+    let classes = ReachTable.classes(
+      ground.seats, most: ground.most, states: effort.statesPerLayout)
+    return LayoutReach(
+      table: ReachTable(
+        seats: ground.seats, classes: classes, deepest: space.deepest,
+        microBatches: ground.base.microBatches, schedule: ground.base.schedule,
+        common: (space.commonLayer.kind, ground.rates.map(\.block))),
+      problem: problem, bound: bound, ends: MixedBound.ends(ground.rates), space: space)
+  }
+
   /// Looks for better plans in a layout, as far as effort goes.
   mutating func walk(_ node: Node, _ known: Double, _ shouldStop: () -> Bool) {
     let ground = ground(node)
-    let entries = SuffixTable.entries(ground.most, nodes: space.limits.nodes)
-    guard entries <= min(effort.entriesPerLayout, entriesLeft) else {
-      open = min(open, known)
+    let most = min(effort.entriesPerLayout, entriesLeft)
+    guard GroupStates.count(most: ground.most) <= most else {
+      unfinished = min(unfinished, known)
+      return
+    }
+    var reach = layoutReach(ground)
+    let windows = reach.windows(GroupStates(most: ground.most), within: best)
+    statesFilled += reach.statesFilled
+    let entries = ground.seats.count * windows.reduce(0) { $0 + $1.count }
+    guard entries <= most else {
+      unfinished = min(unfinished, known)
       return
     }
     entriesLeft -= entries
     let table = SuffixTable(
       seats: ground.seats, most: ground.most, deepest: space.deepest,
       microBatches: ground.base.microBatches, schedule: ground.base.schedule,
-      sends: ground.sends)
-    open = min(open, max(known, walk(table, ground, shouldStop)))
+      sends: ground.sends, windows: windows)
+    unfinished = min(unfinished, max(known, walk(table, ground, shouldStop)))
   }
 
   /// - Returns: the least bound of what was not looked at; infinite if nothing was left.

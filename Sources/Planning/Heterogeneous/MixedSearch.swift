@@ -27,38 +27,48 @@ struct MixedSearch {
   let tables: SeatTables
   let slices: PoolSlices
   var found: [MixedPlan] = []
-  var considered = 0
-  var pruned = 0
-  /// Least bound of what was not looked at, or not to the end.
-  var open = Double.infinity
+  private(set) var considered = 0
+  /// Layouts that a bound excluded, and nodes above layouts.
+  var excluded = 0
+  /// Least bound of what was looked at, and not to the end.
+  var unfinished = Double.infinity
   private var heap = Heap<OpenNode>()
   private var nodes: [Node] = []
+  /// Splits and slices that a sketch does without.
+  private var postponed: [OpenNode] = []
+  private let usual: SearchConstraints
+  private var isSketching = false
   var bases: [ParallelStrategy] = []
   var places: [Place] = []
-  private var placeOf: [SeatKey: Int] = [:]
   var seats: [SeatKey: SeatCosts] = [:]
   var triesLeft: Int
   var entriesLeft: Int
-  var statesLeft: Int
+  var statesFilled = 0
 
-  /// - Parameter pools: Left out, all.
   init(
     _ problem: ClusterProblem, _ constraints: SearchConstraints, effort: SearchEffort,
-    pools: [Int]? = nil, tables: SeatTables, slices: PoolSlices? = nil, incumbents: [MixedPlan]
+    tables: SeatTables, slices: PoolSlices? = nil, incumbents: [MixedPlan]
   ) {
     self.problem = problem
-    space = MixedSpace(problem, constraints, pools: pools)
+    space = MixedSpace(problem, constraints)
+    usual = constraints.usual
     bound = MixedBound(problem)
     self.effort = effort
     self.tables = tables
     self.slices = slices ?? PoolSlices(problem)
     triesLeft = effort.tries
     entriesLeft = effort.entries
-    statesLeft = effort.states
     for plan in incumbents { keep(plan) }
   }
 
   var best: Double { found.first?.plan.prediction.step.value ?? .infinity }
+
+  /// Least bound of what was not looked at, or not to the end.
+  var open: Double {
+    min(unfinished, heap.min?.bound ?? .infinity, postponed.min()?.bound ?? .infinity)
+  }
+
+  var pruned: Int { excluded + heap.count + postponed.count }
 
   /// What a node stands for; small, since there can be a million.
   struct Node {
@@ -83,33 +93,43 @@ struct MixedSearch {
     var recompute: RecomputePolicy
   }
 
+  /// Finds good plans among the usual micro-batch sizes and whole sequences, with little effort: `run`
+  /// goes on from there.
+  mutating func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
+    isSketching = true
+    search(layouts: Self.sketchedLayouts, states: Self.sketchedStates, shouldStop, onProgress)
+    isSketching = false
+    for node in postponed { heap.insert(node) }
+    postponed = []
+  }
+
+  private static let sketchedLayouts = 96
+  private static let sketchedStates = 1 << 17
+
   mutating func run(
     shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void = { _ in }
   ) {
-    space.forEachSplit { addSplit($0) }
-    var layouts = 0
-    while let next = heap.popMin() {
-      if next.bound >= best {
-        pruned += heap.count + 1
-        break
-      }
+    search(layouts: effort.layouts, states: effort.states, shouldStop, onProgress)
+  }
+
+  private mutating func search(
+    layouts: Int, states: Int, _ shouldStop: () -> Bool, _ onProgress: (SearchProgress) -> Void
+  ) {
+    if nodes.isEmpty { space.forEachSplit { addSplit($0) } }
+    while let next = heap.min, next.bound < best {
       onProgress(
         SearchProgress(
-          best: best, bound: min(open, next.bound), strategiesConsidered: considered,
-          strategiesPruned: pruned))
-      if shouldStop() || layouts >= effort.layouts || statesLeft <= 0 {
-        open = min(open, next.bound)
-        pruned += heap.count
-        break
-      }
+          best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
+      if shouldStop() || considered >= layouts || statesFilled >= states { return }
+      heap.removeMin()
       let node = nodes[next.node]
       switch node.level {
-      case .split: addSlices(bases[node.base])
-      case .slice: addBases(bases[node.base])
+      case .split: addSlices(bases[node.base], next.bound)
+      case .slice: addBases(bases[node.base], next.bound)
       case .base: addLayouts(node.base, next.bound)
       case .layout: weigh(node, next.bound)
       case .weighed:
-        layouts += 1
+        considered += 1
         reach(node, next.bound)
       case .reached: walk(node, next.bound, shouldStop)
       }
@@ -122,11 +142,19 @@ struct MixedSearch {
     _ level: Node.Level, _ bound: Double, base: Int, places: [Int32] = []
   ) {
     guard bound < best else {
-      pruned += 1
+      excluded += 1
       return
     }
     nodes.append(Node(level: level, base: base, places: places))
-    heap.insert(OpenNode(bound: bound, node: nodes.count - 1))
+    let node = OpenNode(bound: bound, node: nodes.count - 1)
+    switch level {
+    case .split where isSketching && !BaseChoices.allows(bases[base].context, usual.context),
+      .slice
+    where isSketching
+      && !BaseChoices.allows(bases[base].microBatchSize, usual.microBatchSize):
+      postponed.append(node)
+    default: heap.insert(node)
+    }
   }
 
   private mutating func push(_ level: Node.Level, _ bound: Double, _ base: ParallelStrategy) {
@@ -142,12 +170,12 @@ struct MixedSearch {
     push(.split, Double(problem.job.globalBatchSize) / rate + bound.overhead, base)
   }
 
-  private mutating func addSlices(_ split: ParallelStrategy) {
+  private mutating func addSlices(_ split: ParallelStrategy, _ least: Double) {
     var base = split
     for size in space.choices.microBatchSizes(data: 1) {
       base.microBatchSize = size
       let batches = Double(problem.job.globalBatchSize / size)
-      push(.slice, batches / rate(base) + bound.overhead, base)
+      push(.slice, max(least, batches / rate(base) + bound.overhead), base)
     }
   }
 
@@ -191,9 +219,12 @@ struct MixedSearch {
     return sum
   }
 
-  private mutating func addBases(_ slice: ParallelStrategy) {
+  private mutating func addBases(_ slice: ParallelStrategy, _ least: Double) {
     var base = slice
     let trip = trip(base)
+    let schedules = space.plainSchedules
+    guard !schedules.isEmpty else { return }
+    let through = schedules.contains(where: \.splitsBackward) ? trip.gradients : trip.all
     for data in space.choices.datas(context: base.context) {
       let share = problem.job.globalBatchSize / data
       guard share.isMultiple(of: base.microBatchSize) else { continue }
@@ -205,65 +236,105 @@ struct MixedSearch {
         base.zeroStage = zero
         for recompute in space.choices.recompute {
           base.recompute = recompute
-          for schedule in space.plainSchedules {
-            base.schedule = schedule
-            let pipeline = max(busy, schedule.splitsBackward ? trip.gradients : trip.all)
-            push(.base, pipeline + bound.overhead, base)
-          }
+          push(.base, max(least, max(busy, through) + bound.overhead), base)
         }
       }
     }
   }
 
+  /// A pool split one way, and how many layers it can take.
+  private struct Choice {
+    var split: MixedSpace.Split
+    var parallelism: LayerParallelism
+    var slice: StrategySlice
+    var block: BlockRates
+    var place: Int32?
+  }
+
   private mutating func addLayouts(_ index: Int, _ least: Double) {
-    let base = bases[index]
+    if problem.pools.count > MixedSpace.freelySplitPools { unfinished = min(unfinished, least) }
+    var base = bases[index]
+    var choices = problem.pools.indices.map { pool in
+      space.splits(ofPool: pool, base).map { choice(base, pool: pool, $0) }
+    }
+    for schedule in space.plainSchedules {
+      base.schedule = schedule
+      addLayouts(base, least, &choices)
+    }
+  }
+
+  private func choice(
+    _ base: ParallelStrategy, pool: Int, _ split: MixedSpace.Split
+  ) -> Choice {
+    let parallelism = space.strategy(base, tensor: split.tensor).layerParallelism
+    let slice = slices.slice(parallelism, pool: pool)
+    return Choice(
+      split: split, parallelism: parallelism, slice: slice,
+      block: BlockRates(
+        problem.pools[pool], slice.costs[space.commonLayer.kind], parallelism,
+        recompute: base.recompute))
+  }
+
+  /// With one schedule.
+  private mutating func addLayouts(
+    _ base: ParallelStrategy, _ least: Double, _ choices: inout [[Choice]]
+  ) {
     let pools = problem.pools.indices
-    let splits = pools.map { space.splits(ofPool: $0, base) }
-    let choices = pools.map { pool in splits[pool].map { place(base, pool: pool, $0) } }
-    if pools.count > MixedSpace.freelySplitPools { open = min(open, least) }
     // Layers that each pool can take if the step is to be better than the best.
     let m = base.microBatches
     let time = bound.pipeline(within: best, (0, 0), microBatches: m) / Double(m)
     let blocks = space.commonLayer.count
     let layers = choices.map { choices in
-      choices.map { place in
-        places[place].rates.layers(
-          within: time, microBatches: m, deepest: space.deepest, schedule: base.schedule,
-          enough: blocks)
+      choices.map { choice in
+        choice.block.layers(
+          within: time, stages: min(choice.split.groups, space.deepest), enough: blocks
+        ) { base.schedule.heldAtLeast($0, m) }
       }
     }
-    guard layers.reduce(0, { $0 + ($1.max() ?? 0) }) >= blocks else {
-      pruned += 1
+    let most = layers.map { $0.max() ?? 0 }
+    let all = most.reduce(0, +)
+    guard all >= blocks else {
+      excluded += 1
       return
     }
-    space.forEachChoice(among: splits) { choice in
-      let taken = pools.reduce(0) { $0 + (layers[$1].isEmpty ? 0 : layers[$1][choice[$1]]) }
+    // Of each pool, those with which all others can take the rest.
+    let useful = pools.map { pool in
+      layers[pool].indices.filter { all - most[pool] + layers[pool][$0] >= blocks }
+    }
+    bases.append(base)
+    space.forEachChoice(among: useful.map(\.count)) { choice in
+      var taken = 0
+      for pool in pools where !useful[pool].isEmpty {
+        taken += layers[pool][useful[pool][choice[pool]]]
+      }
       guard taken >= blocks else {
-        pruned += 1
+        excluded += 1
         return
       }
-      let chosen = pools.map { choices[$0].isEmpty ? -1 : Int32(choices[$0][choice[$0]]) }
+      let chosen = pools.map { pool in
+        useful[pool].isEmpty
+          ? -1 : place(&choices[pool][useful[pool][choice[pool]]], pool: pool, base)
+      }
       let seats = chosen.filter { $0 >= 0 }.map { places[Int($0)].rates }
       let pipeline = MixedBound.pipeline(
         seats, microBatches: m, deepest: space.deepest, schedule: base.schedule)
       guard pipeline.isFinite else { return }
       let value = bound.step(pipeline, MixedBound.ends(seats), microBatches: m)
-      push(.layout, max(value, least), base: index, places: chosen)
+      push(.layout, max(value, least), base: bases.count - 1, places: chosen)
     }
   }
 
   private mutating func place(
-    _ base: ParallelStrategy, pool: Int, _ split: MixedSpace.Split
-  ) -> Int {
-    let parallelism = space.strategy(base, tensor: split.tensor).layerParallelism
-    let key = SeatKey(pool: pool, parallelism: parallelism, recompute: base.recompute)
-    if let known = placeOf[key] { return known }
+    _ choice: inout Choice, pool: Int, _ base: ParallelStrategy
+  ) -> Int32 {
+    if let known = choice.place { return known }
     let rates = SeatRates(
-      problem.pools[pool], slices.slice(parallelism, pool: pool), parallelism,
-      groups: split.groups, counts: slices.counts, recompute: base.recompute)
-    places.append(Place(pool: pool, split: split, rates: rates))
-    placeOf[key] = places.count - 1
-    return places.count - 1
+      problem.pools[pool], choice.slice, choice.parallelism, groups: choice.split.groups,
+      counts: slices.counts, recompute: base.recompute)
+    places.append(Place(pool: pool, split: choice.split, rates: rates))
+    let place = Int32(places.count - 1)
+    choice.place = place
+    return place
   }
 
   func rates(_ node: Node) -> [SeatRates] {

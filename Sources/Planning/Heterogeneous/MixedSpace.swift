@@ -16,13 +16,11 @@ struct MixedSpace {
   /// The kind of layer that the model has most of, and how many: whole layers bound stages.
   let commonLayer: (kind: Int, count: Int)
 
-  /// - Parameter pools: That stages may lie on; left out, all.
-  init(_ problem: ClusterProblem, _ constraints: SearchConstraints, pools: [Int]? = nil) {
+  init(_ problem: ClusterProblem, _ constraints: SearchConstraints) {
     self.problem = problem
     self.constraints = constraints
     limits = ModelLimits(problem.graph)
-    choices = BaseChoices(
-      problem, constraints, limits, pools: pools ?? Array(problem.pools.indices))
+    choices = BaseChoices(problem, constraints, limits)
     var counts = [Int](repeating: 0, count: problem.graph.kinds.count)
     for node in problem.graph.nodes { counts[node.kind] += 1 }
     let kind = counts.indices.max { counts[$0] < counts[$1] } ?? 0
@@ -100,11 +98,13 @@ struct MixedSpace {
   static let freelySplitPools = 4
 
   /// Calls `visit` with every combination of one split a pool, as indices; 0 for a pool without any.
-  func forEachChoice(among splits: [[Split]], _ visit: ([Int]) -> Void) {
-    var choice = [Int](repeating: 0, count: splits.count)
-    guard splits.count <= Self.freelySplitPools else {
-      for place in 0..<(splits.map(\.count).max() ?? 0) {
-        visit(splits.map { max(0, min(place, $0.count - 1)) })
+  ///
+  /// - Parameter counts: Splits of each pool.
+  func forEachChoice(among counts: [Int], _ visit: ([Int]) -> Void) {
+    var choice = [Int](repeating: 0, count: counts.count)
+    guard counts.count <= Self.freelySplitPools else {
+      for place in 0..<(counts.max() ?? 0) {
+        visit(counts.map { max(0, min(place, $0 - 1)) })
       }
       return
     }
@@ -113,7 +113,7 @@ struct MixedSpace {
       var index = 0
       while index < choice.count {
         choice[index] += 1
-        if choice[index] < splits[index].count { break }
+        if choice[index] < counts[index] { break }
         choice[index] = 0
         index += 1
       }
@@ -144,10 +144,7 @@ struct BaseChoices {
   /// Sharding what lies between tensor-parallel regions saves memory at no cost in traffic.
   let sequenceParallel: Bool
 
-  init(
-    _ problem: ClusterProblem, _ constraints: SearchConstraints, _ limits: ModelLimits,
-    pools: [Int]
-  ) {
+  init(_ problem: ClusterProblem, _ constraints: SearchConstraints, _ limits: ModelLimits) {
     self.problem = problem
     self.constraints = constraints
     self.limits = limits
@@ -163,18 +160,13 @@ struct BaseChoices {
     sequenceParallel = Self.allows(true, constraints.sequenceParallel)
     let length = problem.job.sequenceLength
     var contexts = Set<Int>()
-    for (index, pool) in problem.cluster.pools.enumerated() {
-      // Over several pools replicas lie next to each other.
-      guard pools.contains(index),
-        Self.allows(.tensorContextDataPipeline, constraints.rankOrder)
-      else {
-        tensors.append([])
-        continue
-      }
+    // Over several pools replicas lie next to each other.
+    let laysReplicasTogether = Self.allows(.tensorContextDataPipeline, constraints.rankOrder)
+    for pool in problem.cluster.pools {
       // Tensor groups that leave their node, or straddle two, are never worth it.
       tensors.append(
         pool.gpusPerNode.divisors.filter {
-          Self.allows($0, constraints.tensor) && limits.allowsTensor($0)
+          laysReplicasTogether && Self.allows($0, constraints.tensor) && limits.allowsTensor($0)
         })
       contexts.formUnion(pool.gpus.divisors)
     }

@@ -92,8 +92,7 @@ private struct CutWalk {
     let m = Double(table.microBatches)
     let rest = table.state(without: pool, state)
     var steps: [Step] = []
-    let ends = stages == 1 ? nodes...nodes : (a + 1)...(nodes - stages + 1)
-    for end in ends {
+    for end in table.window(rest).clamped(to: (a + 1)..<(nodes - stages + 2)) {
       effort -= 1
       let time = seat.time(a, end, held: held)
       let own = max(slowest, waited + m * time)

@@ -12,7 +12,8 @@ import Scheduling
 ///
 /// where `n` counts the groups of each pool among the last stages, and `lead(a, n)` is the least that
 /// the groups which are left take for the layers before `a`: those of the least time a layer first,
-/// each with as many layers as it could cover by itself. Beginning later is never worse, so that one
+/// each with as many layers as it could cover by itself. These have to be all layers before `a`, whole
+/// ones, beside the micro-batches that a stage before `n` holds. Beginning later is never worse, so that one
 /// number a state is enough: the reach table of ENGINE's parametric search, with the pipeline's fill
 /// in it. A stage's distance from the end, on which the micro-batches in flight and so its memory
 /// depend, is the number of groups in `n`: limits by position are exact. A pipeline over the groups
@@ -35,11 +36,16 @@ struct ReachTable {
   private let members: [(index: Int, seat: Int)]
   /// By state; `nodes + 1` where the groups cannot do it.
   private var starts: [Int32]
+  /// By state: the groups that are left can cover no more layers than these.
+  private var latest: [Int32]
   /// The seat of each state's first stage.
   private var firsts: [Int16]
   /// The least and the price of layers, in seconds of the first seat's.
   private let prices: [Double]
   private let slowness: [Double]
+  /// By seat, the most common kind of layer; and after how many of these each layer comes.
+  private let blocks: [BlockRates]
+  private let blocksBefore: [Int]
 
   /// Pools that are taken together.
   struct SeatClass {
@@ -47,19 +53,11 @@ struct ReachTable {
     var most: Int
   }
 
-  /// States that a table over these pools has.
-  static func states(_ classes: [SeatClass]) -> Int {
-    classes.reduce(1) { product, part in
-      let (next, overflow) = product.multipliedReportingOverflow(by: part.most + 1)
-      return overflow ? .max : next
-    }
-  }
-
   /// Pools, those of most equal speed taken together until the states are few enough.
   static func classes(_ seats: [SeatCosts], most: [Int], states limit: Int) -> [SeatClass] {
     let bySpeed = seats.indices.sorted { seats[$0].wholeTime < seats[$1].wholeTime }
     var classes = bySpeed.map { SeatClass(seats: [$0], most: most[$0]) }
-    while classes.count > 1, states(classes) > limit {
+    while classes.count > 1, GroupStates.count(most: classes.map(\.most)) > limit {
       func gap(_ index: Int) -> Double {
         seats[classes[index + 1].seats[0]].wholeTime / seats[classes[index].seats.last!].wholeTime
       }
@@ -71,11 +69,16 @@ struct ReachTable {
     return classes
   }
 
+  /// - Parameter common: The most common kind of layer, and what it takes of each seat.
   init(
     seats: [SeatCosts], classes: [SeatClass], deepest: Int, microBatches: Int,
-    schedule: PipelineSchedule
+    schedule: PipelineSchedule, common: (kind: Int, rates: [BlockRates])
   ) {
     self.seats = seats
+    blocks = common.rates
+    blocksBefore = seats[0].model.table.kinds.reduce(into: [0]) {
+      $0.append($0.last! + ($1 == common.kind ? 1 : 0))
+    }
     self.classes = classes
     self.microBatches = microBatches
     self.schedule = schedule
@@ -84,6 +87,7 @@ struct ReachTable {
     groups = GroupStates(most: classes.map(\.most))
     members = classes.indices.flatMap { index in classes[index].seats.map { (index, $0) } }
     starts = [Int32](repeating: 0, count: groups.count)
+    latest = starts
     firsts = [Int16](repeating: -1, count: groups.count)
     slowness = seats.map { $0.leastRatio(to: seats[0], forwardOnly: false) }
     let splits = schedule.splitsBackward
@@ -123,20 +127,19 @@ struct ReachTable {
       advance(&counts, &stages)
       var best = unreachable
       if stages <= deepest {
-        left.set(counts)
+        left.set(counts, after: stages)
+        latest[state] = Int32(left.latest)
         let held = schedule.heldAtLeast(max(stages, fewest), microBatches)
         for (index, seat) in members where counts[index] > 0 {
           let rest = starts[groups.state(state, without: index)]
           if rest == unreachable { continue }
           guard
             let start = start(
-              seat, end: max(1, Int(rest)), held: held, within: seconds, left,
+              seat, end: max(1, Int(rest)), before: Int(best), held: held, within: seconds, left,
               guess: &guesses[seat])
           else { continue }
-          if start < best {
-            best = Int32(start)
-            firsts[state] = Int16(seat)
-          }
+          best = Int32(start)
+          firsts[state] = Int16(seat)
         }
       }
       starts[state] = best
@@ -154,9 +157,11 @@ struct ReachTable {
     stages += 1
   }
 
-  /// The first layer that a stage can begin with if it ends before `end`; nil if it cannot hold one.
+  /// The first layer that a stage can begin with if it ends before `end`; nil if it cannot hold one, or
+  /// not begin before `most`.
   private func start(
-    _ index: Int, end: Int, held: Int, within seconds: Double, _ lead: Lead, guess: inout Int
+    _ index: Int, end: Int, before most: Int, held: Int, within seconds: Double, _ lead: Lead,
+    guess: inout Int
   ) -> Int? {
     let seat = seats[index]
     let m = Double(microBatches)
@@ -166,7 +171,8 @@ struct ReachTable {
     }
     // A tied head is free of its copy only where the embedding is: not a matter of fewer layers.
     if end == nodes, isPossible(0) { return 0 }
-    let latest = min(end - 1, lead.latest)
+    let latest = min(end - 1, lead.latest, most - 1)
+    guard latest >= 0 else { return nil }
     var start = min(max(0, end - guess), latest)
     if isPossible(start) {
       while start > 0, isPossible(start - 1) { start -= 1 }
@@ -179,6 +185,15 @@ struct ReachTable {
   }
 
   // MARK: Reading
+
+  /// Layers that so many groups of each seat, as the last of a pipeline, begin with: none earlier and none
+  /// later is part of a pipeline within the time.
+  func window(_ counts: [Int]) -> Range<Int> {
+    let state = groups.state(classes.map { part in part.seats.reduce(0) { $0 + counts[$1] } })
+    let start = Int(starts[state])
+    return state == 0 || start > nodes
+      ? 0..<0 : start..<max(start, min(nodes, Int(latest[state]) + 1))
+  }
 
   /// A pipeline over the groups of a state that starts at layer 0: each stage from the back with as
   /// many layers as the time allows.
@@ -206,6 +221,10 @@ struct ReachTable {
     private let capacities: [Double]
     private let most: [Int]
     private var left: [Double]
+    /// Whole layers that a group of each class gets through, by how many stages come after it.
+    private var whole: [[Int]]
+    /// The last layer to come after no more than so many of the most common kind.
+    private let lastAfter: [Int]
     /// The groups before cannot cover more layers than these.
     private(set) var latest = 0
 
@@ -220,6 +239,22 @@ struct ReachTable {
       }
       most = table.classes.map(\.most)
       left = capacities
+      var lastAfter: [Int] = []
+      for (node, count) in table.blocksBefore.enumerated() {
+        if count == lastAfter.count { lastAfter.append(node) } else { lastAfter[count] = node }
+      }
+      self.lastAfter = lastAfter
+      whole = []
+      let fewest = table.schedule.splitsBackward ? fewestStages : 1
+      let stages = min(table.deepest, most.reduce(0, +))
+      whole = table.classes.map { part in
+        (0..<(stages + 1)).map { after in
+          let held = table.schedule.heldAtLeast(max(after + 1, fewest), table.microBatches)
+          return part.seats.reduce(0) {
+            max($0, table.blocks[$1].layers(within: each, held: held))
+          }
+        }
+      }
     }
 
     /// Stages that all layers take, each with as many as it could cover.
@@ -237,10 +272,12 @@ struct ReachTable {
     }
 
     /// Of these groups the layers after the ones asked for make use.
-    mutating func set(_ counts: [Int]) {
+    mutating func set(_ counts: [Int], after stages: Int) {
+      var layers = 0
       for index in counts.indices {
         let free = most[index] - counts[index]
         left[index] = free > 0 ? Double(free) * capacities[index] : 0
+        layers += free * whole[index][stages]
       }
       let sum = left.reduce(0, +)
       var (low, high) = (0, before.count - 1)
@@ -248,7 +285,7 @@ struct ReachTable {
         let middle = (low + high + 1) / 2
         if before[middle] <= sum { low = middle } else { high = middle - 1 }
       }
-      latest = low
+      latest = min(low, lastAfter[min(layers, lastAfter.count - 1)])
     }
 
     func seconds(before node: Int) -> Double {

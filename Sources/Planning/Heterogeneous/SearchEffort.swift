@@ -18,14 +18,3 @@ package struct SearchEffort: Hashable, Sendable {
 
   package init() {}
 }
-
-extension SearchEffort {
-  /// For a plan to begin with.
-  static var sketch: SearchEffort {
-    var effort = baseline
-    effort.layouts = 96
-    effort.states = 1 << 17
-    effort.kept = 16
-    return effort
-  }
-}

@@ -27,7 +27,6 @@ final class SeatRates {
     _ problem: PlanningProblem, _ slice: StrategySlice, _ parallelism: LayerParallelism,
     groups: Int, counts: [Double], recompute: RecomputePolicy
   ) {
-    let states = StateMemory(problem.job, parallelism)
     let end = StepEnd(
       collectives: problem.costs.collectives(parallelism), kernels: problem.costs.kernels,
       job: problem.job, parallelism: parallelism)
@@ -41,9 +40,6 @@ final class SeatRates {
     func update(_ times: Double) -> Double {
       end.optimizerTime(parameters: times * dense, expertParameters: times * expert).value
     }
-    func bytes(_ dense: Double, _ expert: Double) -> Double {
-      dense * states.perParameter + expert * states.perExpertParameter
-    }
     self.groups = groups
     let overhead = problem.costs.parameters.software.microBatchOverhead.value
     work = slice.work + (recompute == .selective ? slice.selective : 0) + 2 * overhead
@@ -51,10 +47,7 @@ final class SeatRates {
     self.reduction = reduction(2) - reduction(1)
     self.update = update(2) - update(1)
     let most = counts.indices.max { counts[$0] < counts[$1] }!
-    let cost = slice.costs[most]
-    block = BlockRates(
-      cost, states: bytes(cost.parameters, cost.expertParameters),
-      room: problem.room(parallelism).value, recompute: recompute)
+    block = BlockRates(problem, slice.costs[most], parallelism, recompute: recompute)
     forwardPart = slice.forwardFraction
     passes = slice.passes(counts, withWeights: true)
     gradientPasses = slice.passes(counts, withWeights: false)
@@ -69,15 +62,9 @@ extension SeatRates {
     within time: Double, microBatches: Int, deepest: Int, schedule: PipelineSchedule,
     ofAtLeast fewest: Int = 1, enough: Int
   ) -> Int {
-    var sum = 0
-    for place in stride(from: 1, through: min(groups, deepest), by: 1) {
-      let held = schedule.heldAtLeast(max(place, fewest), microBatches)
-      let layers = block.layers(within: time, held: held)
-      if layers == 0 { break }
-      sum += layers
-      if sum >= enough { break }
+    block.layers(within: time, stages: min(groups, deepest), enough: enough) {
+      schedule.heldAtLeast(max($0, fewest), microBatches)
     }
-    return sum
   }
 }
 

@@ -19,7 +19,13 @@ import Scheduling
 /// This is the reach table (the furthest layer that given groups cover within a time bound) turned
 /// inside out: it also sees what early stages add to the fill of the pipeline, and needs no bisection.
 ///
-/// Complexity: O(states · pools · layers · layers a stage could trade), states = Π(nₜ + 1).
+/// Where only pipelines within a time are of interest, a suffix begins neither before the layer that
+/// `ReachTable` says its groups can reach within it, nor after what the groups before it can cover: the
+/// table holds the window between, which is narrow near the best time, and takes other entries for
+/// infinite.
+///
+/// Complexity: O(entries · layers a stage could trade), entries = Σ pools · window over the states, of
+/// which there are Π(nₜ + 1).
 struct SuffixTable {
   let seats: [SeatCosts]
   let microBatches: Int
@@ -29,26 +35,19 @@ struct SuffixTable {
   private let nodes: Int
   /// Groups of each pool.
   private let groups: GroupStates
-  private(set) var values: [Double]
+  private var values: [Double]
+  /// By state: the layers it may begin with, and where its values begin.
+  private let windows: [Range<Int>]
+  private let rows: [Int]
   let deepest: Int
-
-  /// Table entries that a table of these sizes has.
-  static func entries(_ most: [Int], nodes: Int) -> Int {
-    var product = most.count * (nodes + 1)
-    for count in most {
-      let (next, overflow) = product.multipliedReportingOverflow(by: count + 1)
-      if overflow { return .max }
-      product = next
-    }
-    return product
-  }
 
   /// - Parameters:
   ///   - most: Groups that may be used of each seat's pool.
   ///   - deepest: Stages at most.
+  ///   - windows: By state, the first layers of interest; left out, all.
   init(
     seats: [SeatCosts], most: [Int], deepest: Int, microBatches: Int, schedule: PipelineSchedule,
-    sends: [[[Double]]]
+    sends: [[[Double]]], windows: [Range<Int>]? = nil
   ) {
     self.seats = seats
     self.microBatches = microBatches
@@ -57,8 +56,15 @@ struct SuffixTable {
     nodes = seats[0].model.table.nodeCount
     self.deepest = min(deepest, nodes)
     groups = GroupStates(most: most)
-    values = [Double](
-      repeating: .infinity, count: groups.count * seats.count * (nodes + 1))
+    let every = 0..<nodes
+    self.windows = windows ?? Array(repeating: every, count: groups.count)
+    var (rows, entries) = ([Int](), 0)
+    for window in self.windows {
+      rows.append(entries)
+      entries += seats.count * window.count
+    }
+    self.rows = rows
+    values = [Double](repeating: .infinity, count: entries)
     fill()
   }
 
@@ -70,7 +76,14 @@ struct SuffixTable {
   func state(without pool: Int, _ state: Int) -> Int { groups.state(state, without: pool) }
 
   func value(_ state: Int, first pool: Int, from node: Int) -> Double {
-    values[(state * seats.count + pool) * (nodes + 1) + node]
+    let window = windows[state]
+    guard window.contains(node) else { return .infinity }
+    return values[rows[state] + pool * window.count + node - window.lowerBound]
+  }
+
+  /// Layers that the groups of a state may begin with, if there are any.
+  func window(_ state: Int) -> Range<Int> {
+    state == 0 ? nodes..<(nodes + 1) : windows[state]
   }
 
   /// The least over the first stage's pool, from the first layer on.
@@ -89,15 +102,19 @@ struct SuffixTable {
   }
 
   private mutating func fill() {
-    var rest = [Double](repeating: 0, count: nodes + 1)
-    var least = [Double](repeating: 0, count: nodes + 1)
-    for state in 1..<max(1, states) {
+    var rest = [Double](repeating: .infinity, count: nodes + 1)
+    var least = rest
+    for state in 1..<max(1, states) where !windows[state].isEmpty {
       let counts = counts(state)
       let stages = counts.reduce(0, +)
       if stages > deepest { continue }
       for pool in seats.indices where counts[pool] > 0 {
-        prepare(&rest, &least, pool, before: self.state(without: pool, state))
-        fill(state, pool, stages, rest, least)
+        let after = self.state(without: pool, state)
+        // What the stages after this one may begin with.
+        let ends = window(after)
+        if ends.isEmpty { continue }
+        prepare(&rest, &least, pool, before: after, ends)
+        fill(state, pool, stages, ends, rest, least)
       }
     }
   }
@@ -105,36 +122,41 @@ struct SuffixTable {
   /// `rest[b]`: the least that the stages after one on `pool` take from layer `b` on, the send to
   /// them included; `least[b]`: the least of `rest` up to `b`.
   private func prepare(
-    _ rest: inout [Double], _ least: inout [Double], _ pool: Int, before state: Int
+    _ rest: inout [Double], _ least: inout [Double], _ pool: Int, before state: Int,
+    _ ends: Range<Int>
   ) {
-    for b in 0...nodes {
-      var value = Double.infinity
-      if state == 0 {
-        if b == nodes { value = 0 }
-      } else {
+    var lowest = Double.infinity
+    for b in ends {
+      var value = state == 0 ? 0 : Double.infinity
+      if state > 0 {
+        let row = rows[state] + b - ends.lowerBound
         for next in seats.indices {
-          value = min(value, self.value(state, first: next, from: b) + sends[pool][next][b])
+          value = min(value, values[row + next * ends.count] + sends[pool][next][b])
         }
       }
+      lowest = min(lowest, value)
       rest[b] = value
-      least[b] = b == 0 ? value : min(least[b - 1], value)
+      least[b] = lowest
     }
   }
 
   private mutating func fill(
-    _ state: Int, _ pool: Int, _ stages: Int, _ rest: [Double], _ least: [Double]
+    _ state: Int, _ pool: Int, _ stages: Int, _ ends: Range<Int>, _ rest: [Double],
+    _ least: [Double]
   ) {
     let seat = seats[pool]
     let held = held(stages)
     let m = Double(microBatches)
-    let row = (state * seats.count + pool) * (nodes + 1)
+    let window = windows[state]
+    let row = rows[state] + pool * window.count - window.lowerBound
     // The last layer that leaves one to each stage after this.
-    let last = nodes - (stages - 1)
+    let last = min(nodes - (stages - 1), ends.upperBound - 1)
     var middle = last
-    for a in stride(from: last - 1, through: 0, by: -1) {
-      middle = max(middle, a + 1)
+    for a in window.clamped(to: 0..<max(0, last)).reversed() {
+      let first = max(a + 1, ends.lowerBound)
+      middle = max(middle, first)
       // Where the stage's own work and the others' balance: near the best end.
-      while middle > a + 1, (m - 1) * seat.plainTime(a, middle - 1) >= rest[middle - 1] {
+      while middle > first, (m - 1) * seat.plainTime(a, middle - 1) >= rest[middle - 1] {
         middle -= 1
       }
       var best = Double.infinity
@@ -147,7 +169,7 @@ struct SuffixTable {
       }
       let own = passed(seat, a, a + 1, seat.plainTime(a, a + 1))
       b = middle - 1
-      while b > a, own + least[b] < best {
+      while b >= first, own + least[b] < best {
         let time = seat.time(a, b, held: held)
         best = min(best, max(m * time, passed(seat, a, b, time) + rest[b]))
         b -= 1

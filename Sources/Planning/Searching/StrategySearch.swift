@@ -25,6 +25,7 @@ struct StrategySearch {
   private let problem: PlanningProblem
   private let constraints: SearchConstraints
   private let space: StrategySpace
+  private let fillsPool: Bool
   private let scale: ScoreScale
   private let counts: [Double]
   private var nodes: [Node] = []
@@ -49,13 +50,17 @@ struct StrategySearch {
   private let slack: Double
   private let cutoff: Double
 
-  /// - Parameter cutoff: Plans of no lesser score are of no interest.
+  /// - Parameters:
+  ///   - cutoff: Plans of no lesser score are of no interest.
+  ///   - fillsPool: Strategies that leave GPUs idle are of no interest either.
   init(
-    _ problem: PlanningProblem, _ constraints: SearchConstraints, below cutoff: Double = .infinity
+    _ problem: PlanningProblem, _ constraints: SearchConstraints, below cutoff: Double = .infinity,
+    fillsPool: Bool = false
   ) {
     self.problem = problem
     self.constraints = constraints
     self.cutoff = cutoff
+    self.fillsPool = fillsPool
     space = StrategySpace(problem, constraints)
     scale = ScoreScale(problem, constraints.objective)
     var counts = [Double](repeating: 0, count: problem.graph.kinds.count)
@@ -256,6 +261,7 @@ struct StrategySearch {
     let overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value
     var next: Shape?
     for pipeline in pipelineChoices where pipeline <= most {
+      if fillsPool, width * pipeline * data < problem.pool.gpus { continue }
       // Downwards: the mean stage only gets slower.
       let mean =
         Double(microBatches) * (slices[index].work / Double(pipeline) + overhead)

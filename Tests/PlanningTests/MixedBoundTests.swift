@@ -1,0 +1,53 @@
+import Costing
+import Hardware
+import Quantities
+import Scheduling
+import Testing
+
+@testable import Planning
+
+@Suite struct MixedBoundTests {
+  /// Stages that get through as many layers are counted at once: as many as one by one, or a few more
+  /// where rounding decides, and never fewer.
+  @Test(arguments: 0..<60)
+  func countsLayersOfManyStagesAtOnce(seed: Int) {
+    var random = SplitMix64(seed: seed)
+    let types = ["a100-sxm4-80gb", "v100-sxm2-32gb", "a10", "t4"]
+    let memory = ByteCount.gibi(.random(in: 2...12, using: &random))
+    let problem = DecoderExample.llama7B.problem(
+      on: .example([(types[seed % 4], 8, 8)], memory: memory), batch: 64, sequence: 2048,
+      precision: seed % 3 == 0 ? .fp16 : .bf16
+    ).pools[0]
+    let tensor = [1, 2, 4, 8].randomElement(using: &random)!
+    let parallelism = LayerParallelism(
+      tensor: tensor, sequenceParallel: tensor > 1, data: 2,
+      zeroStage: seed % 5 == 0 ? .optimizer : .none, microBatchSize: seed % 2 + 1)
+    let kind = problem.kinds[1]
+    let cost = problem.costs.layerCosts(parallelism)[kind]
+    let block = BlockRates(
+      problem, cost, parallelism, recompute: seed % 4 == 0 ? .none : .full)
+    for schedule in [PipelineSchedule.oneForwardOneBackward, .gpipe, .zeroBubble] {
+      let stages = Int.random(in: 1...40, using: &random)
+      let microBatches = Int.random(in: 1...48, using: &random)
+      let fewest = Int.random(in: 1...8, using: &random)
+      let time = block.seconds * .random(in: 0.5...12, using: &random)
+      func held(_ place: Int) -> Int { schedule.heldAtLeast(max(place, fewest), microBatches) }
+      let each = (1...stages).map { block.layers(within: time, held: held($0)) }
+      let sum = each.reduce(0, +)
+      let counted = block.layers(within: time, stages: stages, enough: .max, held: held)
+      #expect(counted >= sum)
+      #expect(counted <= sum + Set(each).count)
+    }
+  }
+
+  /// A search for what fills a pool finds nothing else, and the best of that.
+  @Test func fillsThePool() {
+    let problem = DecoderExample.llama7B.problem(
+      on: .example([("a100-sxm4-80gb", 3, 8)]), batch: 48, sequence: 2048
+    ).pools[0]
+    var search = StrategySearch(problem, SearchConstraints().usual, fillsPool: true)
+    let found = search.run { false }.found
+    #expect(!found.isEmpty)
+    #expect(found.allSatisfy { $0.strategy.gpus == 24 })
+  }
+}
