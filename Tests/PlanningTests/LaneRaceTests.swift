@@ -49,4 +49,30 @@ import Testing
       #expect(used <= replicas[lane])
     }
   }
+
+  /// No pipeline of any stages, played, ends before what replicas take at least.
+  @Test(arguments: 0..<80)
+  func noReplicaIsFasterThanItsRate(seed: Int) {
+    var random = SplitMix64(seed: seed)
+    let stages = Int.random(in: 1...6, using: &random)
+    let microBatches = Int.random(in: 1...12, using: &random)
+    let evenness = [1.0, 1.2, 3].randomElement(using: &random)!
+    func seconds() -> [Seconds] {
+      (0..<stages).map { _ in Seconds(.random(in: 1...evenness.nextUp, using: &random)) }
+    }
+    let times = PipelineTimes(
+      stages: stages, forward: seconds(), backwardInput: seconds(), backwardWeight: seconds())
+    let passes = (0..<stages).map {
+      (times.forward[$0] + times.backwardInput[$0] + times.backwardWeight[$0]).value
+    }
+    let rates = LaneRates(
+      groups: [stages], speeds: [1 / passes.reduce(0, +)],
+      forwardPart: zip(times.forward, passes).map { $0.value / $1 }.min()!,
+      microBatches: microBatches)
+    for schedule in [PipelineSchedule.oneForwardOneBackward, .gpipe, .zeroBubble] {
+      let played = schedule.makespan(times, microBatches: microBatches).value
+      let least = rates.leastTime(depth: stages, subset: 1, schedule)
+      #expect(least <= played * (1 + 1e-9), "\(schedule)")
+    }
+  }
 }

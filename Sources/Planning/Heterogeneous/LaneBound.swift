@@ -39,20 +39,28 @@ struct LaneBound {
 
   /// From sums over them, and the most common of them: quicker, and no tighter.
   ///
-  /// - Parameter blocks: How many there are of the most common kind.
+  /// - Parameters:
+  ///   - overhead: Of a stage's two passes.
+  ///   - blocks: Of the most common kind of layer, by lane, and how many there are.
   init(
-    _ seats: [SeatRates], blocks: Int, replicas: [Int], stages: Int, schedule: PipelineSchedule
+    _ slices: [StrategySlice], overhead: Double, blocks: [BlockRates], count: Int,
+    replicas: [Int], stages: Int, _ base: ParallelStrategy
   ) {
-    self.schedule = schedule
+    schedule = base.schedule
     self.stages = stages
     self.replicas = replicas
-    works = seats.map { ($0.work, $0.gradientPasses.reduce(0, +), $0.forwardPart) }
-    slowest = seats.map { seat in
-      let mean = seat.work / Double(stages)
+    works = slices.map { slice in
+      let selective = base.recompute == .selective ? slice.selective : 0
+      return (
+        slice.work + selective + overhead, slice.work - slice.weight, slice.forwardFraction
+      )
+    }
+    slowest = zip(works, blocks).map { work, block in
       func least(_ held: (Int) -> Int) -> Double {
-        seat.block.slowestStage(of: stages, blocks: blocks, from: mean, held: held)
+        block.slowestStage(
+          of: stages, blocks: count, from: work.all / Double(stages), held: held)
       }
-      let full = least { schedule.heldAtLeast($0, stages) }
+      let full = least { base.schedule.heldAtLeast($0, stages) }
       return (full, stages == 1 ? full : least { _ in 1 })
     }
   }
@@ -147,17 +155,12 @@ extension SeatCosts {
 
 extension BlockRates {
   /// The least time of the slowest stage when so many layers are cut into so many stages; infinite
-  /// where they do not fit. Complexity: O(bisections · stages).
+  /// where they do not fit. Complexity: O(bisections · layers a stage).
   fileprivate func slowestStage(
     of stages: Int, blocks: Int, from least: Double, held: (Int) -> Int
   ) -> Double {
     func covers(_ time: Double) -> Bool {
-      var sum = 0
-      for place in 1...stages {
-        sum += layers(within: time, held: held(place))
-        if sum >= blocks { return true }
-      }
-      return false
+      layers(within: time, stages: stages, enough: blocks, held: held) >= blocks
     }
     if covers(least) { return least }
     var (low, high) = (least, 2 * (least + Double(blocks) * (seconds + again)))

@@ -92,18 +92,21 @@ struct LaneRates {
   let groups: [Int]
   /// Of one group of each pool: whole models a second, for one micro-batch.
   let speeds: [Double]
+  /// The least part that the forward pass is of a layer's passes.
+  let forwardPart: Double
   /// Of all replicas together.
   let microBatches: Int
 
-  /// A pipeline of p equal stages with W of work takes W / (1 − (1 − 1/m)^p) for m micro-batches,
-  /// which is at least (W/p)·(m + (p − 1)/2). Replicas that end together share M micro-batches so:
-  /// S ≥ (M + Σ d·(p − 1)/2) / Σ d·p/W. Complexity: O(pools).
-  func leastTime(depth: Int, subset: Int) -> Double {
+  /// A pipeline of p stages with W of work takes f·W / (1 − (1 − f/m)^p) for m micro-batches (see
+  /// `MixedBound.pipeline`), which is at least (W/p)·(m + f·(p − 1)/2). Replicas that end together share
+  /// M micro-batches so: S ≥ (M + Σ d·f·(p − 1)/2) / Σ d·p/W. Complexity: O(pools).
+  func leastTime(depth: Int, subset: Int, _ schedule: PipelineSchedule) -> Double {
+    let part = schedule.splitsBackward ? forwardPart : 1
     var (rate, filling) = (0.0, 0.0)
     for pool in groups.indices where subset >> pool & 1 == 1 {
       let replicas = Double(groups[pool] / depth)
       rate += replicas * Double(depth) * speeds[pool]
-      filling += replicas
+      filling += replicas * part
     }
     guard rate > 0 else { return .infinity }
     return (Double(microBatches) + filling * Double(depth - 1) / 2) / rate

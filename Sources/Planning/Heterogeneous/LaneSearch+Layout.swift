@@ -11,20 +11,17 @@ extension LaneSearch {
     weighed.level = .weighed
     // Groups of experts reach beyond the pool, where the network may be another.
     guard base.expert == 1 else { return weighed }
-    let seats = layout.replicas.indices.filter { layout.replicas[$0] > 0 }.map { pool in
-      let key = SeatKey(
-        pool: pool, parallelism: base.layerParallelism, recompute: base.recompute, home: 0)
-      if let known = rates[key] { return known }
-      let rates = SeatRates(
-        problem.pools[pool], slices.slice(base.layerParallelism, pool: pool),
-        base.layerParallelism, groups: base.pipeline, counts: slices.counts,
+    let pools = layout.replicas.indices.filter { layout.replicas[$0] > 0 }
+    let slices = pools.map { self.slices.slice(base.layerParallelism, pool: $0) }
+    let blocks = zip(pools, slices).map { pool, slice in
+      BlockRates(
+        problem.pools[pool], slice.costs[space.commonLayer.kind], base.layerParallelism,
         recompute: base.recompute)
-      self.rates[key] = rates
-      return rates
     }
     let lanes = LaneBound(
-      seats, blocks: space.commonLayer.count, replicas: layout.replicas.filter { $0 > 0 },
-      stages: base.pipeline, schedule: base.schedule)
+      slices, overhead: 2 * problem.parameters.software.microBatchOverhead.value, blocks: blocks,
+      count: space.commonLayer.count, replicas: pools.map { layout.replicas[$0] },
+      stages: base.pipeline, base)
     return bounded(weighed, lanes, ends: (0, 0))
   }
 

@@ -18,7 +18,6 @@ struct LaneSearch {
   private(set) var open = Double.infinity
   var best: Double
   var seats: [SeatKey: SeatCosts] = [:]
-  var rates: [SeatKey: SeatRates] = [:]
 
   init(
     _ problem: ClusterProblem, _ constraints: SearchConstraints, effort: SearchEffort,
@@ -58,7 +57,7 @@ struct LaneSearch {
     shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void = { _ in }
   ) {
     var layouts: [Layout] = []
-    for schedule in space.plainSchedules { collect(schedule, into: &layouts) }
+    collect(into: &layouts)
     var heap = Heap(layouts)
     var evaluated = 0
     while let layout = heap.popMin() {
@@ -95,7 +94,7 @@ struct LaneSearch {
 
   // MARK: Layouts
 
-  private mutating func collect(_ schedule: PipelineSchedule, into layouts: inout [Layout]) {
+  private mutating func collect(into layouts: inout [Layout]) {
     let job = problem.job
     let pools = problem.cluster.pools
     let tensors = Set(space.choices.tensors.joined()).sorted()
@@ -103,63 +102,88 @@ struct LaneSearch {
       for tensor in tensors where space.choices.allowsSequence(tensor: tensor, context: context) {
         for size in job.globalBatchSize.divisors
         where BaseChoices.allows(size, space.constraints.microBatchSize) {
-          var base = ParallelStrategy(
-            tensor: tensor, context: context, microBatchSize: size,
-            sequenceParallel: space.choices.sequenceParallel && tensor > 1, schedule: schedule)
-          base.zeroStage = .none
+          let base = ParallelStrategy(
+            tensor: tensor, context: context, microBatchSize: size, zeroStage: .none,
+            sequenceParallel: space.choices.sequenceParallel && tensor > 1)
+          let slices = pools.indices.map { self.slices.slice(base.layerParallelism, pool: $0) }
           let race = LaneRates(
             groups: pools.indices.map { pool in
               space.choices.tensors[pool].contains(tensor)
                 ? pools[pool].gpus / (tensor * context) : 0
             },
-            speeds: pools.indices.map {
-              1 / slices.work(base.layerParallelism, pool: $0)
-            },
+            speeds: pools.indices.map { 1 / self.slices.work(base.layerParallelism, pool: $0) },
+            forwardPart: slices.reduce(0.5) { min($0, $1.forwardFraction) },
             microBatches: job.globalBatchSize / size)
-          if race.leastTime(depth: 1, subset: .max) + bound.overhead >= best { continue }
-          let deepest = min(space.deepest, race.groups.max() ?? 0)
-          for depth in 1...max(1, deepest) where space.allowsDepth(depth) {
-            base.pipeline = depth
-            collect(base, race, into: &layouts)
-          }
+          collect(base, race, slices, into: &layouts)
         }
       }
     }
   }
 
   private mutating func collect(
-    _ base: ParallelStrategy, _ race: LaneRates, into layouts: inout [Layout]
+    _ base: ParallelStrategy, _ race: LaneRates, _ slices: [StrategySlice],
+    into layouts: inout [Layout]
   ) {
     let pools = problem.cluster.pools.count
     let all = (1 << pools) - 1
     // Of many pools, all of them or all but one.
     let subsets = pools <= 4 ? Array(1...all) : [all] + (0..<pools).map { all & ~(1 << $0) }
-    for subset in subsets where subset & (subset - 1) != 0 {
-      let value = race.leastTime(depth: base.pipeline, subset: subset) + bound.overhead
-      guard value < best, race.coversAll(subset, depth: base.pipeline) else {
-        pruned += 1
-        continue
+    var base = base
+    for schedule in space.plainSchedules {
+      base.schedule = schedule
+      func least(_ depth: Int, _ subset: Int) -> Double {
+        race.leastTime(depth: depth, subset: subset, schedule) + bound.overhead
       }
-      let replicas = race.groups.enumerated().map {
-        subset >> $0 & 1 == 1 ? $1 / base.pipeline : 0
+      if least(1, all) >= best { continue }
+      for depth in 1...max(1, min(space.deepest, race.groups.max() ?? 0))
+      where space.allowsDepth(depth) {
+        base.pipeline = depth
+        for subset in subsets where subset & (subset - 1) != 0 {
+          let value = least(depth, subset)
+          guard value < best, race.coversAll(subset, depth: depth) else {
+            pruned += 1
+            continue
+          }
+          let replicas = race.groups.enumerated().map {
+            subset >> $0 & 1 == 1 ? $1 / depth : 0
+          }
+          collect(base, replicas, race.microBatches, slices, value, into: &layouts)
+        }
       }
-      let total = replicas.reduce(0, +)
-      guard total <= race.microBatches, BaseChoices.allows(total, space.constraints.data) else {
-        continue
-      }
-      var base = base
-      base.data = total
+    }
+  }
+
+  /// Shards and recomputes what so many replicas allow and have memory for.
+  private mutating func collect(
+    _ base: ParallelStrategy, _ replicas: [Int], _ microBatches: Int, _ slices: [StrategySlice],
+    _ value: Double, into layouts: inout [Layout]
+  ) {
+    let total = replicas.reduce(0, +)
+    guard total <= microBatches, BaseChoices.allows(total, space.constraints.data) else { return }
+    var base = base
+    base.data = total
+    for expert in space.choices.experts
+    where (base.tensor * base.context * total).isMultiple(of: expert) {
+      base.expert = expert
       for zero in space.choices.zeroStages(replicas: total * base.context) where zero <= .optimizer
       {
         base.zeroStage = zero
+        let states = StateMemory(problem.job, base.layerParallelism)
         for recompute in space.choices.recompute {
           base.recompute = recompute
-          for expert in space.choices.experts
-          where (base.tensor * base.context * total).isMultiple(of: expert) {
-            base.expert = expert
-            layouts.append(
-              Layout(bound: value, order: layouts.count, base: base, replicas: replicas))
+          let fits = replicas.indices.allSatisfy { pool in
+            replicas[pool] == 0
+              || expert > 1
+              || (slices[pool].parameters * states.perParameter
+                + slices[pool].activations(recompute)) / Double(base.pipeline)
+                <= problem.pools[pool].room(base.layerParallelism).value
           }
+          guard fits else {
+            pruned += 1
+            continue
+          }
+          layouts.append(
+            Layout(bound: value, order: layouts.count, base: base, replicas: replicas))
         }
       }
     }
