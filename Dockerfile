@@ -19,6 +19,7 @@ COPY Sources Sources
 COPY Tests Tests
 RUN swift build -c release --product stagewright --static-swift-stdlib \
     -Xlinker -z -Xlinker pack-relative-relocs \
+    -Xlinker "--remap-inputs=*/libstdc++.so=$(clang -print-file-name=libstdc++.a)" \
   && strip -o /stagewright .build/release/stagewright
 
 FROM debian:bookworm-slim

@@ -33,10 +33,15 @@ demo: build
 GLIBC = $(lastword $(shell getconf GNU_LIBC_VERSION))
 PACKED = $(if $(filter 2.36,$(firstword $(shell printf '%s\n' 2.36 $(GLIBC) | sort -V))),-Xlinker -z -Xlinker pack-relative-relocs)
 
+# The few functions of libstdc++ that the runtime calls, and not all of it, which would take a megabyte
+# of memory to load.
+STDCXX = $(addprefix -Xlinker --remap-inputs=*/libstdc++.so=,$(filter /%,$(shell clang -print-file-name=libstdc++.a)))
+
 # One program with the Swift runtime inside.
 build:
 	@.ci/install
-	$(SWIFT) build -c release --scratch-path $(RELEASE) --product stagewright --static-swift-stdlib $(PACKED)
+	$(SWIFT) build -c release --scratch-path $(RELEASE) --product stagewright --static-swift-stdlib \
+	  $(PACKED) $(STDCXX)
 
 test:
 	@.ci/install

@@ -104,7 +104,13 @@ let package = Package(
         // Nobody looks the runtime's symbols up by name: without them the program is smaller.
         .unsafeFlags(
           ["-use-ld=lld", "-Xlinker", "--no-export-dynamic"],
-          .when(platforms: [.linux], configuration: .release))
+          .when(platforms: [.linux], configuration: .release)),
+        // But for what GnuTLS and libmicrohttpd are to find here (`LibraryTLS`).
+        .unsafeFlags(
+          [
+            "-Xlinker", "--export-dynamic-symbol=_gnutls_global_init_skip",
+            "-Xlinker", "--export-dynamic-symbol=gnutls_global_init",
+          ], .when(platforms: [.linux], configuration: .release)),
       ]),
 
     // Times the search: `swift run -c release PlannerBenchmarks`.

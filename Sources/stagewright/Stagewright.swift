@@ -1,5 +1,4 @@
 import ArgumentParser
-import PlanAPI
 
 /// The command. Without a subcommand it says what it can do.
 @main
@@ -19,18 +18,14 @@ struct Stagewright: ParsableCommand {
       Exit status: 0 done, 1 no plan is feasible, 2 the input is wrong, 3 our mistake.
       """,
     version: BuildInformation.version,
-    subcommands: [ServeCommand.self] + availableRouteCommands)
+    subcommands: [ServeCommand.self] + routeCommands)
 
-  /// The commands whose routes this build answers.
-  private static var availableRouteCommands: [any ParsableCommand.Type] {
-    let paths = Set(PlanService.standard().routes.map(\.path))
-    let commands: [any RouteCommand.Type] = [
-      PartitionCommand.self, SimulateCommand.self, ReplanCommand.self, AnalyzeCommand.self,
-      GraphCommand.self, ClusterCommand.self, CalibrateCommand.self, ModelsCommand.self,
-      GPUsCommand.self,
-    ]
-    return commands.filter { paths.contains($0.path) }
-  }
+  /// The commands that are named like routes.
+  static let routeCommands: [any RouteCommand.Type] = [
+    PartitionCommand.self, SimulateCommand.self, ReplanCommand.self, AnalyzeCommand.self,
+    GraphCommand.self, ClusterCommand.self, CalibrateCommand.self, ModelsCommand.self,
+    GPUsCommand.self,
+  ]
 
   static func main() {
     do {

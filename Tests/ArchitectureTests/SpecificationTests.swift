@@ -25,6 +25,15 @@ private func post(_ body: JSONValue, to path: String) -> APIResponse {
     #expect(described == answered.union(Probe.allCases.map { "GET \($0.rawValue)" }))
   }
 
+  @Test func everyCommandHasItsRoute() {
+    for command in Stagewright.routeCommands {
+      #expect(
+        router.routes.contains {
+          $0.path == command.path && $0.methods.contains(command.method)
+        }, "\(command)")
+    }
+  }
+
   @Test func isServed() throws {
     let response = router.response(to: APIRequest(method: "GET", path: "/openapi.yaml"))
     #expect(try String(decoding: response.body, as: UTF8.self) == Repository.text("openapi.yaml"))

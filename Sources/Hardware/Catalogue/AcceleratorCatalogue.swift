@@ -49,25 +49,38 @@ package struct AcceleratorCatalogue: Sendable {
   /// Lower case, with one hyphen for each run of anything but letters, digits and dots.
   static func normalised(_ name: String) -> String {
     var result = ""
-    for character in name.lowercased() {
-      if character.isLetter || character.isNumber || character == "." {
-        result.append(character)
-      } else if !result.isEmpty, result.last != "-" {
-        result.append("-")
+    var isApart = false
+    for scalar in name.lowercased().unicodeScalars {
+      guard scalar.isOfNames else {
+        isApart = !result.isEmpty
+        continue
       }
+      if isApart { result += "-" }
+      isApart = false
+      result.unicodeScalars.append(scalar)
     }
-    while result.last == "-" { result.removeLast() }
     return result
   }
 
   /// A normalised name without the brand words that drivers put in front, and took away again, over
   /// the years.
   static func withoutBrands(_ normalised: String) -> String {
-    var rest = Substring(normalised)
+    var rest = normalised.utf8[...]
     for brand in ["nvidia-", "tesla-", "geforce-", "amd-", "instinct-"]
-    where rest.hasPrefix(brand) {
-      rest = rest.dropFirst(brand.count)
+    where rest.starts(with: brand.utf8) {
+      rest = rest.dropFirst(brand.utf8.count)
     }
-    return String(rest)
+    return String(Substring(rest))
+  }
+}
+
+extension Unicode.Scalar {
+  /// A letter, a digit or a dot: what names in catalogues are told apart by. ASCII is judged without
+  /// Unicode's tables, which are large.
+  package var isOfNames: Bool {
+    switch self {
+    case "a"..."z", "A"..."Z", "0"..."9", ".": true
+    default: !isASCII && (properties.isAlphabetic || properties.numericType != nil)
+    }
   }
 }

@@ -35,9 +35,12 @@ package enum ImportedModel: Hashable, Sendable {
 /// Reads `model`: a preset's name, or an object with exactly one of `transformer`, `huggingface`,
 /// `galvatron` and `graph`.
 package struct ModelRule: JSONRule {
-  package let catalogue: ModelCatalogue
+  private let catalogue: @Sendable () -> ModelCatalogue
 
-  package init(catalogue: ModelCatalogue = .standard) {
+  /// - Parameter catalogue: Made when a name is first read: a process that reads none needs none.
+  package init(
+    catalogue: @autoclosure @escaping @Sendable () -> ModelCatalogue = .standard
+  ) {
     self.catalogue = catalogue
   }
 
@@ -55,6 +58,7 @@ package struct ModelRule: JSONRule {
 
   private func readName(_ value: JSONValue, _ log: JSONFaultLog) -> ImportedModel? {
     guard let name = value.string else { return refuse(value, log) }
+    let catalogue = catalogue()
     if let preset = catalogue.preset(named: name) { return .transformer(preset.model) }
     let near = catalogue.nearestNames(to: name)
     log.note(
@@ -107,8 +111,11 @@ package struct ModelGraphRule: JSONRule {
   private let model: ModelRule
   private let counting: WeightCounting
 
-  package init(catalogue: ModelCatalogue = .standard, counting: WeightCounting = .exact) {
-    model = ModelRule(catalogue: catalogue)
+  package init(
+    catalogue: @autoclosure @escaping @Sendable () -> ModelCatalogue = .standard,
+    counting: WeightCounting = .exact
+  ) {
+    model = ModelRule(catalogue: catalogue())
     self.counting = counting
   }
 

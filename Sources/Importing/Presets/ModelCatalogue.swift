@@ -1,3 +1,4 @@
+import Hardware
 import JSON
 import Workload
 
@@ -37,11 +38,13 @@ package struct ModelCatalogue: Sendable {
   }
 
   private static func withoutOrganisation(_ name: String) -> String {
-    name.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? name
+    let bytes = name.utf8
+    return bytes.lastIndex(of: UInt8(ascii: "/")).map { String(name[bytes.index(after: $0)...]) }
+      ?? name
   }
 
   /// Letters in lower case, digits and dots.
   private static func folded(_ name: String) -> String {
-    withoutOrganisation(name).lowercased().filter { $0.isLetter || $0.isNumber || $0 == "." }
+    String(withoutOrganisation(name).lowercased().unicodeScalars.filter(\.isOfNames))
   }
 }

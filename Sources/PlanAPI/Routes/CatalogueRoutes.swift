@@ -2,10 +2,11 @@ import Importing
 import JSON
 
 extension PlanService {
-  /// `GET /catalog/gpus`: written once, as it never changes.
+  /// `GET /catalog/gpus`.
   var acceleratorCatalogue: Route {
-    let response = APIResponse.json(reserving: 1 << 16) { $0.catalogue(catalogue) }
-    return .get("/catalog/gpus", .json) { _, _ throws(Problem) in response }
+    .get("/catalog/gpus", .json) { _, _ throws(Problem) in
+      .json(reserving: 1 << 16) { $0.catalogue(catalogue) }
+    }
   }
 }
 
