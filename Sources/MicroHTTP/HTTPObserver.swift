@@ -25,6 +25,8 @@ package struct HTTPExchange: Sendable {
   /// Spent waiting for a worker, and working.
   package var queueing: Duration
   package var handling: Duration
+
+  package var isCompleted: Bool { outcome == .completed }
 }
 
 /// Hears what the server does, for logs and metrics. Called on the server's own threads, the event

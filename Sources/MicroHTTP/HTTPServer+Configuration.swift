@@ -9,7 +9,7 @@ extension HTTPServer {
     /// Bytes of body accepted; more is answered with 413 before, or as soon as, it is seen.
     package var maximumBodyBytes = 8 << 20
     /// Bytes of a request's head, first line included; more is 431, or 414 for the first line. Each
-    /// connection holds a buffer of twice as many, which the library clears after every request.
+    /// connection holds a buffer of half as many more.
     package var headerLimit = 8 << 10
 
     /// How long a connection may wait between requests.

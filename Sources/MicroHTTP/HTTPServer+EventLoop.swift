@@ -21,8 +21,12 @@ extension HTTPServer {
     do throws(Refused) {
       let head = try RequestHead(
         connection: handle, rawTarget: exchange.request.rawTarget, method: method, url: url,
-        version: version)
-      adopt(head, into: exchange)
+        version: version, remoteAddress: exchange.connection.address)
+      exchange.request = head.request
+      exchange.expectedLength = head.contentLength
+      // A bare LF in the chunks' framing is accepted by the library and cannot be seen from here; as
+      // nothing after a chunked body is read, nothing can be smuggled behind one.
+      exchange.closesConnection = head.isChunked || exchange.connection.surplusRefusal != nil
       guard shim_head_size(handle) <= configuration.headerLimit else {
         throw Refused(.headTooLarge, problem(.headTooLarge, nil, for: exchange).detail)
       }
@@ -34,21 +38,6 @@ extension HTTPServer {
     guard exchange.expectedLength != 0 else { return .YES }
     exchange.body.reserveCapacity(Int(exchange.expectedLength ?? 16 << 10))
     return exchange.connection.enter(.body) ? .YES : .NO
-  }
-
-  private func adopt(_ head: RequestHead, into exchange: Exchange) {
-    let sent = head.headers["X-Request-Id"]
-    exchange.request = HTTPRequest(
-      id: sent.flatMap { RequestIdentity.isUsable($0) ? $0 : nil } ?? RequestIdentity.make(),
-      method: head.method, path: head.target.path, query: head.target.query,
-      rawTarget: exchange.request.rawTarget, headers: head.headers,
-      remoteAddress: exchange.connection.address,
-      traceparent: head.headers["traceparent"]
-        .flatMap { RequestIdentity.isTraceparent($0) ? $0 : nil })
-    exchange.expectedLength = head.contentLength
-    // A bare LF in the chunks' framing is accepted by the library and cannot be seen from here; as
-    // nothing after a chunked body is read, nothing can be smuggled behind one.
-    exchange.closesConnection = head.isChunked || exchange.connection.surplusRefusal != nil
   }
 
   /// Whether a body may come at all.

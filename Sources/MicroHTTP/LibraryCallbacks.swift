@@ -10,8 +10,9 @@ extension HTTPServer {
   /// `MHD_stop_daemon` ends it.
   func startLibrary() -> OpaquePointer? {
     let context = Unmanaged.passUnretained(self).toOpaque()
-    // Room for a head at the limit, the library's records of its fields and the answer's head.
-    let memory = max(8 << 10, configuration.headerLimit * 2)
+    // Room for a head at the limit, the library's records of its fields and the answer's head; the
+    // library clears all of it after every request.
+    let memory = max(8 << 10, configuration.headerLimit * 3 / 2)
     let sending = (configuration.sendDeadline.milliseconds + 999) / 1000
     let idling = (configuration.idleTimeout.milliseconds + 999) / 1000
     var options = [

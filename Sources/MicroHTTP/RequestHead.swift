@@ -3,9 +3,8 @@ import Glibc
 
 /// The head of a request, checked for what libmicrohttpd lets through.
 struct RequestHead {
-  var method: HTTPMethod
-  var target: RequestTarget
-  var headers: HTTPHeaders
+  /// Without its body.
+  var request: HTTPRequest
   /// What the body's length is declared to be; nil for a chunked body.
   var contentLength: UInt64?
   var isChunked: Bool { contentLength == nil }
@@ -15,7 +14,7 @@ struct RequestHead {
   /// - Throws: the first fault found.
   init(
     connection: OpaquePointer, rawTarget: String, method: UnsafePointer<CChar>,
-    url: UnsafePointer<CChar>, version: UnsafePointer<CChar>
+    url: UnsafePointer<CChar>, version: UnsafePointer<CChar>, remoteAddress: String
   ) throws(Refused) {
     var lines = HeaderLines(
       after: version, checkingLayout: HeadLayout.isKnown)
@@ -28,17 +27,22 @@ struct RequestHead {
     guard lines.fault == nil, !HeadLayout.isKnown || layout.fits(lastLine: lines.expected) else {
       throw Refused(.malformedHead, (lines.fault ?? .lineEnd).rawValue)
     }
-    let name = String(cString: method)
-    guard name.utf8.allSatisfy(isTokenByte), !name.isEmpty else {
+    let name = UnsafeBufferPointer(start: method, count: strlen(method))
+    guard !name.isEmpty, name.allSatisfy({ isTokenByte(UInt8(bitPattern: $0)) }) else {
       throw Refused(.malformedHead, HeaderLines.Fault.name.rawValue)
     }
-    self.method = HTTPMethod(name)
+    let method = HTTPMethod(String(cString: method))
     let isHTTP11 = strcmp(version, "HTTP/1.0") != 0
     contentLength = try lines.bodyLength(isHTTP11: isHTTP11)
     try lines.checkHost(isHTTP11: isHTTP11)
     try lines.checkExpectation()
-    target = try RequestTarget(rawTarget, method: self.method)
-    headers = lines.headers
+    let target = try RequestTarget(rawTarget, method: method)
+    let (id, trace) = (lines.headers["X-Request-Id"], lines.headers["traceparent"])
+    request = HTTPRequest(
+      id: id.flatMap { RequestIdentity.isUsable($0) ? $0 : nil } ?? RequestIdentity.make(),
+      method: method, path: target.path, query: target.query, rawTarget: rawTarget,
+      headers: lines.headers, remoteAddress: remoteAddress,
+      traceparent: trace.flatMap { RequestIdentity.isTraceparent($0) ? $0 : nil })
   }
 }
 
@@ -81,7 +85,8 @@ struct HeaderLines {
   private let isCheckingLayout: Bool
   private var lengths = Values()
   private var encodings = Values()
-  private var hosts = Values()
+  private var hosts = 0
+  private var isHostValid = true
   private var isExpectationKnown = true
 
   /// The values of one name: the first, and how many there are.
@@ -136,10 +141,13 @@ struct HeaderLines {
     _ name: UnsafeBufferPointer<CChar>, _ value: UnsafeBufferPointer<CChar>
   ) {
     let whole = UnsafeRawBufferPointer(value)
-    let text = String(decoding: trimmed(whole), as: UTF8.self)
+    let bytes = trimmed(whole)
+    let text = String(decoding: bytes, as: UTF8.self)
     headers.append(String(decoding: UnsafeRawBufferPointer(name), as: UTF8.self), text)
     switch name.count {
-    case 4 where isNamed(name, "host"): hosts.append(text)
+    case 4 where isNamed(name, "host"):
+      hosts += 1
+      isHostValid = isHostValid && bytes.allSatisfy(isHostByte)
     case 6 where isNamed(name, "expect"):
       isExpectationKnown = isExpectationKnown && equalIgnoringCase(text, "100-continue")
     // These two untrimmed: the library compares them so, and must come to the same length as we do.
@@ -176,14 +184,13 @@ struct HeaderLines {
 
   /// One Host, which HTTP/1.0 may leave out, and nothing in it that a host and port cannot have.
   func checkHost(isHTTP11: Bool) throws(Refused) {
-    guard hosts.count <= 1 else {
+    guard hosts <= 1 else {
       throw Refused(.invalidHost, "The request has more than one Host.")
     }
-    guard let host = hosts.first else {
-      if isHTTP11 { throw Refused(.invalidHost, "An HTTP/1.1 request needs a Host.") }
-      return
+    guard hosts == 1 || !isHTTP11 else {
+      throw Refused(.invalidHost, "An HTTP/1.1 request needs a Host.")
     }
-    guard host.utf8.allSatisfy(isHostByte) else {
+    guard isHostValid else {
       throw Refused(.invalidHost, "Host is not a host with an optional port.")
     }
   }

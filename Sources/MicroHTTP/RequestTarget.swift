@@ -38,13 +38,16 @@ struct RequestTarget {
 
   /// Whether the target is a path in which nothing is escaped, and no more.
   private static func isPlainPath(_ raw: String) -> Bool {
-    raw.utf8.first == UInt8(ascii: "/")
-      && raw.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "#"), UInt8(ascii: "%"), UInt8(ascii: "?"): false
-        default: byte > 0x20 && byte < 0x7F
+    var raw = raw
+    return raw.withUTF8 { bytes in
+      bytes.first == UInt8(ascii: "/")
+        && bytes.allSatisfy { byte in
+          switch byte {
+          case UInt8(ascii: "#"), UInt8(ascii: "%"), UInt8(ascii: "?"): false
+          default: byte > 0x20 && byte < 0x7F
+          }
         }
-      }
+    }
   }
 
   /// `http://host/path` -> `/path`.

@@ -23,7 +23,7 @@ final class ServiceMetrics: Sendable {
       counts.routes[exchange.route ?? "none", default: RouteCounts()].count(
         method, exchange.status, duration, planning: planning)
       if let refusal = exchange.refusal { counts.refusals[refusal, default: 0] += 1 }
-      if exchange.outcome != .completed { counts.unfinished[exchange.outcome, default: 0] += 1 }
+      if !exchange.isCompleted { counts.unfinished[exchange.outcome, default: 0] += 1 }
     }
   }
 

@@ -56,7 +56,7 @@ struct ServiceObserver: HTTPObserver {
     }
     if let traceparent = request.traceparent { fields["traceparent"] = .string(traceparent) }
     if let refusal = exchange.refusal { fields["refusal"] = .string(refusal.rawValue) }
-    if exchange.outcome != .completed { fields["outcome"] = .string(exchange.outcome.rawValue) }
+    if !exchange.isCompleted { fields["outcome"] = .string(exchange.outcome.rawValue) }
     return fields
   }
 
