@@ -8,7 +8,7 @@ package struct HTTPProblem: Sendable {
   package var title: String
   /// What is wrong with this request, in one sentence.
   package var detail: String
-  /// The path of the request, where its head was readable.
+  /// The path of the request, where its head was readable; the beginning of a long one.
   package var instance: String?
   package var requestID: String?
 

@@ -28,7 +28,8 @@ extension HTTPServer {
       // nothing after a chunked body is read, nothing can be smuggled behind one.
       exchange.closesConnection = head.isChunked || exchange.connection.surplusRefusal != nil
       guard shim_head_size(handle) <= configuration.headerLimit else {
-        throw Refused(.headTooLarge, problem(.headTooLarge, nil, for: exchange).detail)
+        let excess = excess(of: exchange)
+        throw Refused(excess, problem(excess, nil, for: exchange).detail)
       }
       try admit(exchange)
     } catch {
@@ -38,6 +39,12 @@ extension HTTPServer {
     guard exchange.expectedLength != 0 else { return .YES }
     exchange.body.reserveCapacity(Int(exchange.expectedLength ?? 16 << 10))
     return exchange.connection.enter(.body) ? .YES : .NO
+  }
+
+  /// What is too long of a head that is.
+  func excess(of exchange: Exchange) -> HTTPRefusal {
+    let target = exchange.request.rawTarget.utf8.count
+    return target < configuration.headerLimit ? .headTooLarge : .targetTooLong
   }
 
   /// Whether a body may come at all.

@@ -1,10 +1,16 @@
 import CMicroHTTPD
 import Glibc
 
+/// A path, short enough for a problem document.
+private func excerpt(_ path: String) -> String {
+  let kept = path.unicodeScalars.prefix(256)
+  return kept.endIndex < path.endIndex ? String(kept) + "…" : path
+}
+
 extension HTTPServer {
   func problem(_ refusal: HTTPRefusal, _ detail: String?, for exchange: Exchange?) -> HTTPProblem {
     let request = exchange?.request
-    let path = request.flatMap { $0.path.isEmpty ? nil : $0.path }
+    let path = request.flatMap { $0.path.isEmpty ? nil : excerpt($0.path) }
     return HTTPProblem(
       refusal, detail ?? standardDetail(refusal), instance: path,
       requestID: request.flatMap { $0.id.isEmpty ? nil : $0.id })
@@ -36,7 +42,8 @@ extension HTTPServer {
   var faultAnswer: @Sendable (Connection, Int) -> Void {
     { [unowned self] connection, status in
       let exchange = connection.exchange
-      let refusal = HTTPRefusal(libraryStatus: status, hasHead: exchange?.stage == .body)
+      var refusal = HTTPRefusal(libraryStatus: status, hasHead: exchange?.stage == .body)
+      if let exchange, refusal == .headTooLarge { refusal = excess(of: exchange) }
       refuseDirectly(refusal, exchange: exchange, connection: connection)
       if let exchange {
         account(exchange, refusal)

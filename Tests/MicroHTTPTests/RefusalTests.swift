@@ -183,6 +183,15 @@ import Testing
       bytes: "GET / HTTP/1.1\r\n\(host)X: \(String(repeating: "x", count: 100_000))\r\n\r\n",
       status: 431, refusal: .headTooLarge),
     BadHead(
+      name: "a target over the limit that the library would take",
+      bytes: "GET /\(String(repeating: "x", count: 8300)) HTTP/1.1\r\n\(host)\r\n", status: 414,
+      refusal: .targetTooLong),
+    BadHead(
+      name: "a target over the limit in a head that the library has no room for",
+      bytes: "GET /\(String(repeating: "x", count: 8300)) HTTP/1.1\r\n\(host)"
+        + "X: \(String(repeating: "x", count: 8300))\r\n\r\n", status: 414,
+      refusal: .targetTooLong),
+    BadHead(
       name: "a target far over the limit",
       bytes: "GET /\(String(repeating: "x", count: 100_000)) HTTP/1.1\r\n\(host)\r\n", status: 414),
   ]
@@ -236,6 +245,9 @@ import Testing
     #expect(problem["instance"] as? String == "/a\"b")
     #expect(problem["title"] as? String == "Content Too Large")
     #expect(answer["X-Request-Id"] == "r-1")
+    let path = "/" + String(repeating: "x", count: 4000)
+    let long = try expectProblem(try server.ask("POST " + path, body: "123"), status: 413)
+    #expect(long["instance"] as? String == path.prefix(256) + "…")
   }
 }
 

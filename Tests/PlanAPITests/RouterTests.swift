@@ -74,6 +74,13 @@ import Testing
     #expect(guesses == ["/partitions", "/partition/", "/Partition"].contains(path))
   }
 
+  @Test func longPathsAreNotSentBackWhole() throws {
+    let path = "/" + String(repeating: "x", count: 8000)
+    let response = router.response(to: APIRequest(method: "GET", path: path))
+    let root = try JSONDocument(parsing: response.body).root
+    #expect(root["instance"]?.string == path.prefix(64) + "…")
+  }
+
   @Test(arguments: ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "post", "BREW"])
   func wrongMethods(method: String) throws {
     let response = router.response(to: APIRequest(method: method, path: "/partition"))

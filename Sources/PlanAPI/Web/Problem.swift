@@ -10,7 +10,7 @@ package struct Problem: Error, Hashable, Sendable {
   package var status: Int
   /// What is wrong with this request, for people.
   package var detail: String
-  /// The path that was asked for.
+  /// The path that was asked for; the beginning of a long one.
   package var instance: String?
   /// Where a text stops being JSON.
   package var syntaxError: JSONSyntaxError?
@@ -59,11 +59,16 @@ package struct Problem: Error, Hashable, Sendable {
       headers: [HeaderField("Content-Type", Self.mediaType)] + headers, body: document)
   }
 
-  /// The response to a request for `path`.
-  package func response(to path: String) -> APIResponse {
+  /// The problem that a request for `path` has.
+  func of(_ path: String) -> Problem {
     var problem = self
-    problem.instance = problem.instance ?? path
-    var response = problem.response
+    problem.instance = instance ?? excerpt(path)
+    return problem
+  }
+
+  /// The response of the route at `path`.
+  package func response(to path: String) -> APIResponse {
+    var response = of(path).response
     response.route = path
     return response
   }

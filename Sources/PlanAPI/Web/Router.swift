@@ -20,22 +20,16 @@ package struct Router: Sendable {
   /// The answer to a request: a route's, or a problem document.
   package func response(to request: APIRequest) -> APIResponse {
     guard let routes = routesByPath[request.path] else {
-      return problemResponse(.notFound(request.path, known: paths), to: request)
+      return Problem.notFound(request.path, known: paths).of(request.path).response
     }
     var response: APIResponse
     do throws(Problem) {
       response = try self.response(to: request, among: routes)
     } catch {
-      response = problemResponse(error, to: request)
+      response = error.of(request.path).response
     }
     response.route = request.path
     return response
-  }
-
-  private func problemResponse(_ problem: Problem, to request: APIRequest) -> APIResponse {
-    var problem = problem
-    problem.instance = problem.instance ?? request.path
-    return problem.response
   }
 
   private func response(
