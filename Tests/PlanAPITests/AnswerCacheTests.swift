@@ -71,6 +71,30 @@ private func answer(_ text: String) -> APIResponse { APIResponse(.json, body: by
   }
 }
 
+@Suite struct RecentUseTests {
+  /// Against a list that is searched.
+  @Test(arguments: 1...8)
+  func removesWhatWasNotUsedTheLongest(seed: UInt64) {
+    var random = Lehmer(state: seed)
+    var recent = RecentUse<Int, Int>()
+    var list: [(key: Int, value: Int)] = []
+    for step in 0..<2000 {
+      let key = Int.random(in: 0..<24, using: &random)
+      if Int.random(in: 0..<4, using: &random) == 0 {
+        #expect(recent.removeOldest() == (list.isEmpty ? nil : list.removeFirst().value))
+      } else if let known = list.firstIndex(where: { $0.key == key }) {
+        list.append(list.remove(at: known))
+        #expect(recent.use(key) == list.last?.value)
+      } else {
+        #expect(recent.use(key) == nil)
+        recent.insert(step, for: key)
+        list.append((key, step))
+      }
+      #expect(recent.count == list.count)
+    }
+  }
+}
+
 @Suite struct CachedPartitionTests {
   private let cache = AnswerCache()
 

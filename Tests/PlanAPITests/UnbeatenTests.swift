@@ -9,7 +9,7 @@ private func post(_ path: String, _ body: String) throws -> (status: Int, body: 
 }
 
 /// A generator with a seed, so that a failing case can be run again.
-private struct Lehmer: RandomNumberGenerator {
+struct Lehmer: RandomNumberGenerator {
   var state: UInt64
   mutating func next() -> UInt64 {
     state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

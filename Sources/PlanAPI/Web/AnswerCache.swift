@@ -20,17 +20,15 @@ package final class AnswerCache: @unchecked Sendable {
   private struct Entry {
     var response: APIResponse
     var bytes: Int
-    var lastUse: Int
   }
 
   private let capacity: Int
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   // Under the lock:
-  private var entries: [[UInt8]: Entry] = [:]
+  private var entries = RecentUse<[UInt8], Entry>()
   private var running: Set<[UInt8]> = []
   private var counts = Statistics()
-  private var uses = 0
 
   /// - Parameter capacity: Bytes of questions and answers that are kept.
   package init(capacity: Int = 32 << 20) {
@@ -85,9 +83,7 @@ package final class AnswerCache: @unchecked Sendable {
     defer { pthread_mutex_unlock(lock) }
     var hasWaited = false
     while true {
-      if let entry = entries[question] {
-        uses += 1
-        entries[question]?.lastUse = uses
+      if let entry = entries.use(question) {
         if hasWaited { counts.joined += 1 } else { counts.hits += 1 }
         return .known(entry.response)
       }
@@ -114,15 +110,9 @@ package final class AnswerCache: @unchecked Sendable {
     let bytes = response.body.count + question.count
     // A single answer does not drive all others out.
     guard bytes <= capacity / 4 else { return }
-    uses += 1
-    entries[question] = Entry(response: response, bytes: bytes, lastUse: uses)
+    entries.insert(Entry(response: response, bytes: bytes), for: question)
     counts.bytes += bytes
-    while counts.bytes > capacity,
-      let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse })
-    {
-      entries[oldest.key] = nil
-      counts.bytes -= oldest.value.bytes
-    }
+    while counts.bytes > capacity, let gone = entries.removeOldest() { counts.bytes -= gone.bytes }
   }
 
   /// A twentieth of a second at most, so that a caller who hung up is noticed.
