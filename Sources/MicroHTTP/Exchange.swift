@@ -37,7 +37,10 @@ final class Exchange: @unchecked Sendable {
   private let answer = Mutex<Answer>(.taken)
 
   var stage = Stage.head
-  var request: HTTPRequest
+  /// As the request line had it.
+  let rawTarget: String
+  /// Once its head is read or refused; without a body until that is whole.
+  var request: HTTPRequest?
   /// What has come of the body; moved into `request` when it is whole.
   var body: [UInt8] = []
   /// Body bytes declared, or nil for a chunked body.
@@ -63,9 +66,15 @@ final class Exchange: @unchecked Sendable {
   init(rawTarget: String, connection: Connection, gate: SuspensionGate, at moment: UInt64) {
     self.connection = connection
     self.gate = gate
+    self.rawTarget = rawTarget
     began = moment
-    request = HTTPRequest(
-      method: .other(""), path: "", rawTarget: rawTarget, remoteAddress: connection.address)
+  }
+
+  /// What is known of a request whose head cannot be read.
+  func requestWithoutHead(id: String = "") -> HTTPRequest {
+    HTTPRequest(
+      id: id, method: .other(""), path: "", rawTarget: rawTarget,
+      remoteAddress: connection.address)
   }
 
   func prepareForWork() {
@@ -121,8 +130,8 @@ final class Exchange: @unchecked Sendable {
       from == 0 ? .zero : .nanoseconds(Int64((to == 0 ? now : to) &- from))
     }
     return HTTPExchange(
-      request: request, status: status, outcome: outcome, refusal: refusal, route: route,
-      receivedBodyBytes: receivedBytes, sentBodyBytes: sentBytes,
+      request: request ?? requestWithoutHead(), status: status, outcome: outcome,
+      refusal: refusal, route: route, receivedBodyBytes: receivedBytes, sentBodyBytes: sentBytes,
       duration: span(began, now), queueing: span(submitted, started),
       handling: span(started, workFinished.load(ordering: .relaxed)))
   }

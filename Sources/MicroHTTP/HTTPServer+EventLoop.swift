@@ -20,7 +20,7 @@ extension HTTPServer {
     exchange.stage = .body
     do throws(Refused) {
       let head = try RequestHead(
-        connection: handle, rawTarget: exchange.request.rawTarget, method: method, url: url,
+        connection: handle, rawTarget: exchange.rawTarget, method: method, url: url,
         version: version, remoteAddress: exchange.connection.address)
       exchange.request = head.request
       exchange.expectedLength = head.contentLength
@@ -33,7 +33,9 @@ extension HTTPServer {
       }
       try admit(exchange)
     } catch {
-      if exchange.request.id.isEmpty { exchange.request.id = RequestIdentity.make() }
+      if exchange.request == nil {
+        exchange.request = exchange.requestWithoutHead(id: RequestIdentity.make())
+      }
       return refuse(exchange, handle, error.refusal, error.detail)
     }
     guard exchange.expectedLength != 0 else { return .YES }
@@ -43,8 +45,7 @@ extension HTTPServer {
 
   /// What is too long of a head that is.
   func excess(of exchange: Exchange) -> HTTPRefusal {
-    let target = exchange.request.rawTarget.utf8.count
-    return target < configuration.headerLimit ? .headTooLarge : .targetTooLong
+    exchange.rawTarget.utf8.count < configuration.headerLimit ? .headTooLarge : .targetTooLong
   }
 
   /// Whether a body may come at all.
@@ -77,10 +78,9 @@ extension HTTPServer {
   /// The access handler's call when the request is whole.
   func receiveEnd(of exchange: Exchange, handle: OpaquePointer) -> MHD_Result {
     if !exchange.body.isEmpty {
-      exchange.request.body = exchange.body
+      exchange.request?.body = exchange.body
       exchange.body = []
-    }
-    if exchange.request.body.isEmpty, let response = inlineHandler(exchange.request, self) {
+    } else if let request = exchange.request, let response = inlineHandler(request, self) {
       return answer(exchange, handle, with: response)
     }
     if let refusal = exchange.connection.surplusRefusal {
@@ -127,7 +127,7 @@ extension HTTPServer {
     case .bytes(let bytes):
       made = LibraryResponse(bytes: bytes)
       phase = .sending
-      exchange.sentBytes = exchange.request.method == .head ? 0 : bytes.count
+      exchange.sentBytes = exchange.request?.method == .head ? 0 : bytes.count
     case .stream:
       made = LibraryResponse(streaming: exchange, on: handle)
       phase = .streaming
@@ -135,8 +135,8 @@ extension HTTPServer {
     guard var made, exchange.connection.enter(phase) else { return .NO }
     defer { MHD_destroy_response(made.handle) }
     made.add(response.headers)
-    made.add("X-Request-Id", exchange.request.id)
-    if let traceparent = exchange.request.traceparent { made.add("traceparent", traceparent) }
+    if let id = exchange.request?.id { made.add("X-Request-Id", id) }
+    if let trace = exchange.request?.traceparent { made.add("traceparent", trace) }
     if exchange.closesConnection || isDraining { made.add("Connection", "close") }
     for name in made.rejected {
       observer.serverReported("the answer's header \(name) cannot be sent as it is")

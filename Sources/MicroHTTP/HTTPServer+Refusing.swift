@@ -35,7 +35,7 @@ extension HTTPServer {
     connection.markLingering()
     DirectReply.send(
       problem, document: configuration.renderProblem(problem), retryAfter: retryAfterSeconds,
-      withoutBody: exchange?.request.method == .head, to: connection.descriptor)
+      withoutBody: exchange?.request?.method == .head, to: connection.descriptor)
   }
 
   /// Answers in the library's place when it finds a fault itself.

@@ -87,13 +87,15 @@ package final class HTTPServer: Sendable {
 
   /// The worker's share: the handler, then the stream if the answer has one.
   private static func work(on exchange: Exchange, with handler: Handler) {
-    guard let work = exchange.work, !work.cancellation.isCancelled else { return }
+    guard let work = exchange.work, !work.cancellation.isCancelled,
+      let request = exchange.request
+    else { return }
     exchange.workStarted.store(MonotonicClock.nanoseconds(), ordering: .relaxed)
-    let response = handler(exchange.request, work.cancellation)
+    let response = handler(request, work.cancellation)
     exchange.workFinished.store(MonotonicClock.nanoseconds(), ordering: .relaxed)
     let isWanted = exchange.complete(response)
     if case .stream(let produce) = response.body {
-      if isWanted, exchange.request.method != .head {
+      if isWanted, request.method != .head {
         produce(HTTPBodyWriter(pipe: work.pipe))
       }
       work.pipe.finish()
