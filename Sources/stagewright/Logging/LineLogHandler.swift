@@ -21,8 +21,8 @@ struct LineLogHandler: LogHandler {
   }
 
   func log(event: LogEvent) {
-    var all = metadata
-    if let own = event.metadata { all.merge(own) { $1 } }
+    let own = event.metadata ?? [:]
+    let all = metadata.isEmpty ? own : metadata.merging(own) { $1 }
     let fields = all.sorted { $0.key < $1.key }
     let time = Timestamp.now.text
     switch format {

@@ -14,15 +14,25 @@ struct Timestamp {
     var seconds = seconds
     var parts = tm()
     gmtime_r(&seconds, &parts)
-    let date = [parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday]
-    let time = [parts.tm_hour, parts.tm_min, parts.tm_sec]
-    text =
-      date.map(Self.padded).joined(separator: "-") + "T"
-      + time.map(Self.padded).joined(separator: ":") + "."
-      + String(String(1000 + nanoseconds / 1_000_000).dropFirst()) + "Z"
-  }
-
-  private static func padded(_ number: Int32) -> String {
-    number < 10 ? "0\(number)" : "\(number)"
+    text = String(unsafeUninitializedCapacity: 24) { bytes in
+      var count = 0
+      func write(_ number: Int, digits: Int, then end: Unicode.Scalar) {
+        var rest = number
+        for position in (count..<count + digits).reversed() {
+          bytes[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+          rest /= 10
+        }
+        bytes[count + digits] = UInt8(ascii: end)
+        count += digits + 1
+      }
+      write(Int(parts.tm_year) + 1900, digits: 4, then: "-")
+      write(Int(parts.tm_mon) + 1, digits: 2, then: "-")
+      write(Int(parts.tm_mday), digits: 2, then: "T")
+      write(Int(parts.tm_hour), digits: 2, then: ":")
+      write(Int(parts.tm_min), digits: 2, then: ":")
+      write(Int(parts.tm_sec), digits: 2, then: ".")
+      write(nanoseconds / 1_000_000, digits: 3, then: "Z")
+      return count
+    }
   }
 }
