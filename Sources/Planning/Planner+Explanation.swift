@@ -94,10 +94,13 @@ private struct Explainer {
     if change == .globalBatch { held.microBatches *= 2 }
     let same = StrategyModel(changed, held)
     // The present cut is among them, as the search for a better one may end early.
-    var plans = [changed.plan(held, plan.split, model: same, namesDevices: false)]
+    let present = plan.split
+    var plans = [changed.plan(held, present, model: same, namesDevices: false)]
     for strategy in change == .memory ? lessSaving(held) : [held] {
       let model = strategy == held ? same : StrategyModel(changed, strategy)
-      if let split = SplitSearch(model, choosesRecompute: true).best() {
+      if let split = SplitSearch(model, choosesRecompute: true).best(),
+        strategy != held || split != present
+      {
         plans.append(changed.plan(strategy, split, model: model, namesDevices: false))
       }
     }
