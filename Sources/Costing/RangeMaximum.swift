@@ -7,19 +7,23 @@ struct RangeMaximum: Hashable, Sendable {
   private let count: Int
 
   init(_ values: [Double]) {
-    count = values.count
-    rows = []
-    rows.reserveCapacity(count * max(1, Int.bitWidth - count.leadingZeroBitCount))
-    rows += values
-    var width = 1
-    while 2 * width <= count {
-      let above = rows.count - count
-      for index in 0..<count {
-        let other = index + width
-        let value = rows[above + index]
-        rows.append(other < count ? max(value, rows[above + other]) : value)
+    let count = values.count
+    self.count = count
+    let depth = max(1, Int.bitWidth - count.leadingZeroBitCount)
+    rows = Array(unsafeUninitializedCapacity: count * depth) { rows, written in
+      _ = rows.initialize(fromContentsOf: values)
+      var (row, width) = (0, 1)
+      while 2 * width <= count {
+        for index in 0..<count {
+          let value = rows[row + index]
+          let other = index + width
+          rows.initializeElement(
+            at: row + count + index, to: other < count ? max(value, rows[row + other]) : value)
+        }
+        row += count
+        width *= 2
       }
-      width *= 2
+      written = values.isEmpty ? 0 : row + count
     }
   }
 

@@ -22,7 +22,9 @@ package struct DevicePlacement: Hashable, Sendable {
   /// The GPUs of a pipeline stage, node by node in rank order. Complexity: O(GPUs of the stage).
   package func devices(ofStage stage: Int) -> [DeviceGroup] {
     var groups: [DeviceGroup] = []
-    var node = -1
+    let whole = Array(0..<pool.gpusPerNode)
+    // Of the last group's node.
+    var start = -1
     // Replicas next to each other are one run of GPUs.
     let areNeighbours = mesh.stride(.data) == mesh.tensor * mesh.context
     let (runs, length) = (
@@ -32,14 +34,18 @@ package struct DevicePlacement: Hashable, Sendable {
       var gpu = firstGPU + mesh.rank(data: run, pipeline: stage)
       let end = gpu + length
       while gpu < end {
-        if gpu / pool.gpusPerNode != node {
-          node = gpu / pool.gpusPerNode
-          groups.append(DeviceGroup(node: pool.nodeNames[node], gpus: []))
+        let first = gpu / pool.gpusPerNode * pool.gpusPerNode
+        let own = (gpu - first)..<min(end - first, pool.gpusPerNode)
+        if first == start {
+          groups[groups.count - 1].gpus += own
+        } else {
+          start = first
+          groups.append(
+            DeviceGroup(
+              node: pool.nodeNames[first / pool.gpusPerNode],
+              gpus: own.count == whole.count ? whole : Array(own)))
         }
-        let next = min(end, (node + 1) * pool.gpusPerNode)
-        let start = node * pool.gpusPerNode
-        groups[groups.count - 1].gpus += (gpu - start)..<(next - start)
-        gpu = next
+        gpu = first + own.upperBound
       }
     }
     return groups

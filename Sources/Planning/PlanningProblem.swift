@@ -21,6 +21,7 @@ package struct PlanningProblem: Sendable {
   package let tie: (embedding: Int, head: Int)?
   /// The kind of each node.
   package let kinds: [Int]
+  let parametersOfKinds: [Int]
   /// Where stages may end, if not at the nodes of the graph's own order: see `cutAtDownSets`.
   let downSets: DownSets?
   /// The cut that the fewest bytes cross.
@@ -56,6 +57,7 @@ package struct PlanningProblem: Sendable {
       graph: graph, pool: pool, job: job, parameters: parameters, downSets: downSets)
     self.costs = costs
     kinds = graph.nodes.map(\.kind)
+    parametersOfKinds = graph.kinds.map(\.parameters)
     // The order of cuts by bytes does not depend on the split of a tensor.
     let whole = LayerParallelism()
     narrowestCut =

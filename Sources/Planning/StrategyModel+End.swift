@@ -19,7 +19,15 @@ extension StrategyModel {
   package func stepEnd(
     _ chunks: [Range<Int>], forward: Seconds, backward: Seconds
   ) -> (reduction: Seconds, optimizer: Seconds) {
-    let (dense, expert) = stageParameters(chunks)
+    stepEnd(chunks, stageParameters(chunks), forward: forward, backward: backward)
+  }
+
+  /// - Parameter parameters: of the stage, `stageParameters(chunks)`.
+  func stepEnd(
+    _ chunks: [Range<Int>], _ parameters: (dense: Double, expert: Double), forward: Seconds,
+    backward: Seconds
+  ) -> (reduction: Seconds, optimizer: Seconds) {
+    let (dense, expert) = parameters
     let tiedBytes = tiedGradientBytes(chunks)
     func reduction(_ end: StepEnd) -> Seconds {
       end.exposedReduction(

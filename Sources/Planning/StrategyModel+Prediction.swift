@@ -6,31 +6,32 @@ import Workload
 
 extension StrategyModel {
   /// Times of the pipeline for one split, as the schedule plays them.
+  /// Complexity: O(virtual stages).
   package func pipelineTimes(_ split: PipelineSplit) -> PipelineTimes {
     let count = virtualStages
     let overhead = problem.costs.parameters.software.microBatchOverhead.value
     var forward: [Seconds] = []
     var input: [Seconds] = []
     var weight: [Seconds] = []
+    var recompute: [Seconds] = []
     forward.reserveCapacity(count)
     input.reserveCapacity(count)
     weight.reserveCapacity(count)
-    var recompute = [Seconds](repeating: .zero, count: count)
-    for stage in 0..<stages {
-      let chunks = split.chunks(ofStage: stage, of: stages)
-      let counts = recomputedLayers(split.recomputed[stage], in: chunks)
-      for (chunk, nodes) in chunks.enumerated() {
-        recompute[chunk * stages + stage] = Seconds(
-          table.recomputeTime(nodes, strategy.recompute, recomputed: counts[chunk]))
-      }
-    }
+    recompute.reserveCapacity(count)
+    // Of each stage, those that lie in its chunks from the one at hand on.
+    var left = split.recomputed
     for index in 0..<count {
       let nodes = split.nodes(ofVirtualStage: index)
+      let stage = index % stages
+      let here = min(left[stage], table.recomputableLayers(nodes))
+      left[stage] -= here
+      let again = table.recomputeTime(nodes, strategy.recompute, recomputed: here)
       let weights = table.weightGradientTime(nodes)
       forward.append(Seconds(table.forwardTime(nodes) + overhead))
       input.append(
-        Seconds(max(0, table.backwardTime(nodes) - weights) + overhead) + recompute[index])
+        Seconds(max(0, table.backwardTime(nodes) - weights) + overhead) + Seconds(again))
       weight.append(Seconds(weights))
+      recompute.append(Seconds(again))
     }
     let sends = (0..<(count - 1)).map {
       sendTime(afterVirtualStage: $0, cut: split.boundaries[$0 + 1])
@@ -47,10 +48,10 @@ extension StrategyModel {
     let played = strategy.schedule.play(times, microBatches: strategy.microBatches)
     var stagePlans: [StagePlan] = []
     stagePlans.reserveCapacity(stages)
-    var reduction = Seconds.zero
-    var optimizer = Seconds.zero
+    var (reduction, optimizer) = (Seconds.zero, Seconds.zero)
+    var peak = ByteCount.zero
     for stage in 0..<stages {
-      let chunks = split.chunks(ofStage: stage, of: stages)
+      let contents = contents(ofStage: stage, split.chunks(ofStage: stage, of: stages))
       var (forward, backward, again) = (Seconds.zero, Seconds.zero, Seconds.zero)
       for index in stride(from: stage, to: virtualStages, by: stages) {
         forward += times.forward[index]
@@ -58,17 +59,19 @@ extension StrategyModel {
         again += times.recompute[index]
       }
       // Only the passes that bring gradients forth hide their reduction.
-      let ending = stepEnd(chunks, forward: forward, backward: backward - again)
+      let ending = stepEnd(
+        contents.chunks, contents.parameters, forward: forward, backward: backward - again)
       reduction = max(reduction, ending.reduction)
       optimizer = max(optimizer, ending.optimizer)
+      let recomputed = split.recomputed[stage]
+      let memory = memory(contents, recomputed: recomputed)
+      peak = max(peak, memory.total)
       stagePlans.append(
         StagePlan(
-          id: stage, layerRanges: chunks.map { $0.lowerBound...($0.upperBound - 1) },
-          parameters: chunks.reduce(0) { $0 + parameters(of: $1) },
-          recomputedLayers: split.recomputed[stage],
-          devices: devices.isEmpty ? [] : devices[stage], forward: forward, backward: backward,
-          memory: memory(stage: stage, chunks: chunks, recomputed: split.recomputed[stage]),
-          memoryLimit: problem.memoryLimit))
+          id: stage, layerRanges: contents.chunks.map { $0.lowerBound...($0.upperBound - 1) },
+          parameters: contents.chunks.reduce(0) { $0 + parameters(of: $1) },
+          recomputedLayers: recomputed, devices: devices.isEmpty ? [] : devices[stage],
+          forward: forward, backward: backward, memory: memory, memoryLimit: problem.memoryLimit))
     }
     let overhead = problem.costs.parameters.software.stepOverhead
     let undisturbed = played.makespan + reduction + optimizer + overhead
@@ -77,15 +80,15 @@ extension StrategyModel {
     prediction.breakdown = breakdown(
       split, played: played, step: prediction.step, reduction: reduction + waiting,
       optimizer: optimizer + overhead)
-    prediction.peakMemory = stagePlans.reduce(.zero) { max($0, $1.memory.total) }
+    prediction.peakMemory = peak
     return Plan(
       strategy: strategy, stages: stagePlans, prediction: prediction,
       balanceScore: variation(stagePlans.map { ($0.forward + $0.backward).value }),
-      fits: stagePlans.allSatisfy { $0.memory.total <= $0.memoryLimit })
+      fits: peak <= problem.memoryLimit)
   }
 
   private func parameters(of nodes: Range<Int>) -> Int {
-    nodes.reduce(0) { $0 + problem.graph.layer($1).parameters }
+    nodes.reduce(0) { $0 + problem.parametersOfKinds[problem.kinds[$1]] }
   }
 
   private func prediction(step: Seconds, played: Playback) -> Prediction {

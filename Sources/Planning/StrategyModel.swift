@@ -97,26 +97,19 @@ package struct StrategyModel: Sendable {
     var chunks: [Range<Int>]
     /// Micro-batches held, by chunk.
     var held: [Double]
-    var dense = 0.0
-    var expert = 0.0
+    var parameters: (dense: Double, expert: Double)
   }
 
   func contents(ofStage stage: Int, _ chunks: [Range<Int>]) -> StageContents {
-    var contents = StageContents(
+    StageContents(
       chunks: chunks,
-      held: chunks.indices.map { Double(heldMicroBatches(stage: stage, chunk: $0)) })
-    for nodes in chunks {
-      contents.dense += table.parameters[nodes.upperBound] - table.parameters[nodes.lowerBound]
-      contents.expert +=
-        table.expertParameters[nodes.upperBound] - table.expertParameters[nodes.lowerBound]
-    }
-    contents.dense += tiedParameters(chunks)
-    return contents
+      held: chunks.indices.map { Double(heldMicroBatches(stage: stage, chunk: $0)) },
+      parameters: stageParameters(chunks))
   }
 
   func memory(_ contents: StageContents, recomputed: Int) -> StageMemory {
     var memory = StageMemory()
-    let (dense, expert) = (contents.dense, contents.expert)
+    let (dense, expert) = contents.parameters
     var activations = 0.0
     var transient = 0.0
     var left = recomputed

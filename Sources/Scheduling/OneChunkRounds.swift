@@ -56,21 +56,32 @@ struct OneChunkRounds: RoundPlayer {
     }
   }
 
+  /// Of the stages of one parity, the `j`-th runs forward `first - j` and backward `first - j` less its
+  /// warm-up, which shrinks by 2 from each to the next: both run at neighbours, if at all.
   func playEdgeRound(_ round: Int) {
+    let first = round + lead(0)
+    let (clocks, stages, microBatches) = (clocks, stages, microBatches)
     for half in 0..<2 {
-      for stage in stride(from: half, to: stages, by: 2) { playSome(stage, round) }
+      let count = (stages + 1 - half) / 2
+      var j = max(0, first - microBatches + 1)
+      while j < min(count, first + 1) {
+        clocks.runForward(2 * j + half, chunk: 0)
+        j += 1
+      }
+      let behind = warmUp(half) - first
+      j = max(0, behind)
+      while j < min(count, behind + microBatches) {
+        playBackward(2 * j + half, microBatch: j - behind)
+        j += 1
+      }
     }
   }
 
-  private func playSome(_ stage: Int, _ round: Int) {
-    let passes = 0..<microBatches
-    let forward = round + lead(stage)
-    if passes.contains(forward) { clocks.runForward(stage, chunk: 0) }
-    let backward = forward - warmUp(stage)
-    guard passes.contains(backward) else { return }
+  @inline(__always)
+  private func playBackward(_ stage: Int, microBatch: Int) {
     clocks.runBackward(stage, chunk: 0)
-    if !delaysWeights || backward >= stage { clocks.free[stage] += weight[stage] }
-    if delaysWeights && backward == microBatches - 1 {
+    if !delaysWeights || microBatch >= stage { clocks.free[stage] += weight[stage] }
+    if delaysWeights && microBatch == microBatches - 1 {
       clocks.free[stage] += Double(min(stage, microBatches)) * weight[stage]
     }
   }
