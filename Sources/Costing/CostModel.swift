@@ -55,6 +55,13 @@ package struct CostModel: LayerCosting {
     SoftwareStack(job.precision, parallelism, hasExperts: hasExperts)
   }
 
+  /// What one GPU keeps of weights, gradients and optimizer states.
+  package func states(_ parallelism: LayerParallelism) -> StateMemory {
+    StateMemory(
+      job, parallelism, stack: stack(parallelism),
+      keepsTransposes: !pool.accelerator.multipliesAnyLayoutIn8Bits)
+  }
+
   package func collectives(_ parallelism: LayerParallelism) -> CollectiveTime {
     CollectiveTime(
       pool: pool, parallelism: parallelism, chip: chip, software: parameters.software,

@@ -9,7 +9,11 @@ package struct StateMemory: Hashable, Sendable {
   private var expertGradientBytes: Double
   private var expertOptimizerBytes: Double
 
-  package init(_ job: TrainingJob, _ parallelism: LayerParallelism) {
+  /// - Parameter keepsTransposes: of 8-bit weights, as the chip's products need them.
+  package init(
+    _ job: TrainingJob, _ parallelism: LayerParallelism, stack: SoftwareStack,
+    keepsTransposes: Bool
+  ) {
     let stage = parallelism.zeroStage
     let replicas = Double(parallelism.data * parallelism.context)
     let expertReplicas = max(
@@ -17,11 +21,18 @@ package struct StateMemory: Hashable, Sendable {
     func sharded(_ bytes: Double, from first: ZeroStage, over replicas: Double) -> Double {
       stage >= first ? bytes / replicas : bytes
     }
-    let (w, g) = (job.precision.weightBytes, job.gradientBytes)
-    // DeepSpeed's ZeRO, which loss-scaled stacks shard with, unscales into a 32-bit copy of the
-    // gradients of its shard.
-    let isScaled = SoftwareStack(job.precision) == .lossScaled
-    let o = job.optimizerBytes + (isScaled && stage >= .optimizer ? 4 : 0)
+    let g = job.gradientBytes
+    var (w, o) = (job.precision.weightBytes, job.optimizerBytes)
+    switch stack {
+    case .lossScaled:
+      // DeepSpeed's ZeRO unscales into a 32-bit copy of the gradients of its shard.
+      if stage >= .optimizer { o += 4 }
+    case .fullySharded:
+      // PyTorch's FSDP keeps weights in 32 bits alone, and narrows them as it gathers them.
+      (w, o) = (4, job.optimizer.momentBytes)
+    case .fused:
+      if job.precision == .fp8, !keepsTransposes { w = 1 }
+    }
     weightBytes = sharded(w, from: .weights, over: replicas)
     gradientBytes = sharded(g, from: .gradients, over: replicas)
     optimizerBytes = sharded(o, from: .optimizer, over: replicas)

@@ -57,3 +57,17 @@ package struct Accelerator: Hashable, Sendable {
     self.hostBandwidth = hostBandwidth ?? scaleUpBandwidth
   }
 }
+
+extension Accelerator {
+  /// Its 8-bit products take either operand as it lies in memory. Others take both with the summed
+  /// side innermost, so that weights are kept beside their transpose for the backward pass. So
+  /// data-centre Blackwell, which has NVLink (compute capability 10; Transformer Engine's
+  /// `is_non_tn_fp8_gemm_supported`).
+  package var multipliesAnyLayoutIn8Bits: Bool {
+    switch architecture {
+    case .blackwell, .blackwellUltra: scaleUpLink == .nvlink
+    case .volta, .turing, .ampere, .ada, .hopper, .cdna2, .cdna3, .cdna4, .gaudi, .tpu, .davinci:
+      false
+    }
+  }
+}

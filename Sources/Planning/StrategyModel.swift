@@ -36,7 +36,7 @@ package struct StrategyModel: Sendable {
     self.strategy = strategy
     let parallelism = strategy.layerParallelism
     self.table = table ?? problem.table(parallelism)
-    states = StateMemory(problem.job, parallelism)
+    states = problem.costs.states(parallelism)
     func end(_ collectives: CollectiveTime) -> StepEnd {
       StepEnd(
         collectives: collectives, kernels: problem.costs.kernels, job: problem.job,

@@ -37,7 +37,7 @@ struct BlockRates: Hashable {
     _ problem: PlanningProblem, _ cost: LayerCost, _ parallelism: LayerParallelism,
     recompute: RecomputePolicy
   ) {
-    let states = StateMemory(problem.job, parallelism)
+    let states = problem.costs.states(parallelism)
     self.init(
       cost,
       states: cost.parameters * states.perParameter

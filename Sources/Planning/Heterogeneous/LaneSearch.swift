@@ -168,13 +168,13 @@ struct LaneSearch {
       for zero in space.choices.zeroStages(replicas: total * base.context) where zero <= .optimizer
       {
         base.zeroStage = zero
-        let states = StateMemory(problem.job, base.layerParallelism)
         for recompute in space.choices.recompute {
           base.recompute = recompute
           let fits = replicas.indices.allSatisfy { pool in
             replicas[pool] == 0
               || expert > 1
-              || (slices[pool].parameters * states.perParameter
+              || (slices[pool].parameters
+                * problem.pools[pool].costs.states(base.layerParallelism).perParameter
                 + slices[pool].activations(recompute)) / Double(base.pipeline)
                 <= problem.pools[pool].room(base.layerParallelism).value
           }

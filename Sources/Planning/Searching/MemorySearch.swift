@@ -60,7 +60,7 @@ struct MemorySearch {
   private mutating func consider(
     _ slice: StrategySlice, _ split: LayerParallelism, most: Int, _ microBatches: Int
   ) {
-    let states = StateMemory(problem.job, split)
+    let states = problem.costs.states(split)
     guard let policy = leanestPolicy(split) else { return }
     let whole =
       slice.parameters * states.perParameter + slice.expertParameters * states.perExpertParameter

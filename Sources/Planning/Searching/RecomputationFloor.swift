@@ -29,7 +29,7 @@ struct RecomputationFloor {
   ) {
     self.slice = slice
     self.policy = policy
-    states = StateMemory(problem.job, parallelism)
+    states = problem.costs.states(parallelism)
     // Sums are formed in another order than where plans are predicted.
     room = problem.room(parallelism).value * (1 + 1e-9)
   }

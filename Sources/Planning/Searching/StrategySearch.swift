@@ -279,8 +279,6 @@ struct StrategySearch {
     let split = slices[index].parallelism
     let gpus = split.tensor * split.context * pipeline * data
     let (usual, other) = bounds.rankOrders
-    let split = slices[index].parallelism
-    let gpus = split.tensor * split.context * pipeline * data
     let limit = scale.seconds(best * slack, gpus: gpus)
     pruned += bounds.forEachStrategy(below: limit) { strategy in
       push(
