@@ -6,44 +6,44 @@ extension CostParameters {
   package static let published = CostParameters(
     chips: [
       .volta: ChipEfficiency(
-        matrix: 0.7819, matrixFP8: 0.65, attention: 0.55, shardedMatrix: 0.95,
-        shardedAttention: 0.6, memory: 0.9169, scaleUp: 0.6192, network: 0.7245, tensorExposure: 0.6
+        matrix: 0.7733, matrixFP8: 0.65, attention: 0.55, shardedMatrix: 0.95,
+        shardedAttention: 0.6, memory: 0.9517, scaleUp: 0.6134, network: 0.7181, tensorExposure: 0.6
       ),
       .turing: ChipEfficiency(
         matrix: 0.2, matrixFP8: 0.65, attention: 0.55, shardedMatrix: 0.95, shardedAttention: 0.6,
-        memory: 0.8509, scaleUp: 0.2, network: 0.4624, tensorExposure: 0.6),
+        memory: 0.8434, scaleUp: 0.2, network: 0.466, tensorExposure: 0.6),
       .ampere: ChipEfficiency(
-        matrix: 0.7053, matrixFP8: 0.65, attention: 0.5777, shardedMatrix: 1.064,
-        shardedAttention: 0.6548, memory: 0.9601, scaleUp: 0.9041, network: 0.903,
+        matrix: 0.7024, matrixFP8: 0.65, attention: 0.5663, shardedMatrix: 1.101,
+        shardedAttention: 0.6623, memory: 0.9808, scaleUp: 0.8645, network: 0.8964,
         tensorExposure: 0.6),
       .hopper: ChipEfficiency(
-        matrix: 0.7683, matrixFP8: 0.7621, attention: 0.399, shardedMatrix: 0.8063,
-        shardedAttention: 0.5417, memory: 0.6541, scaleUp: 0.8889, network: 1,
-        tensorExposure: 0.2032),
+        matrix: 0.738, matrixFP8: 0.742, attention: 0.3885, shardedMatrix: 0.8664,
+        shardedAttention: 0.5534, memory: 0.7495, scaleUp: 0.8889, network: 1,
+        tensorExposure: 0.1436),
       .blackwell: ChipEfficiency(
-        matrix: 0.6568, matrixFP8: 0.7764, attention: 0.3415, shardedMatrix: 1.15,
-        shardedAttention: 0.172, memory: 0.9998, scaleUp: 0.6084, network: 0.7242,
-        tensorExposure: 0.8684),
+        matrix: 0.5894, matrixFP8: 0.6447, attention: 0.4814, shardedMatrix: 1.132,
+        shardedAttention: 0.5559, memory: 0.7907, scaleUp: 0.6547, network: 0.7394,
+        tensorExposure: 0.6725),
       .blackwellUltra: ChipEfficiency(
-        matrix: 0.8892, matrixFP8: 0.8038, attention: 0.8002, shardedMatrix: 1.003,
-        shardedAttention: 0.7183, memory: 0.9067, scaleUp: 0.5391, network: 0.7534,
-        tensorExposure: 0.5886),
+        matrix: 0.8849, matrixFP8: 0.7658, attention: 0.7855, shardedMatrix: 1.051,
+        shardedAttention: 0.7943, memory: 0.9001, scaleUp: 0.5547, network: 0.7511,
+        tensorExposure: 0.6056),
     ],
     software: SoftwareEfficiency(
-      matrixFill: 65.96, matrixWave: 1502000, kernelLaunch: .micro(3.657),
-      scaleUpLatency: .micro(12.96), networkLatency: .micro(7.742), gradientOverlap: 0.8129,
-      weightGatherOverlap: 1, gathersPerLayer: 9.484, stepOverhead: .micro(35030),
-      microBatchOverhead: .micro(218.1), misalignedRate: 0.2, attentionHalfHead: 3.953,
-      attentionHalfLength: 1, scoreTraffic: 1.209, castTraffic: 0.8503, expertRate: 0.4869,
-      expertTraffic: 0.9467, expertExposure: 0.02, expertNetworkExposure: 0.2845,
+      matrixFill: 9.472, matrixWave: 1506000, kernelLaunch: .micro(4.036),
+      scaleUpLatency: .micro(12.96), networkLatency: .micro(7.399), gradientOverlap: 0.7893,
+      weightGatherOverlap: 1, gathersPerLayer: 9.419, stepOverhead: .micro(36840),
+      microBatchOverhead: .micro(254.9), misalignedRate: 0.0364, attentionHalfHead: 0.5977,
+      attentionHalfLength: 10.59, scoreTraffic: 1.412, castTraffic: 1.616, expertRate: 0.4263,
+      expertTraffic: 0.7157, expertExposure: 0.02, expertNetworkExposure: 0.1448,
       runtimeMemory: .gibi(2)),
     lossScaled: StackEfficiency(
-      matrix: 0.9722, backward: 0.977, traffic: 1, hostForward: .micro(39.92),
-      hostBackward: .micro(42.99), stragglerGrowth: 0.001596),
+      matrix: 0.9944, backward: 0.9755, traffic: 1, hostForward: .micro(39.91),
+      hostBackward: .micro(41.6), stragglerGrowth: 0.002336),
     fullySharded: StackEfficiency(
-      matrix: 1, backward: 1.027, traffic: 1.114, hostForward: .micro(6), hostBackward: .micro(6),
+      matrix: 1, backward: 1.047, traffic: 1.606, hostForward: .micro(6), hostBackward: .micro(6),
       stragglerGrowth: 0.003428),
     fused: StackEfficiency(
-      matrix: 1, backward: 1.147, traffic: 1.462, hostForward: .micro(6.081),
-      hostBackward: .micro(6.135), stragglerGrowth: 0.003173))
+      matrix: 1, backward: 1.144, traffic: 1.45, hostForward: .micro(6.306),
+      hostBackward: .micro(6.267), stragglerGrowth: 0.003139))
 }

@@ -18,7 +18,8 @@ import Quantities
 ///   SimuMax's B200 runs.
 ///
 /// No number belongs to a source, a model or a run. BigScience's rows count little, since its nodes had
-/// fewer NVLinks than a request of theirs says. Errors, also of rows that a fit has not seen, are printed
+/// fewer NVLinks than a request of theirs says; torchtitan's MXFP8 report not at all, since its GPUs were
+/// held below their power. Errors, also of rows that a fit has not seen, are printed
 /// by `make validate`; the test `PublishedAccuracyTests` holds them.
 ///
 /// What a request leaves open is taken as the stack's habit (`SoftwareStack`): fp16 means unfused

@@ -57,6 +57,10 @@ package struct LayerContext: Hashable, Sendable {
       accumulatedBytes: fusesAccumulation ? added : 0)
     return (product, fusesAccumulation ? .zero : kernels.accumulation(added))
   }
+  /// Of `experts`, those of one GPU.
+  func localExperts(of experts: Int) -> Double {
+    max(1, Double(experts) / Double(parallelism.expert))
+  }
   var trafficFactor: Double { efficiency.traffic }
   var tensor: Double { Double(parallelism.tensor) }
   /// The factor by which sequence parallelism divides what lies between tensor-parallel regions.
@@ -153,10 +157,9 @@ extension LayerCost {
   /// Kernels run one after the other, or as fast as the host launches them, whichever is slower:
   /// (gpu⁴ + host⁴)^¼, as a layer has some of either kind. Then the backward pass takes its factor.
   private mutating func feedFromHost(_ layer: Layer, in context: LayerContext) {
-    let isUnfused = context.attention == .unfused
     var (ahead, back) = (0.0, 0.0)
     for op in layer.operators {
-      let kernels = op.kernels(isUnfused: isUnfused)
+      let kernels = op.kernels(in: context)
       ahead += kernels.forward
       back += kernels.backward
       if op.sharding == .rows, context.parallelism.tensor > 1 {
@@ -184,7 +187,7 @@ extension LayerCost {
       addProduct(op, Double(inputs), Double(outputs), isRowParallel: isRowParallel, in: context)
     case .expertProduct(let inputs, let outputs, let experts, let active):
       addExperts(
-        op, Double(inputs), Double(outputs), experts: Double(experts), active: Double(active),
+        op, Double(inputs), Double(outputs), experts: experts, active: Double(active),
         in: context)
     case .attention(let shape): addAttention(shape, in: context)
     case .lookup(let width): addLookup(op, Double(width), in: context)
@@ -297,11 +300,10 @@ extension LayerCost {
   /// Experts of one GPU: its own tokens' copies leave and as many others' arrive. Groups are padded
   /// to whole tiles, so that their size needs no alignment.
   private mutating func addExperts(
-    _ op: Operator, _ inputs: Double, _ outputs: Double, experts: Double, active: Double,
+    _ op: Operator, _ inputs: Double, _ outputs: Double, experts: Int, active: Double,
     in context: LayerContext
   ) {
-    let expertDegree = Double(context.parallelism.expert)
-    let local = max(1, experts / expertDegree)
+    let local = context.localExperts(of: experts)
     let copies = context.tokens / context.sequenceShards * active
     let m = copies / local
     let kernels = context.kernels
@@ -410,16 +412,19 @@ extension LayerCost {
 }
 
 extension Operator {
-  /// Kernels that the host launches for the operator.
-  fileprivate func kernels(isUnfused: Bool) -> (forward: Double, backward: Double) {
+  /// Kernels that the host launches for the operator. Experts' products are launched one by one, and
+  /// so are the casts of their inputs (Transformer Engine's `GroupedLinear`).
+  fileprivate func kernels(in context: LayerContext) -> (forward: Double, backward: Double) {
     switch work {
-    case .matrixProduct: (1, 2)
-    case .expertProduct: (2, 4)
-    case .attention: isUnfused ? (6, 8) : (1, 1)
-    case .lookup, .opaque: (1, 1)
-    case .elementwise: (1, 1)
-    case .crossEntropy: (6, 4)
-    case .expertExchange: (4, 4)
+    case .matrixProduct: return (1, 2)
+    case .expertProduct(_, _, let experts, _):
+      let local = context.localExperts(of: experts)
+      let casts = context.kernels.castsInputs ? local : 0
+      return (local + casts, 2 * local + casts)
+    case .attention: return context.attention == .unfused ? (6, 8) : (1, 1)
+    case .lookup, .elementwise, .opaque: return (1, 1)
+    case .crossEntropy: return (6, 4)
+    case .expertExchange: return (4, 4)
     }
   }
 }

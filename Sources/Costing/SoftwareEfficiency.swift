@@ -26,7 +26,8 @@ package struct SoftwareEfficiency: Hashable, Sendable {
   package var stepOverhead: Seconds
   /// Of every micro-batch on every stage: schedule, send and receive calls.
   package var microBatchOverhead: Seconds
-  /// Rate of matrix products whose rows are no multiple of 16 bytes, as a part of the others'.
+  /// Rate of products in batches (attention over written-out scores) whose rows are no multiple of
+  /// 16 bytes, as a part of the others': they run on the vector units.
   package var misalignedRate: Double
   /// Fused attention with heads of this size reaches half of its rate.
   package var attentionHalfHead: Double

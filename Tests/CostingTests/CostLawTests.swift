@@ -90,6 +90,40 @@ private let splits: [LayerParallelism] = [
     #expect(abs((wide - narrow).value - 2048 * 7 * 4096) < 1)
   }
 
+  /// An odd vocabulary takes twice as long; attention over odd heads falls back to vector units.
+  @Test func oddRowsAreSlow() {
+    let kernels = costs(Self.graph, on: pool("a100-sxm4-80gb"), Self.job(.fp16)).kernels
+    func head(_ vocabulary: Double) -> Double {
+      kernels.matrixProduct(m: 16384, n: vocabulary, k: 4096).value
+    }
+    #expect(abs(head(50257) / head(50304) - 2) < 0.01)
+    func scores(_ width: Double) -> Double {
+      kernels.matrixProduct(m: 2048, n: 2048, k: width, batch: 64).value
+    }
+    #expect(scores(108) > 4 * scores(112))
+  }
+
+  /// A layer cannot run faster than its experts' products are launched, one by one.
+  @Test func expertsAreLaunchedOneByOne() {
+    let experts = ExpertFeedForward(
+      experts: 128, active: 2, expert: DenseFeedForward(width: 256, isGated: true))
+    let block = TransformerBlock(
+      mixer: .attention(AttentionMixer(heads: 8, keyValueHeads: 8, headDimension: 128)),
+      feedForward: .experts(experts), norm: .rms)
+    let graph = TransformerModel(
+      name: "experts", hiddenSize: 1024, vocabularySize: 32000,
+      runs: [TransformerModel.Run(block, count: 2)], finalNorm: .rms, head: .init(isTied: false)
+    ).graph()
+    let job = TrainingJob(globalBatchSize: 64, sequenceLength: 64)
+    let host = CostParameters.published.fused.hostForward
+    for (degree, local) in [(1, 128.0), (8, 16)] {
+      let split = LayerParallelism(expert: degree, data: 8)
+      let block = costs(graph, on: pool("h100-sxm5-80gb"), job).block(split)
+      #expect(block.forward.compute >= host * (2 * local))
+      #expect(block.backward.compute >= host * (4 * local))
+    }
+  }
+
   @Test(arguments: [
     (Precision.fp16, ZeroStage.none, 1, SoftwareStack.lossScaled),
     (.fp16, .weights, 1, .lossScaled), (.bf16, .weights, 1, .fullySharded),

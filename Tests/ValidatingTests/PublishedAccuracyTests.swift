@@ -31,12 +31,12 @@ import Validating
   }
 
   @Test func stepTimes() {
-    #expect(Self.core.timeError < 0.088)
+    #expect(Self.core.timeError < 0.076)
     #expect(Self.core.macroTimeError < 0.103)
   }
 
   @Test func peakMemory() {
-    #expect(Self.core.memoryError < 0.092)
+    #expect(Self.core.memoryError < 0.075)
   }
 
   /// A plan that ran out of memory must not be said to fit. Of those that ran a few are said not to:
@@ -52,8 +52,8 @@ import Validating
   /// Sources whose rows others reproduce too: Calculon Korthikanti's within 3.65 %, SimuMax its own
   /// within 5.6 % of time and 0.5 % of memory, vTrain its own within 14.7 % and 8.4 %.
   @Test(arguments: [
-    ("Korthikanti", 0.08), ("vTrain multi-node", 0.09), ("MLPerf Training v5.0", 0.03),
-    ("LLM Foundry", 0.06), ("Narayanan et al. 2021 Table 2", 0.07),
+    ("Korthikanti", 0.067), ("vTrain multi-node", 0.08), ("MLPerf Training v5.0", 0.03),
+    ("LLM Foundry", 0.04), ("Narayanan et al. 2021 Table 2", 0.05), ("BigScience", 0.09),
   ])
   func stepTimesOfSource(name: String, bound: Double) throws {
     let line = try #require(Self.core.sources.first { $0.source.hasPrefix(name) })
