@@ -47,12 +47,15 @@ package final class StageTable: Sendable {
     self.kinds = kinds
     self.costs = costs
     nodeCount = downSets.map { $0.count - 1 } ?? kinds.count
+    // On the stack: a search makes many tables.
     func prefix(_ value: (LayerCost) -> Double) -> [Double] {
-      let perKind = costs.map(value)
-      if let downSets { return downSets.sums { perKind[kinds[$0]] } }
-      var sums = [Double](repeating: 0, count: kinds.count + 1)
-      for (index, kind) in kinds.enumerated() { sums[index + 1] = sums[index] + perKind[kind] }
-      return sums
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: costs.count) { perKind in
+        _ = perKind.initialize(fromContentsOf: costs.lazy.map(value))
+        if let downSets { return downSets.sums { perKind[kinds[$0]] } }
+        var sums = [Double](repeating: 0, count: kinds.count + 1)
+        for (index, kind) in kinds.enumerated() { sums[index + 1] = sums[index] + perKind[kind] }
+        return sums
+      }
     }
     forward = prefix { $0.forward.total.value }
     backward = prefix { $0.backward.total.value }
@@ -70,6 +73,10 @@ package final class StageTable: Sendable {
     var after: [Int] = []
     var times = [0.0]
     var savings = [0.0]
+    ordinals.reserveCapacity(kinds.count + 1)
+    after.reserveCapacity(kinds.count)
+    times.reserveCapacity(kinds.count + 1)
+    savings.reserveCapacity(kinds.count + 1)
     for (node, kind) in kinds.enumerated() {
       let cost = costs[kind]
       if cost.canRecompute {

@@ -25,7 +25,7 @@ extension LayerGraph {
     var crossings = [Crossing](repeating: Crossing(), count: nodes.count + 1)
     for node in nodes.indices {
       // The farthest first.
-      for edge in outgoingEdges(ofNode: node).reversed().distinctTensors {
+      outgoingEdges(ofNode: node).reversed().forEachTensor { edge in
         for cut in (node + 1)...edge.target { crossings[cut].add(edge) }
       }
     }
@@ -39,7 +39,7 @@ extension LayerGraph {
       var crossing = Crossing()
       for (node, outgoing) in sources.enumerated() where downSets.contains(node, in: set) {
         let leaving = outgoing.filter { !downSets.contains($0.target, in: set) }
-        for edge in leaving.distinctTensors { crossing.add(edge) }
+        leaving.forEachTensor { crossing.add($0) }
       }
       return crossing
     }
@@ -47,10 +47,11 @@ extension LayerGraph {
 }
 
 extension Collection<LayerGraph.Edge> {
-  /// Of edges of one size the first.
-  fileprivate var distinctTensors: [LayerGraph.Edge] {
-    if count == 1 { return Array(self) }
+  /// Calls `body` with the first of the edges of each size.
+  fileprivate func forEachTensor(_ body: (LayerGraph.Edge) -> Void) {
+    guard count > 1 else { return forEach(body) }
     var seen: Set<SIMD2<Double>> = []
-    return filter { seen.insert(SIMD2($0.elementsPerToken, $0.bytesPerSequence)).inserted }
+    for edge in self
+    where seen.insert(SIMD2(edge.elementsPerToken, edge.bytesPerSequence)).inserted { body(edge) }
   }
 }
