@@ -126,8 +126,8 @@ final class Exchange: @unchecked Sendable {
   /// The account of the exchange, which ends now.
   func report(endedBy outcome: HTTPExchange.Outcome, at now: UInt64) -> HTTPExchange {
     let started = workStarted.load(ordering: .relaxed)
-    func span(_ from: UInt64, _ to: UInt64) -> Duration {
-      from == 0 ? .zero : .nanoseconds(Int64((to == 0 ? now : to) &- from))
+    func span(_ from: UInt64, _ to: UInt64) -> Elapsed {
+      Elapsed(nanoseconds: from == 0 ? 0 : (to == 0 ? now : to) &- from)
     }
     return HTTPExchange(
       request: request ?? requestWithoutHead(), status: status, outcome: outcome,

@@ -21,12 +21,14 @@ package struct HTTPExchange: Sendable {
   /// Bytes of body that were handed over for sending (before chunked framing; 0 for HEAD).
   package var sentBodyBytes: Int
   /// From the request line to the last byte sent.
-  package var duration: Duration
+  package var duration: Elapsed
   /// Spent waiting for a worker, and working.
-  package var queueing: Duration
-  package var handling: Duration
+  package var queueing: Elapsed
+  package var handling: Elapsed
 
-  package var isCompleted: Bool { outcome == .completed }
+  package var isCompleted: Bool {
+    if case .completed = outcome { true } else { false }
+  }
 }
 
 /// Hears what the server does, for logs and metrics. Called on the server's own threads, the event

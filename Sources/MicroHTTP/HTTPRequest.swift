@@ -1,35 +1,59 @@
 /// A request as the handler sees it: whole, checked, decoded.
 package struct HTTPRequest: Sendable {
-  /// The caller's `X-Request-Id` where it was usable, else one made here. Returned with the answer.
-  package var id: String
-  package var method: HTTPMethod
-  /// The path with its escapes decoded; it starts with `/` (or is `*` for `OPTIONS *`).
-  package var path: String
-  /// What followed `?`, still escaped.
-  package var query: String?
-  /// The request target as it was written.
-  package var rawTarget: String
-  package var headers: HTTPHeaders
+  /// All but the body. Copies of a request share it: it is handed on several times.
+  private final class Head: Sendable {
+    let id: String
+    let method: HTTPMethod
+    let path: String
+    let query: String?
+    let rawTarget: String
+    let headers: HTTPHeaders
+    let remoteAddress: String
+    let traceparent: String?
+
+    init(
+      id: String, method: HTTPMethod, path: String, query: String?, rawTarget: String,
+      headers: HTTPHeaders, remoteAddress: String, traceparent: String?
+    ) {
+      self.id = id
+      self.method = method
+      self.path = path
+      self.query = query
+      self.rawTarget = rawTarget
+      self.headers = headers
+      self.remoteAddress = remoteAddress
+      self.traceparent = traceparent
+    }
+  }
+
+  private let head: Head
   package var body: [UInt8]
+
+  /// The caller's `X-Request-Id` where it was usable, else one made here. Returned with the answer.
+  package var id: String { head.id }
+  package var method: HTTPMethod { head.method }
+  /// The path with its escapes decoded; it starts with `/` (or is `*` for `OPTIONS *`).
+  package var path: String { head.path }
+  /// What followed `?`, still escaped.
+  package var query: String? { head.query }
+  /// The request target as it was written.
+  package var rawTarget: String { head.rawTarget }
+  package var headers: HTTPHeaders { head.headers }
   /// The peer's numeric address, without its port.
-  package var remoteAddress: String
+  package var remoteAddress: String { head.remoteAddress }
   /// The caller's W3C trace context (`traceparent`), when it is well formed.
-  package var traceparent: String?
+  package var traceparent: String? { head.traceparent }
 
   package init(
     id: String = "", method: HTTPMethod, path: String, query: String? = nil,
     rawTarget: String? = nil, headers: HTTPHeaders = [:], body: [UInt8] = [],
     remoteAddress: String = "", traceparent: String? = nil
   ) {
-    self.id = id
-    self.method = method
-    self.path = path
-    self.query = query
-    self.rawTarget = rawTarget ?? query.map { path + "?" + $0 } ?? path
-    self.headers = headers
+    head = Head(
+      id: id, method: method, path: path, query: query,
+      rawTarget: rawTarget ?? query.map { path + "?" + $0 } ?? path, headers: headers,
+      remoteAddress: remoteAddress, traceparent: traceparent)
     self.body = body
-    self.remoteAddress = remoteAddress
-    self.traceparent = traceparent
   }
 
   /// The query as names and values (`a=1&verbose`), decoded as forms are: `+` is a space.

@@ -15,10 +15,10 @@ final class ServiceMetrics: Sendable {
 
   func count(_ exchange: HTTPExchange) {
     let method = Self.label(exchange.request.method)
-    let duration = exchange.duration / .seconds(1)
+    let duration = exchange.duration.seconds
     let isJob =
       exchange.request.method == .post && exchange.route != nil && exchange.handling > .zero
-    let planning = isJob ? exchange.handling / .seconds(1) : nil
+    let planning = isJob ? exchange.handling.seconds : nil
     counts.withLock { counts in
       counts.routes[exchange.route ?? "none", default: RouteCounts()].count(
         method, exchange.status, duration, planning: planning)

@@ -61,7 +61,7 @@ struct ServiceObserver: HTTPObserver {
   }
 
   /// To the microsecond.
-  private static func milliseconds(_ duration: Duration) -> Double {
-    (duration / .microseconds(1)).rounded() / 1000
+  private static func milliseconds(_ time: Elapsed) -> Double {
+    (time.seconds * 1e6).rounded() / 1000
   }
 }
