@@ -170,9 +170,10 @@ private func text(_ value: JSONValue?) -> String? {
   }
 
   @Test func stopsAtTheDeadline() throws {
+    let asked = body(["model": "80", "cluster": "\"64x8xh100\""])
     let response = router.response(
       to: APIRequest(
-        method: "POST", path: "/partition", body: Array(body().utf8), isCancelled: { true }))
+        method: "POST", path: "/partition", body: Array(asked.utf8), isCancelled: { true }))
     let answer = try JSONDocument(parsing: response.body).root
     #expect(response.status == 200)
     #expect(answer["status"]?.string != "optimal")

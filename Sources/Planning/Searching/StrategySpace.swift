@@ -89,22 +89,25 @@ final class StrategySpace: Sendable {
   func microBatchSizes(_ split: LayerParallelism) -> [Int] {
     let all = divisors(of: problem.job.globalBatchSize, constraints.microBatchSize)
     let factors = factorsInVain(split)
-    guard !factors.isEmpty else { return all }
-    return all.filter { size in
-      !factors.contains { size % $0 == 0 && allowed(size / $0, constraints.microBatchSize) }
-    }
+    guard !factors.isEmpty, !mayLieApart(split) else { return all }
+    return all.filter { !isInVain($0, factors) }
+  }
+
+  private func isInVain(_ size: Int, _ factors: [Int]) -> Bool {
+    factors.contains { size % $0 == 0 && allowed(size / $0, constraints.microBatchSize) }
   }
 
   /// Parts into which a split's context need not be cut where a micro-batch has as many sequences.
   ///
   /// With q times the replicas, and both context and micro-batch divided by q, the same GPUs run as
   /// many tokens of as many micro-batches: their products, their fused attention, what they hold and
-  /// what they reduce are the same, and keys and values travel less far. Not so where scores are products
-  /// of their own, which fill other tiles; where another framework is assumed; or where costs were
-  /// measured.
+  /// what they reduce are the same, and keys and values travel less far, if replicas lie next to each
+  /// other. Not so where scores are products of their own, which fill other tiles; where another
+  /// framework is assumed; or where costs were measured.
   private func factorsInVain(_ split: LayerParallelism) -> [Int] {
     let costs = problem.costs
     guard split.context > 1, constraints.data.isEmpty, costs.attentionKernel == .fused,
+      wantedOrders.contains(.tensorContextDataPipeline),
       costs.measurements == nil, problem.pool.measuredNetwork == nil
     else { return [] }
     return split.context.divisors.filter { factor in
@@ -185,16 +188,29 @@ final class StrategySpace: Sendable {
     }
   }
 
-  /// Orders of ranks that the runtimes' rules allow, but for those in which they lie as in another.
+  /// Orders of ranks that the runtimes' rules allow, but for those in which they lie as in another, and
+  /// those in which sequences are cut in vain.
   func rankOrders(_ split: LayerParallelism, pipeline: Int, data: Int) -> [DeviceMesh.Order] {
-    if pipeline == 1 || data == 1 { return Array(wantedOrders.prefix(1)) }
-    let isFree =
-      split.zeroStage <= .optimizer
+    let isApart = pipeline > 1 && data > 1 && mayLieApart(split)
+    if isInVain(split.microBatchSize, factorsInVain(split)) {
+      return isApart ? [.tensorContextPipelineData] : []
+    }
+    if isApart { return wantedOrders }
+    let isAlike = pipeline == 1 || data == 1 || allowsEveryOrder(split)
+    return isAlike
+      ? Array(wantedOrders.prefix(1)) : wantedOrders.filter { $0 == .tensorContextDataPipeline }
+  }
+
+  /// Whether replicas that do not lie next to each other may be wanted, and lie otherwise than those that
+  /// do.
+  private func mayLieApart(_ split: LayerParallelism) -> Bool {
+    wantedOrders.contains(.tensorContextPipelineData) && allowsEveryOrder(split)
+      && !problem.pool.liesAlikeInEveryOrder(tensor: split.tensor, context: split.context)
+  }
+
+  private func allowsEveryOrder(_ split: LayerParallelism) -> Bool {
+    split.zeroStage <= .optimizer
       && (limits.experts == 0 || split.expert == split.tensor * split.context)
-    guard isFree else { return wantedOrders.filter { $0 == .tensorContextDataPipeline } }
-    let liesAlike = problem.pool.liesAlikeInEveryOrder(
-      tensor: split.tensor, context: split.context)
-    return liesAlike ? Array(wantedOrders.prefix(1)) : wantedOrders
   }
 
   func allowed<Value: Equatable>(_ value: Value, _ choices: [Value]) -> Bool {
