@@ -22,16 +22,18 @@ struct RecomputationFloor {
   private let states: StateMemory
   /// Bytes of a GPU for states and activations.
   private let room: Double
+  private let harmonic: HarmonicNumbers
 
   init(
-    _ problem: PlanningProblem, _ slice: StrategySlice, _ parallelism: LayerParallelism,
+    _ space: StrategySpace, _ slice: StrategySlice, _ parallelism: LayerParallelism,
     _ policy: RecomputePolicy
   ) {
     self.slice = slice
     self.policy = policy
-    states = problem.costs.states(parallelism)
+    harmonic = space.harmonic
+    states = space.problem.costs.states(parallelism)
     // Sums are formed in another order than where plans are predicted.
-    room = problem.room(parallelism).value * (1 + 1e-9)
+    room = space.problem.room(parallelism).value * (1 + 1e-9)
   }
 
   private func states(_ layers: LayerSum) -> Double {
@@ -40,7 +42,7 @@ struct RecomputationFloor {
 
   /// Of all stages, for one micro-batch; infinite where they cannot fit.
   ///
-  /// Complexity: O(1) where all fits with room to spare, else O(stages).
+  /// Complexity: O(1).
   func seconds(_ pipeline: ChunkedPipeline) -> Double {
     let whole = slice.whole
     guard unkept(whole.transient, pipeline) > 0 else { return 0 }
@@ -53,19 +55,27 @@ struct RecomputationFloor {
   /// Bytes of one micro-batch that no way to lay out states and activations keeps, where some stage
   /// needs so many bytes for a while.
   private func unkept(_ transient: Double, _ pipeline: ChunkedPipeline) -> Double {
-    var left = slice.whole.kept(policy)
-    var free = Double(pipeline.stages) * room - states(slice.whole) - transient
-    // The last chunk of a stage is held least.
-    let chunk = pipeline.chunks - 1
-    if free >= left * pipeline.held(chunk, ofStage: 0) { return 0 }
-    var stage = pipeline.stages - 1
-    while left > 0, free > 0, stage >= 0 {
-      let own = min(room, free)
-      left -= own / pipeline.held(chunk, ofStage: stage)
-      free -= own
-      stage -= 1
+    let whole = slice.whole.kept(policy)
+    let free = Double(pipeline.stages) * room - states(slice.whole) - transient
+    guard free > 0 else { return free < 0 ? .infinity : whole }
+    // So many of the last stages keep nothing but activations, and one more keeps a part of room.
+    let stages = min(pipeline.stages, Int(free / room))
+    let (before, after) = (
+      inverseHeld(stages, pipeline), inverseHeld(min(pipeline.stages, stages + 1), pipeline)
+    )
+    let kept = room * before + (free - Double(stages) * room) * (after - before)
+    return max(0, whole - kept)
+  }
+
+  /// Σ 1/hᵢ over so many of the last stages. Interleaved 1F1B holds no chunk less often than 1F1B does.
+  private func inverseHeld(_ count: Int, _ pipeline: ChunkedPipeline) -> Double {
+    let m = pipeline.microBatches
+    switch pipeline.schedule {
+    case .gpipe: return Double(count) / Double(m)
+    case .zeroBubble: return Double(count) / Double(min(m, pipeline.stages))
+    case .oneForwardOneBackward, .interleaved:
+      return count <= m ? harmonic[count] : harmonic[m] + Double(count - m) / Double(m)
     }
-    return free < 0 ? .infinity : max(0, left)
   }
 
   /// Of one stage of an evenly cut pipeline, for one micro-batch; infinite where it cannot fit.

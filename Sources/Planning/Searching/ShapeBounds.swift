@@ -82,7 +82,7 @@ struct ShapeBounds {
       split.zeroStage = zero
       var end: Double?
       for recompute in space.recomputeChoices(split) {
-        bound.recompute(recompute, RecomputationFloor(problem, slice, split, recompute))
+        bound.recompute(recompute, RecomputationFloor(space, slice, split, recompute))
         for (schedule, chunks) in schedules {
           var seconds = bound.seconds(schedule, chunks: chunks, upTo: limit)
           if seconds < limit {

@@ -7,9 +7,9 @@ import Scheduling
 /// Let stage `i` of `p` take Tᵢ = Fᵢ + Bᵢ (+ Wᵢ) for one of `m` micro-batches, of which at most a part
 /// `w` are weight gradients, and let W = ΣTᵢ, sends and overheads included where each bound has them.
 ///
-/// - *Any schedule.* The mean stage works m times: m·W/p.
-/// - *GPipe.* All stages once, and (m − 1) times the slowest, which is no faster than the mean:
-///   W + (m − 1)·W/p.
+/// - *Any schedule.* Some stage takes the mean, W/p, and some stage has ⌈blocks / p⌉ whole blocks. The
+///   busiest stage T works m times: m·T.
+/// - *GPipe.* All stages once, and (m − 1) times the slowest: W + (m − 1)·T.
 /// - *1F1B.* Before and after stage `i` works, the others before it do: step ≥ T₀ + … + Tᵢ₋₁ + m·Tᵢ
 ///   for every i. Were all of these below V, each Tᵢ would be below (V − T₀ − … − Tᵢ₋₁) / m, and their
 ///   sum below V·(1 − (1 − 1/m)^p): so V ≥ W / (1 − (1 − 1/m)^p). Also, with the trip of the first
@@ -21,9 +21,11 @@ import Scheduling
 ///   (1 − w)·(T₀ + … + Tᵢ₋₁) + (m − w·(i + 1))·Tᵢ. And as stage i starts behind the first forwards, of
 ///   which each is at least a part `f` of its stage's passes, step ≥ f·(T₀ + … + Tᵢ₋₁) + m·Tᵢ for every
 ///   i, where T leaves out what is recomputed: so V ≥ W·f / (1 − (1 − f/m)^p).
-/// - *Interleaved.* m·W/p, where every chunk adds its overhead; and, where chunks hold equally many
+/// - *Interleaved.* m·T, where every chunk adds its overhead; and, where chunks hold equally many
 ///   blocks, for the first, last and second last stage: the first chunks of the stages before it,
-///   and m times its own chunks.
+///   and m times its own chunks, recomputation included.
+///
+/// What memory makes them recompute (`RecomputationFloor`) is a part of W.
 ///
 /// What depends on the numbers of stages and micro-batches alone is worked out once.
 struct StrategyBound {
@@ -75,16 +77,19 @@ struct StrategyBound {
     guard again < .infinity else { return .infinity }
     let whole = work + again + 2 * overhead * p * Double(chunks)
     guard stages > 1 else { return m * whole }
-    let mean = m * whole / p
+    let busiest = max(
+      whole / p, slice.busiest(stages: stages) + 2 * overhead * Double(chunks))
     switch schedule {
-    case .gpipe: return whole + 2 * sends + (m - 1) * whole / p
+    case .gpipe: return whole + 2 * sends + (m - 1) * busiest
     case .oneForwardOneBackward:
-      let chain = whole / geometricShare
+      let chain = max(m * busiest, whole / geometricShare)
       return chain < limit ? max(chain, trips(whole)) : chain
     case .zeroBubble:
-      let chain = max(mean, passing)
+      let chain = max(m * busiest, passing)
       return chain < limit ? max(chain, whole / zeroBubbleShare) : chain
-    case .interleaved: return mean < limit && cutsEvenly ? max(mean, even(pipeline)) : mean
+    case .interleaved:
+      let work = m * busiest
+      return work < limit && cutsEvenly ? max(work, even(pipeline)) : work
     }
   }
 

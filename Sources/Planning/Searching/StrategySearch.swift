@@ -12,8 +12,9 @@ import Scheduling
 ///    bounded by the work of one sequence in an endless micro-batch, since batching never makes a
 ///    sequence take longer, on as many GPUs as there are: W∞·B / (p·d) at most.
 /// 2. *Slices*, with a micro-batch size: bounded by their own work, W·B / (micro-batch · p·d).
-/// 3. *Shapes*, with stages and replicas: bounded by the mean stage. Of those with as many replicas only
-///    the best that was not looked at is kept: the others follow when it is their turn.
+/// 3. *Shapes*, with stages and replicas: bounded by the busiest stage there must be. Of those with as
+///    many replicas only the best that was not looked at is kept: the others follow when it is their
+///    turn.
 /// 4. *Strategies*, with ZeRO stage, recomputation and schedule: bounded by `StrategyBound`.
 /// 5. What is left is cut by `SplitSearch`, whose first probe excludes most. Until then it is open whether
 ///    stages or replicas lie next to each other: sends and reductions take the least of both orders of
@@ -254,7 +255,8 @@ struct StrategySearch {
 
   /// The first shape of a slice, in the order of bounds, that comes after `last`.
   private func nextShape(_ index: Int, data: Int, after last: Shape?) -> Shape? {
-    let split = slices[index].parallelism
+    let slice = slices[index]
+    let split = slice.parallelism
     guard let microBatches = space.microBatches(split, data: data) else { return nil }
     let most = replicaStages[index] / data
     let width = split.tensor * split.context
@@ -263,10 +265,10 @@ struct StrategySearch {
     for pipeline in pipelineChoices where pipeline <= most {
       if fillsPool, width * pipeline * data < problem.pool.gpus { continue }
       // Downwards: the mean stage only gets slower.
-      let mean =
-        Double(microBatches) * (slices[index].work / Double(pipeline) + overhead)
+      let mean = Double(microBatches) * (slice.work / Double(pipeline) + overhead)
       if let next, scale.excludes(mean, next.bound) { break }
-      let shape = Shape(scale.score(mean, gpus: width * pipeline * data), pipeline)
+      let seconds = Double(microBatches) * (slice.busiest(stages: pipeline) + overhead)
+      let shape = Shape(scale.score(seconds, gpus: width * pipeline * data), pipeline)
       if last.map({ $0 < shape }) ?? true, next.map({ shape < $0 }) ?? true { next = shape }
     }
     return next

@@ -22,6 +22,7 @@ final class StrategySlice {
   private(set) var leading = LayerSum()
   private(set) var trailing = LayerSum()
   private(set) var block = LayerSum()
+  private var blocks = 0
   /// What selective recomputation adds to `backward`.
   private(set) var selective = 0.0
   /// Bytes that one micro-batch keeps at least where all layers are recomputed.
@@ -53,6 +54,7 @@ final class StrategySlice {
   /// Sums what precedes and what follows the blocks, and finds the least of them.
   func measureBlocks(_ problem: PlanningProblem) {
     let blocks = problem.chunks.blocks
+    self.blocks = blocks.count
     for (node, kind) in problem.kinds.enumerated() {
       if node < blocks.lowerBound {
         leading.add(LayerSum(costs[kind]), 1)
@@ -64,6 +66,12 @@ final class StrategySlice {
         block = .least(block, LayerSum(costs[kind]))
       }
     }
+  }
+
+  /// Seconds that one of so many stages takes at least, without recomputation: the mean of all, and as
+  /// many whole blocks as some stage must hold.
+  func busiest(stages: Int) -> Double {
+    max(work / Double(stages), Double((blocks + stages - 1) / stages) * block.passes)
   }
 
   var parameters: Double { whole.parameters }

@@ -20,6 +20,8 @@ final class StrategySpace: Sendable {
   let constraints: SearchConstraints
   let limits: ModelLimits
   private let wantedOrders: [DeviceMesh.Order]
+  /// Up to as many as there can be stages.
+  let harmonic: HarmonicNumbers
 
   init(_ problem: PlanningProblem, _ constraints: SearchConstraints) {
     self.problem = problem
@@ -28,6 +30,7 @@ final class StrategySpace: Sendable {
     wantedOrders = DeviceMesh.Order.allCases.filter {
       constraints.rankOrder.isEmpty || constraints.rankOrder.contains($0)
     }
+    harmonic = HarmonicNumbers(upTo: limits.nodes)
   }
 
   private var gpus: Int { problem.pool.gpus }
