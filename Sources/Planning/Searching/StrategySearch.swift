@@ -47,8 +47,6 @@ struct StrategySearch {
   private let dataChoices: [Int]
   /// In descending order.
   private let pipelineChoices: [Int]
-  /// Nodes are kept for alternatives up to this much above the best.
-  private let slack: Double
   private let cutoff: Double
 
   /// - Parameters:
@@ -69,7 +67,6 @@ struct StrategySearch {
     self.counts = counts
     dataChoices = space.dataChoices
     pipelineChoices = space.pipelineChoices(most: space.limits.nodes)
-    slack = constraints.alternatives > 0 ? 1.03 : 1
   }
 
   /// A strategy with its best cut.
@@ -117,6 +114,13 @@ struct StrategySearch {
 
   private var best: Double { min(cutoff, found.first?.score ?? .infinity) }
 
+  /// The score of the last of the plans that are asked for, the best and alternatives to it: what cannot
+  /// have less is not kept.
+  private var worstWanted: Double {
+    found.count > constraints.alternatives
+      ? min(cutoff, found[constraints.alternatives].score) : cutoff
+  }
+
   mutating func run(
     shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void = { _ in }
   ) -> Result {
@@ -155,10 +159,14 @@ struct StrategySearch {
       pruned: pruned + open.count, hasStrategies: considered + pruned > 0)
   }
 
-  /// Goes on behind the best plan until there are enough other shapes, within a fixed effort.
+  /// Goes on behind the best plan until no other shape can be among the best that are asked for, within
+  /// a fixed effort.
   private mutating func addAlternatives() {
+    // These are no better than the best, whatever is not known of them.
+    let settled = doubts
+    defer { doubts = settled }
     var effort = 400
-    while found.count <= constraints.alternatives, effort > 0, let next = open.popMin() {
+    while effort > 0, let next = open.popMin(), next.bound < worstWanted {
       effort -= 1
       let node = nodes[next.node]
       guard node.level == .strategy else {
@@ -166,16 +174,17 @@ struct StrategySearch {
         continue
       }
       let strategy = strategy(node)
-      guard !found.contains(where: { $0.strategy.hasShape(of: strategy) }) else { continue }
+      let known = found.first { $0.strategy.hasShape(of: strategy) }
+      guard known.map({ next.bound < $0.score }) ?? true else { continue }
       effort -= 15
-      evaluate(node, cutoff: .infinity)
+      evaluate(node, cutoff: worstWanted)
     }
   }
 
   // MARK: Branching
 
   private mutating func push(_ node: Node, _ bound: Double) {
-    guard bound < best * slack else {
+    guard bound < worstWanted else {
       pruned += 1
       return
     }
@@ -281,7 +290,7 @@ struct StrategySearch {
     let split = slices[index].parallelism
     let gpus = split.tensor * split.context * pipeline * data
     let (usual, other) = bounds.rankOrders
-    let limit = scale.seconds(best * slack, gpus: gpus)
+    let limit = scale.seconds(worstWanted, gpus: gpus)
     pruned += bounds.forEachStrategy(below: limit) { strategy in
       push(
         Node(
@@ -354,8 +363,7 @@ struct StrategySearch {
       return
     }
     evaluate(strategy, slice: slice, cutoff: cutoff)
-    // For an alternative no bound holds yet.
-    let limit = cutoff == .infinity ? cutoff : min(cutoff, best)
+    let limit = min(cutoff, worstWanted)
     if bound < limit * (1 - SplitSearch.tolerance) { evaluate(other, slice: slice, cutoff: limit) }
   }
 
