@@ -5,7 +5,9 @@ import Scheduling
 import Workload
 
 /// Everything about one strategy that does not depend on where the pipeline is cut.
-package struct StrategyModel: Sendable {
+///
+/// A class, so that the parts of a search share it without copying.
+package final class StrategyModel: Sendable {
   package let problem: PlanningProblem
   package let strategy: ParallelStrategy
   package let table: StageTable
