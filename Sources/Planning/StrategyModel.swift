@@ -9,7 +9,7 @@ import Workload
 /// A class, so that the parts of a search share it without copying.
 package final class StrategyModel: Sendable {
   package let problem: PlanningProblem
-  package let strategy: ParallelStrategy
+  package private(set) var strategy: ParallelStrategy
   package let table: StageTable
   package let states: StateMemory
   package let end: StepEnd
@@ -52,6 +52,13 @@ package final class StrategyModel: Sendable {
       let collectives = problem.costs.collectives(reordered.layerParallelism)
       return OtherOrder(collectives, end(collectives))
     }
+  }
+
+  /// With other micro-batches a step, on which no cost of a layer depends.
+  func running(_ microBatches: Int) -> StrategyModel {
+    var model = self
+    model.strategy.microBatches = microBatches
+    return model
   }
 
   package var stages: Int { strategy.pipeline }

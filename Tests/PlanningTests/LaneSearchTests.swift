@@ -7,7 +7,7 @@ import Testing
 @testable import Planning
 
 @Suite struct LaneSearchTests {
-  /// Two pools of two GPUs each, of two types, from a seed.
+  /// Two pools of two or three GPUs each, of two types, from a seed.
   private static func problem(seed: Int) -> ClusterProblem {
     var random = SplitMix64(seed: seed)
     let types = ["a100-sxm4-80gb", "v100-sxm2-32gb", "a10", "rtx4090", "t4"]
@@ -20,13 +20,14 @@ import Testing
     let memory = ByteCount.gibi(.random(in: 3.5...6, using: &random))
     return model.problem(
       on: .example(
-        types.prefix(2).map { ($0, 1, 2) }, memory: seed.isMultiple(of: 2) ? nil : memory),
+        types.prefix(2).map { ($0, 1, seed < 12 ? 2 : 3) },
+        memory: seed.isMultiple(of: 2) ? nil : memory),
       batch: [5, 6, 8].randomElement(using: &random)!, sequence: 1024)
   }
 
   /// Every sharing of the micro-batches among all replicas, and every cut, are tried one by one: nothing
   /// is below the bound, and what is called closed is the best.
-  @Test(arguments: 0..<12)
+  @Test(arguments: 0..<24)
   func boundsWhatTryingEverythingFinds(seed: Int) throws {
     let problem = Self.problem(seed: seed)
     var constraints = SearchConstraints()
@@ -44,7 +45,8 @@ import Testing
     // One stage cannot be cut in different ways.
     if seed < 4 || search.open >= found { #expect(found <= everything) }
     // The search may find that some replicas had better have nothing to do.
-    if let best = search.found.first, best.strategy.gpus == 4 { #expect(found >= everything) }
+    let all = problem.cluster.gpus
+    if let best = search.found.first, best.strategy.gpus == all { #expect(found >= everything) }
   }
 }
 
@@ -57,10 +59,11 @@ private struct EveryLane {
   func best() -> Double {
     let space = MixedSpace(problem, constraints)
     var best = Double.infinity
-    for tensor in [1, 2] {
+    let each = problem.cluster.pools[0].gpus
+    for tensor in space.choices.tensors[0] {
       for size in space.choices.microBatchSizes(data: 1) {
-        for depth in 1...2 where space.allowsDepth(depth) {
-          let replicas = 2 / tensor / depth
+        for depth in 1...each where space.allowsDepth(depth) {
+          let replicas = each / tensor / depth
           guard replicas > 0 else { continue }
           for zero in space.choices.zeroStages(replicas: 2 * replicas) {
             for recompute in space.choices.recompute {
@@ -86,7 +89,7 @@ private struct EveryLane {
       let lanes =
         lanes(base, pool: 0, first, replicas) + lanes(base, pool: 1, count - first, replicas)
       let strategy = MixedStrategy(base: base, lanes: lanes)
-      for cut in base.pipeline == 1 ? [[0, nodes]] : (1..<nodes).map({ [0, $0, nodes] }) {
+      for cut in cuts(from: [0], base.pipeline, nodes) {
         guard let recomputed = leastRecomputation(strategy, cut) else { continue }
         let plan = MixedPlan(
           problem, strategy, PipelineSplit(boundaries: cut, recomputed: recomputed))
@@ -94,6 +97,11 @@ private struct EveryLane {
       }
     }
     return best
+  }
+
+  private func cuts(from start: [Int], _ stages: Int, _ nodes: Int) -> [[Int]] {
+    guard stages > 1 else { return [start + [nodes]] }
+    return ((start.last! + 1)..<nodes).flatMap { cuts(from: start + [$0], stages - 1, nodes) }
   }
 
   /// As even as can be: some replicas may have one more than the others.

@@ -17,28 +17,10 @@ struct LaneBound {
   /// Of one micro-batch on each lane, without weight gradients, and the least part of a layer's passes
   /// that its forward pass is.
   let works: [(all: Double, gradients: Double, forwardPart: Double)]
-  /// The slowest stage's least time, if there are as many micro-batches as stages, and if not.
-  let slowest: [(full: Double, few: Double)]
+  /// The slowest stage's least time, if there are as many micro-batches as stages.
+  let slowest: [Double]
   let replicas: [Int]
 
-  /// From the layers as they are.
-  init(_ seats: [SeatCosts], replicas: [Int], stages: Int, schedule: PipelineSchedule) {
-    self.schedule = schedule
-    self.stages = stages
-    self.replicas = replicas
-    works = seats.map { seat in
-      let table = seat.model.table
-      let whole = seat.wholeTime + Double(stages - 1) * seat.plainTime(0, 0)
-      return (whole, whole - table.weightGradient[table.nodeCount], seat.forwardPart)
-    }
-    slowest = seats.map { seat in
-      let full = seat.slowestStage(of: stages) { schedule.heldAtLeast($0, stages) }
-      return (full, stages == 1 ? full : seat.slowestStage(of: stages) { _ in 1 })
-    }
-  }
-
-  /// From sums over them, and the most common of them: quicker, and no tighter.
-  ///
   /// - Parameters:
   ///   - overhead: Of a stage's two passes.
   ///   - blocks: Of the most common kind of layer, by lane, and how many there are.
@@ -56,18 +38,22 @@ struct LaneBound {
       )
     }
     slowest = zip(works, blocks).map { work, block in
-      func least(_ held: (Int) -> Int) -> Double {
-        block.slowestStage(
-          of: stages, blocks: count, from: work.all / Double(stages), held: held)
+      // ZB-H1 holds as many micro-batches at every stage as at the first.
+      block.slowestStage(of: stages, blocks: count, from: work.all / Double(stages)) {
+        base.schedule.heldAtLeast(base.schedule.splitsBackward ? stages : $0, stages)
       }
-      let full = least { base.schedule.heldAtLeast($0, stages) }
-      return (full, stages == 1 ? full : least { _ in 1 })
     }
   }
 
-  /// Micro-batches that one replica of a lane gets through at most.
+  /// Micro-batches that one replica of each lane gets through at most.
+  func shares(within seconds: Double, of count: Int) -> [Int] {
+    replicas.indices.map { share($0, within: seconds, of: count) }
+  }
+
   private func share(_ lane: Int, within seconds: Double, of count: Int) -> Int {
     var (low, high) = (0, count)
+    let mean = works[lane].all / Double(stages)
+    if seconds < mean * Double(count) { high = Int(seconds / mean) }
     while low < high {
       let middle = (low + high + 1) / 2
       if time(lane, middle) <= seconds { low = middle } else { high = middle - 1 }
@@ -76,7 +62,9 @@ struct LaneBound {
   }
 
   private func time(_ lane: Int, _ microBatches: Int) -> Double {
-    let slowest = microBatches < stages ? slowest[lane].few : slowest[lane].full
+    // Fewer leave more memory.
+    let slowest =
+      microBatches < stages ? works[lane].all / Double(stages) : slowest[lane]
     let (s, p) = (Double(microBatches), Double(stages))
     switch schedule {
     case .gpipe: return works[lane].all + (s - 1) * slowest
@@ -104,50 +92,14 @@ struct LaneBound {
     return false
   }
 
-  /// The least time for so many micro-batches, to a part in 2^12 of what was open; nil if it is not
-  /// below `most`.
+  /// The least time for so many micro-batches, to a part in 2^8 of what was open; nil if it is not below
+  /// `most`.
   func least(microBatches count: Int, from low: Double, below most: Double) -> Double? {
     var (low, high) = (max(0, low), most)
     guard allows(most, microBatches: count) else { return nil }
-    for _ in 0..<12 {
+    for _ in 0..<8 {
       let middle = (low + high) / 2
       if allows(middle, microBatches: count) { high = middle } else { low = middle }
-    }
-    return low
-  }
-}
-
-extension SeatCosts {
-  /// The least time of the slowest stage when all layers are cut into so many; infinite where they do
-  /// not fit. Complexity: O(bisections · stages · log layers).
-  ///
-  /// - Parameter held: Micro-batches that a stage holds, by how many stages there are from it on.
-  func slowestStage(of stages: Int, held: (Int) -> Int) -> Double {
-    let nodes = model.table.nodeCount
-    func covers(_ time: Double) -> Bool {
-      var end = nodes
-      for place in 1...stages {
-        let flying = held(place)
-        // The stages before this one have a layer each.
-        var (low, high) = (stages - place, end)
-        while low < high {
-          let start = (low + high) / 2
-          if self.time(start, end, held: flying, isWithin: time) {
-            high = start
-          } else {
-            low = start + 1
-          }
-        }
-        if low == end { return false }
-        end = low
-      }
-      return end == 0
-    }
-    var (low, high) = (wholeTime / Double(stages), 2 * wholeTime)
-    guard covers(high) else { return .infinity }
-    for _ in 0..<10 {
-      let middle = (low + high) / 2
-      if covers(middle) { high = middle } else { low = middle }
     }
     return low
   }

@@ -17,7 +17,6 @@ struct LaneSearch {
   private(set) var pruned = 0
   private(set) var open = Double.infinity
   var best: Double
-  var seats: [SeatKey: SeatCosts] = [:]
 
   init(
     _ problem: ClusterProblem, _ constraints: SearchConstraints, effort: SearchEffort,
@@ -39,18 +38,13 @@ struct LaneSearch {
     var base: ParallelStrategy
     /// By pool, how many replicas it has.
     var replicas: [Int]
-    /// Whether it has been held against `LaneBound` from sums, and from its layers.
+    /// Those that have any: one lane each.
+    var pools: [Int] { replicas.indices.filter { replicas[$0] > 0 } }
+    /// Whether it has been held against `LaneBound`, and against `LaneReach`.
     var level = Level.collected
     enum Level { case collected, weighed, reached }
     static func < (a: Layout, b: Layout) -> Bool { (a.bound, a.order) < (b.bound, b.order) }
     static func == (a: Layout, b: Layout) -> Bool { a.order == b.order }
-  }
-
-  struct SeatKey: Hashable {
-    var pool: Int
-    var parallelism: LayerParallelism
-    var recompute: RecomputePolicy
-    var home: Int
   }
 
   mutating func run(
@@ -59,7 +53,7 @@ struct LaneSearch {
     var layouts: [Layout] = []
     collect(into: &layouts)
     var heap = Heap(layouts)
-    var evaluated = 0
+    var reached = 0
     while let layout = heap.popMin() {
       if layout.bound >= best {
         pruned += heap.count + 1
@@ -69,7 +63,7 @@ struct LaneSearch {
         SearchProgress(
           best: best, bound: min(open, layout.bound), strategiesConsidered: considered,
           strategiesPruned: pruned))
-      if shouldStop() || evaluated >= effort.laneLayouts || considered >= effort.layouts {
+      if shouldStop() || reached >= effort.laneLayouts || considered >= effort.layouts {
         open = min(open, layout.bound)
         pruned += heap.count
         break
@@ -80,10 +74,8 @@ struct LaneSearch {
         considered += 1
         insert(reach(layout), into: &heap)
       case .reached:
-        evaluated += 1
-        evaluate(layout)
-        // Cut in one way, a pipeline of one stage is known exactly.
-        if layout.base.pipeline > 1 || layout.bound < best { open = min(open, layout.bound) }
+        reached += 1
+        open = min(open, layout.bound)
       }
     }
   }

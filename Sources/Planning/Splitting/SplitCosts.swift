@@ -35,7 +35,12 @@ final class SplitCosts {
   /// The nodes that share a table, and its parameters.
   private let tie: (embedding: Int, head: Int, parameters: Double)?
 
-  init(_ model: StrategyModel, choosesRecompute: Bool, ignoresMemory: Bool = false) {
+  /// - Parameter leastSend: Seconds from any stage to the next at least; left out, from each what it takes
+  ///   across the cut that sends least.
+  init(
+    _ model: StrategyModel, choosesRecompute: Bool, ignoresMemory: Bool = false,
+    leastSend: Double? = nil
+  ) {
     self.model = model
     self.choosesRecompute = choosesRecompute
     self.ignoresMemory = ignoresMemory
@@ -62,7 +67,9 @@ final class SplitCosts {
       (tie.embedding, tie.head, table.costs[table.kinds[tie.embedding]].parameters)
     }
 
-    let sends = (0..<max(0, stages - 1)).map { Self.leastSend(model, $0) }
+    let sends = (0..<max(0, stages - 1)).map {
+      leastSend ?? Self.leastSend(model, $0)
+    }
     var before = [0.0]
     for send in sends { before.append(before[before.count - 1] + send) }
     let all = before[before.count - 1]

@@ -30,6 +30,33 @@ struct SplitProbe {
     return (start == costs.nodes ? boundaries : nil, next)
   }
 
+  /// Several pipelines cut alike: each stage ends where all of them let it end.
+  static func furthest(_ probes: [SplitProbe], _ budget: Double) -> [Int]? {
+    let (stages, nodes) = (probes[0].costs.stages, probes[0].costs.nodes)
+    var boundaries = [0]
+    var ignored = Double.infinity
+    var guess = max(1, nodes / stages)
+    for stage in 0..<stages {
+      let start = boundaries[stage]
+      var end = nodes - (stages - 1 - stage)
+      for probe in probes where end > start {
+        end = probe.furthestEnd(stage, start, last: end, guess: guess, budget, &ignored)
+      }
+      guard end > start else {
+        // Mostly the stages from here on cannot begin so early anyway.
+        for probe in probes {
+          guard let earliest = probe.earliest(budget), earliest[stage] <= start else { return nil }
+        }
+        return ReachableCuts.cut(stages: stages, nodes: nodes, budget: budget) { stage, range in
+          probes.reduce(0) { max($0, $1.seconds(stage, range)) }
+        }.boundaries
+      }
+      guess = end - start
+      boundaries.append(end)
+    }
+    return boundaries[stages] == nodes ? boundaries : nil
+  }
+
   /// A cut where greedy cutting leaves a stage that cannot take the layer at `start`. Some later stage
   /// must then have room for that layer.
   private func exhaustive(
