@@ -126,7 +126,13 @@ struct ReachTable {
     for state in 1..<max(1, starts.count) {
       advance(&counts, &stages)
       var best = unreachable
-      if stages <= deepest {
+      // Most states are out of reach, as are all before them.
+      let isNear =
+        stages <= deepest
+        && counts.indices.contains {
+          counts[$0] > 0 && starts[groups.state(state, without: $0)] != unreachable
+        }
+      if isNear {
         left.set(counts, after: stages)
         latest[state] = Int32(left.latest)
         let held = schedule.heldAtLeast(max(stages, fewest), microBatches)

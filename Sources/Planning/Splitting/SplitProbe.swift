@@ -45,7 +45,9 @@ struct SplitProbe {
       guard end > start else {
         // Mostly the stages from here on cannot begin so early anyway.
         for probe in probes {
-          guard let earliest = probe.earliest(budget), earliest[stage] <= start else { return nil }
+          guard let earliest = probe.earliest(budget, &ignored), earliest[stage] <= start else {
+            return nil
+          }
         }
         return ReachableCuts.cut(stages: stages, nodes: nodes, budget: budget) { stage, range in
           probes.reduce(0) { max($0, $1.seconds(stage, range)) }
@@ -69,6 +71,10 @@ struct SplitProbe {
       if seconds <= budget { hasRoom = true } else { least = min(least, seconds) }
     }
     guard hasRoom else { return (nil, least) }
+    // Mostly the stages from here on cannot begin so early anyway.
+    guard let earliest = earliest(budget, &least), earliest[stage] <= start else {
+      return (nil, min(next, least))
+    }
     let (boundaries, after) = ReachableCuts.cut(
       stages: costs.stages, nodes: costs.nodes, budget: budget, cost: seconds)
     return (boundaries, min(next, after))
@@ -117,22 +123,36 @@ struct SplitProbe {
   /// A start of each stage before which the rest cannot be cut within the budget; nil where not even
   /// the whole can. Complexity: O(stages · log(nodes)) unless single layers exceed the budget.
   func earliest(_ budget: Double) -> [Int]? {
+    var ignored = Double.infinity
+    guard let starts = earliest(budget, &ignored), starts[0] == 0 else { return nil }
+    return starts
+  }
+
+  /// Also where the whole cannot be cut; nil where not even single layers can be stages. `next` falls to
+  /// the least larger budget that could make a difference.
+  private func earliest(_ budget: Double, _ next: inout Double) -> [Int]? {
+    func allows(_ stage: Int, _ range: Range<Int>) -> Bool {
+      let seconds = seconds(stage, range)
+      if seconds <= budget { return true }
+      next = min(next, seconds)
+      return false
+    }
     var starts = [Int](repeating: 0, count: costs.stages + 1)
     starts[costs.stages] = costs.nodes
     for stage in (0..<costs.stages).reversed() {
       var end = starts[stage + 1]
       let last = costs.nodes - (costs.stages - 1 - stage)
       // A stage must have room for the layer before its end.
-      while end <= last, seconds(stage, (end - 1)..<end) > budget { end += 1 }
+      while end <= last, !allows(stage, (end - 1)..<end) { end += 1 }
       guard end <= last else { return nil }
       var (bad, good) = (stage - 1, end - 1)
       while bad + 1 < good {
         let middle = (bad + good) / 2
-        if seconds(stage, middle..<end) <= budget { good = middle } else { bad = middle }
+        if allows(stage, middle..<end) { good = middle } else { bad = middle }
       }
       starts[stage] = good
     }
-    return starts[0] == 0 ? starts : nil
+    return starts
   }
 
   /// An end of each stage after which it cannot end.
