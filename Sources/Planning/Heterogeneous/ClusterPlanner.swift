@@ -77,18 +77,21 @@ package struct ClusterPlanner: Sendable {
     mixed.sketch(shouldStop: shouldStop, onProgress: noteUnbounded)
     var lanes = LaneSearch(
       problem, constraints, effort: effort, tables: tables, slices: slices, below: mixed.best)
-    lanes.run(shouldStop: shouldStop, onProgress: noteUnbounded)
+    lanes.sketch(shouldStop: shouldStop, onProgress: noteUnbounded)
     for plan in lanes.found { mixed.keep(plan) }
     baselines.close(below: mixed.best, shouldStop: shouldStop)
     for plan in baselines.plans { mixed.keep(plan) }
-    let elsewhere = min(lanes.open, baselines.open)
     mixed.run(shouldStop: shouldStop) { progress in
       onProgress(
-        SearchProgress(
-          best: progress.best, bound: min(progress.bound, elsewhere),
-          strategiesConsidered: lanes.considered + progress.strategiesConsidered,
-          strategiesPruned: lanes.pruned + progress.strategiesPruned))
+        progress.with(lanes.considered, lanes.pruned, bound: min(lanes.open, baselines.open)))
     }
+    // No further than the bound on all others.
+    lanes.best = mixed.best
+    let others = min(mixed.open, baselines.open)
+    lanes.run(below: others, shouldStop: shouldStop) { progress in
+      onProgress(progress.with(mixed.considered, mixed.pruned, bound: others))
+    }
+    for plan in lanes.found { mixed.keep(plan) }
     let found = mixed.found.prefix(constraints.alternatives + 1).map {
       $0.placed(on: problem.cluster)
     }
@@ -156,5 +159,15 @@ package struct ClusterOutcome: Hashable, Sendable {
     self.outcome = outcome
     self.comparison = comparison
     self.best = best
+  }
+}
+
+extension SearchProgress {
+  /// Of two searches: what the other considered and pruned, and its bound.
+  fileprivate func with(_ considered: Int, _ pruned: Int, bound: Double) -> SearchProgress {
+    SearchProgress(
+      best: best, bound: min(self.bound, bound),
+      strategiesConsidered: strategiesConsidered + considered,
+      strategiesPruned: strategiesPruned + pruned)
   }
 }

@@ -93,3 +93,8 @@ extension MixedPlan {
       && BaseChoices.allows(base.rankOrder, constraints.rankOrder)
   }
 }
+
+extension StageTable {
+  /// Of all layers, nothing recomputed.
+  fileprivate var wholeTime: Double { forward[nodeCount] + backward[nodeCount] }
+}

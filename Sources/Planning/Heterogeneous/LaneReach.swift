@@ -32,7 +32,7 @@ struct LaneReach {
 
   private static let bisections = 7
   /// Sharings that are tried for one time; if there are more, some is taken to be possible.
-  private static let sharings = 256
+  private static let sharings = 32
 
   /// The least time of all lanes' pipelines, to a part in 2^7 of what was open; nil if it is not below
   /// `most`.
@@ -95,7 +95,7 @@ struct LaneReach {
   ) -> Bool {
     var shares = shares
     if lane == shares.count - 1 {
-      shares[lane] -= spare / replicas[lane]
+      shares[lane] = max(0, shares[lane] - spare / replicas[lane])
       tries += 1
       if tries > Self.sharings { return true }
       guard let boundaries = boundaries(shares, within: seconds) else { return false }

@@ -14,8 +14,12 @@ struct LaneSearch {
   let slices: PoolSlices
   var found: [MixedPlan] = []
   private(set) var considered = 0
-  private(set) var pruned = 0
-  private(set) var open = Double.infinity
+  private var excluded = 0
+  /// Layouts that were looked at, and may hold something better; and their least bound.
+  private var unsettled = 0
+  private var unfinished = Double.infinity
+  private var heap: Heap<Layout>?
+  /// The best step of any plan that is known.
   var best: Double
 
   init(
@@ -47,41 +51,55 @@ struct LaneSearch {
     static func == (a: Layout, b: Layout) -> Bool { a.order == b.order }
   }
 
+  /// Least bound of what was not looked at, or not to the end.
+  var open: Double { min(unfinished, heap?.min?.bound ?? .infinity) }
+
+  var pruned: Int { excluded + (heap?.count ?? 0) }
+
+  /// Finds good plans, with little effort: `run` goes on from there.
+  mutating func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
+    search(below: .infinity, layouts: Self.sketchedLayouts, shouldStop, onProgress)
+  }
+
+  private static let sketchedLayouts = 512
+
+  /// - Parameter aim: A bound that is not exceeded anyway.
   mutating func run(
-    shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void = { _ in }
+    below aim: Double = .infinity, shouldStop: () -> Bool,
+    onProgress: (SearchProgress) -> Void = { _ in }
   ) {
-    var layouts: [Layout] = []
-    collect(into: &layouts)
-    var heap = Heap(layouts)
-    var reached = 0
-    while let layout = heap.popMin() {
-      if layout.bound >= best {
-        pruned += heap.count + 1
-        break
-      }
+    search(below: aim, layouts: effort.layouts, shouldStop, onProgress)
+  }
+
+  private mutating func search(
+    below aim: Double, layouts: Int, _ shouldStop: () -> Bool,
+    _ onProgress: (SearchProgress) -> Void
+  ) {
+    if heap == nil {
+      var layouts: [Layout] = []
+      collect(into: &layouts)
+      heap = Heap(layouts)
+    }
+    while let layout = heap!.min, layout.bound < min(best, aim) {
       onProgress(
         SearchProgress(
-          best: best, bound: min(open, layout.bound), strategiesConsidered: considered,
-          strategiesPruned: pruned))
-      if shouldStop() || reached >= effort.laneLayouts || considered >= effort.layouts {
-        open = min(open, layout.bound)
-        pruned += heap.count
-        break
-      }
+          best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
+      if shouldStop() || unsettled >= effort.laneLayouts || considered >= layouts { return }
+      heap!.removeMin()
       switch layout.level {
-      case .collected: insert(weigh(layout), into: &heap)
+      case .collected: insert(weigh(layout))
       case .weighed:
         considered += 1
-        insert(reach(layout), into: &heap)
+        insert(reach(layout))
       case .reached:
-        reached += 1
-        open = min(open, layout.bound)
+        unsettled += 1
+        unfinished = min(unfinished, layout.bound)
       }
     }
   }
 
-  private mutating func insert(_ layout: Layout?, into heap: inout Heap<Layout>) {
-    if let layout, layout.bound < best { heap.insert(layout) } else { pruned += 1 }
+  private mutating func insert(_ layout: Layout?) {
+    if let layout, layout.bound < best { heap!.insert(layout) } else { excluded += 1 }
   }
 
   // MARK: Layouts
@@ -133,7 +151,7 @@ struct LaneSearch {
         for subset in subsets where subset & (subset - 1) != 0 {
           let value = least(depth, subset)
           guard value < best, race.coversAll(subset, depth: depth) else {
-            pruned += 1
+            excluded += 1
             continue
           }
           let replicas = race.groups.enumerated().map {
@@ -171,7 +189,7 @@ struct LaneSearch {
                 <= problem.pools[pool].room(base.layerParallelism).value
           }
           guard fits else {
-            pruned += 1
+            excluded += 1
             continue
           }
           layouts.append(
@@ -180,9 +198,4 @@ struct LaneSearch {
       }
     }
   }
-}
-
-extension StageTable {
-  /// Of all layers, nothing recomputed.
-  var wholeTime: Double { forward[nodeCount] + backward[nodeCount] }
 }

@@ -129,17 +129,6 @@ final class SeatCosts {
     return plain + model.table.recomputeTime(a..<b, policy, recomputed: recomputed)
   }
 
-  /// The least part that the forward pass is of a layer's passes.
-  private(set) lazy var forwardPart: Double = {
-    let table = model.table
-    // Of a stage's overhead it is half.
-    return Set(table.kinds).reduce(0.5) { least, kind in
-      let ahead = table.costs[kind].forward.total.value
-      let both = ahead + table.costs[kind].backward.total.value
-      return both > 0 ? min(least, ahead / both) : least
-    }
-  }()
-
   /// Of one group.
   var gpus: Int { model.strategy.tensor * model.strategy.context * model.strategy.data }
 
