@@ -190,16 +190,23 @@ extension MixedSearch {
     keep(MixedPlan(problem, strategy, split, devices: [], tables: tables))
   }
 
-  /// What a step takes at least: its pipeline is played as it will be, but for sends, which are as
-  /// short as any on the pool.
+  /// What a step takes at least: predicted as it will be, but for sends, which are as short as any on
+  /// the pool, and for copies of a table on two pools.
   private func leastStep(
     _ cut: PipelineCut, _ recomputed: [Int], _ ground: Ground
   ) -> Double {
     let (seats, m) = (ground.seats, ground.base.microBatches)
     let ways = ground.base.schedule.splitsBackward ? 1.0 : 2.0
+    var (reduction, update) = (Seconds.zero, Seconds.zero)
     let passes = cut.seats.indices.map { stage in
-      seats[cut.seats[stage]].passes(
-        cut.boundaries[stage], cut.boundaries[stage + 1], recomputed: recomputed[stage])
+      let seat = seats[cut.seats[stage]]
+      let (a, b) = (cut.boundaries[stage], cut.boundaries[stage + 1])
+      let passes = seat.passes(a, b, recomputed: recomputed[stage])
+      let end = seat.model.stepEnd(
+        [a..<b], forward: passes.forward, backward: passes.input + passes.weight)
+      reduction = max(reduction, end.reduction)
+      update = max(update, end.optimizer)
+      return passes
     }
     let sends = cut.seats.indices.dropLast().map { stage in
       let times = ground.sends[cut.seats[stage]][cut.seats[stage + 1]]
@@ -208,13 +215,12 @@ extension MixedSearch {
     let times = PipelineTimes(
       stages: cut.seats.count, forward: passes.map(\.forward), backwardInput: passes.map(\.input),
       backwardWeight: passes.map(\.weight), sendForward: sends, sendBackward: sends)
-    let makespan = ground.base.schedule.makespan(times, microBatches: m).value
+    let makespan = ground.base.schedule.makespan(times, microBatches: m)
     var counts = [Int](repeating: 0, count: seats.count)
     for seat in cut.seats { counts[seat] += 1 }
-    let ends = MixedBound.ends(zip(ground.rates, counts))
+    let undisturbed = (makespan + reduction + update).value + bound.overhead
     // Played on a grid of its own: the hair is that grid's.
-    let step = bound.step(makespan, ends, microBatches: m) * (1 + stragglers(counts, seats))
-    return step * (1 - 1e-9)
+    return undisturbed * (1 + stragglers(counts, seats)) * (1 - 1e-9)
   }
 
   mutating func keep(_ plan: MixedPlan) {

@@ -46,6 +46,9 @@ private struct CutWalk {
     self.effort = effort
   }
 
+  /// Judging a cut takes about as long as trying so many stages.
+  private static let stagesPerCut = 8
+
   private struct Step {
     var bound: Double
     var end: Int
@@ -70,6 +73,7 @@ private struct CutWalk {
       if isCut { break }
       boundaries.append(step.end)
       if step.next < 0 {
+        effort -= Self.stagesPerCut
         threshold = min(
           threshold, accept(PipelineCut(seats: seats, boundaries: boundaries)))
       } else {

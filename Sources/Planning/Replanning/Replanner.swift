@@ -149,20 +149,30 @@ package struct Replanner: Sendable {
       base.schedule == .interleaved ? .oneForwardOneBackward : base.schedule
     ]
     let tables = SeatTables(after)
-    var search = MixedSearch(
-      after, constraints, effort: .quick, tables: tables, incumbents: [])
-    search.run(shouldStop: shouldStop)
-    var lanes: [MixedPlan] = []
-    if after.cluster.pools.count > 1 {
-      var race = LaneSearch(
-        after, constraints, effort: .quick, tables: tables, below: search.best)
-      race.run(shouldStop: shouldStop)
-      lanes = Array(race.found.prefix(2))
+    func lanes(_ constraints: SearchConstraints, below best: Double) -> [MixedPlan] {
+      guard after.cluster.pools.count > 1 else { return [] }
+      var search = LaneSearch(
+        after, constraints, effort: .quick, tables: tables, below: best)
+      search.run(shouldStop: shouldStop)
+      return search.found
     }
-    return (search.found.prefix(4) + lanes).map {
+    var mixed = MixedSearch(
+      after, constraints, effort: .quick, tables: tables, incumbents: [])
+    // Unequal replicas as deep as before exclude most of what is not as good.
+    if plan.strategy.lanes.count > 1 {
+      var alike = constraints
+      alike.pipeline = [base.pipeline]
+      for plan in lanes(alike, below: .infinity) { mixed.keep(plan) }
+    }
+    mixed.run(shouldStop: shouldStop)
+    for plan in lanes(constraints, below: mixed.best) { mixed.keep(plan) }
+    return mixed.found.prefix(Self.adapted).map {
       $0.reseated(near: plan.plan, on: after.cluster)
     }
   }
+
+  /// Plans that are weighed by what moves.
+  private static let adapted = 4
 }
 
 extension SearchEffort {
