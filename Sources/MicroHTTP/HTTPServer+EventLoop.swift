@@ -121,13 +121,14 @@ extension HTTPServer {
   func answer(
     _ exchange: Exchange, _ handle: OpaquePointer, with response: HTTPResponse
   ) -> MHD_Result {
+    let request = exchange.request
     let made: LibraryResponse?
     let phase: Connection.Phase
     switch response.body {
     case .bytes(let bytes):
       made = LibraryResponse(bytes: bytes)
       phase = .sending
-      exchange.sentBytes = exchange.request?.method == .head ? 0 : bytes.count
+      exchange.sentBytes = request?.method == .head ? 0 : bytes.count
     case .stream:
       made = LibraryResponse(streaming: exchange, on: handle)
       phase = .streaming
@@ -135,8 +136,10 @@ extension HTTPServer {
     guard var made, exchange.connection.enter(phase) else { return .NO }
     defer { MHD_destroy_response(made.handle) }
     made.add(response.headers)
-    if let id = exchange.request?.id { made.add("X-Request-Id", id) }
-    if let trace = exchange.request?.traceparent { made.add("traceparent", trace) }
+    if let request {
+      made.add("X-Request-Id", request.id)
+      if let traceparent = request.traceparent { made.add("traceparent", traceparent) }
+    }
     if exchange.closesConnection || isDraining { made.add("Connection", "close") }
     for name in made.rejected {
       observer.serverReported("the answer's header \(name) cannot be sent as it is")
