@@ -158,11 +158,13 @@ extension LayerCost {
   /// (gpu⁴ + host⁴)^¼, as a layer has some of either kind. Then the backward pass takes its factor.
   private mutating func feedFromHost(_ layer: Layer, in context: LayerContext) {
     var (ahead, back) = (0.0, 0.0)
-    for op in layer.operators {
-      let kernels = op.kernels(in: context)
+    // By index: an iterator copies each operator.
+    let operators = layer.operators
+    for index in operators.indices {
+      let kernels = operators[index].kernels(in: context)
       ahead += kernels.forward
       back += kernels.backward
-      if op.sharding == .rows, context.parallelism.tensor > 1 {
+      if operators[index].sharding == .rows, context.parallelism.tensor > 1 {
         ahead += 2
         back += 2
       }
