@@ -134,7 +134,7 @@ extension Sentence {
     "of 2 and 3 exchange shards with every micro-batch, so that all replicas need equally many"
 
   static let rankOrderOfUnlikeStages =
-    "puts stages next to each other, for which all must be alike and lie on one pool of equal GPUs"
+    "puts stages next to each other: all stages of a replica must be alike and on equal GPUs"
 
   static func duplicateNode(_ name: String) -> String {
     "a node \"\(excerpt(name))\" is there already; nodes that join "

@@ -16,8 +16,8 @@ private func text(_ value: JSONValue?) -> String {
 }
 
 /// A plan of two stages on two nodes.
-private func plan() throws -> JSONValue {
-  let strategy = #"{"pipeline_parallel": 2, "tensor_parallel": 2}"#
+private func plan(order: String = "tp-cp-dp-pp") throws -> JSONValue {
+  let strategy = #"{"pipeline_parallel": 2, "tensor_parallel": 2, "rank_order": "\#(order)"}"#
   let (status, answer) = try post(
     "/simulate",
     [
@@ -61,6 +61,30 @@ private func replan(
     #expect(abs(step - restep) <= 1e-12 * step)
     let (next, stay) = try replan("{}", plan: answer["plan"], cluster: cluster)
     #expect(next == 200 && stay["status"]?.string == "stay", "\(text(stay))")
+  }
+
+  /// Each node has all stages of one replica: the slow one makes all stages slow.
+  @Test(arguments: [#"{"slow_nodes": [{"node": "node-0", "speed": 0.6}]}"#, "{}"])
+  func stagesNextToEachOtherStayWhereTheyAre(changes: String) throws {
+    let plan = try plan(order: "tp-cp-pp-dp")
+    let nodes = plan["stages"]?.elements.map { stage in
+      stage["devices"]!.elements.map { text($0) }
+    }
+    #expect(
+      nodes == [
+        [#"{"gpus":[0,1],"node":"node-0"}"#, #"{"gpus":[0,1],"node":"node-1"}"#],
+        [#"{"gpus":[2,3],"node":"node-0"}"#, #"{"gpus":[2,3],"node":"node-1"}"#],
+      ])
+    let (status, answer) = try replan(changes, plan: plan, steps: "1")
+    #expect(status == 200 && answer["status"]?.string == "stay", "\(text(answer))")
+    let (simulated, again) = try post(
+      "/simulate",
+      [
+        "model": "24", "cluster": text(answer["cluster"]), "training": training,
+        "plan": text(answer["plan"]),
+      ])
+    #expect(simulated == 200, "\(text(again))")
+    #expect(text(again["plan"]?["stages"]?[0]?["devices"]) == text(plan["stages"]?[0]?["devices"]))
   }
 
   @Test func saysWhoSendsWhatToWhom() throws {

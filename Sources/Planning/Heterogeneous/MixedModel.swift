@@ -36,7 +36,11 @@ struct MixedModel {
       for (stage, seat) in lane.seats.enumerated() {
         let parallel = strategy.strategy(of: lane, stage: stage)
         let crosses = strategy.lanes.contains { $0.seats[stage].pool != seat.pool }
-        let home = crosses ? strategy.gpus(ofStage: stage, onPool: seat.pool) : nil
+        // Where other stages lie between replicas, these reach as much farther.
+        let home =
+          crosses
+          ? strategy.gpus(ofStage: stage, onPool: seat.pool)
+            * parallel.layerParallelism.stagesBetweenReplicas : nil
         let key = SeatKey(pool: seat.pool, home: home, data: seat.data, strategy: parallel)
         if let index = known[key] {
           indices.append(index)

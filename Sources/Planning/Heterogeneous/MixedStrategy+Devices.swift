@@ -25,7 +25,7 @@ package enum SeatingFault: Error, Hashable, Sendable {
   /// Sharded gradients or weights are exchanged with every micro-batch, so that all replicas need
   /// equally many.
   case unequalSharesWithSharding
-  /// Ranks of unlike stages, or of stages on several pools, have one order only.
+  /// Only where all stages of a replica are alike, and on one pool, can they lie next to each other.
   case rankOrderOfUnlikeStages
 }
 
@@ -55,7 +55,7 @@ extension MixedStrategy {
       throw .unequalSharesWithSharding
     }
     if base.rankOrder != .tensorContextDataPipeline,
-      lanes.count > 1 || Set(lanes[0].seats).count > 1
+      lanes.contains(where: { Set($0.seats).count > 1 })
     {
       throw .rankOrderOfUnlikeStages
     }

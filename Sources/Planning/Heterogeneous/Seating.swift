@@ -2,15 +2,24 @@ import Hardware
 
 extension MixedStrategy {
   /// The GPUs of each stage, replica by replica: on every pool the stages follow one another from
-  /// its first node on, so that neighbours in the pipeline that share a pool are neighbours on it. Where
-  /// ranks are in another order, all stages lie on one pool.
+  /// its first node on, so that neighbours in the pipeline that share a pool are neighbours on it; or
+  /// lane by lane, each of which then lies on one pool, as another order of ranks has it.
   ///
   /// Complexity: O(GPUs).
   package func devices(on cluster: Cluster) -> [[DeviceGroup]] {
-    if base.rankOrder != .tensorContextDataPipeline {
-      return DevicePlacement(base.mesh, on: cluster.pools[lanes[0].seats[0].pool]).stages
-    }
     var next = [Int](repeating: 0, count: cluster.pools.count)
+    if base.rankOrder != .tensorContextDataPipeline {
+      return lanes.reduce(into: Array(repeating: [], count: stages)) { devices, lane in
+        let seat = lane.seats[0]
+        let mesh = DeviceMesh(
+          tensor: seat.tensor, context: base.context, data: seat.data, pipeline: stages,
+          order: base.rankOrder)
+        let placement = DevicePlacement(
+          mesh, on: cluster.pools[seat.pool], firstGPU: next[seat.pool])
+        next[seat.pool] += mesh.ranks
+        for stage in devices.indices { devices[stage] += placement.devices(ofStage: stage) }
+      }
+    }
     return (0..<stages).map { stage in
       var groups: [DeviceGroup] = []
       for lane in lanes {
