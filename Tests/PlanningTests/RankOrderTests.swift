@@ -134,8 +134,7 @@ import Testing
       var all: [ParallelStrategy] = []
       let share = problem.job.globalBatchSize / data
       for size in share.divisors {
-        // With one rank there is nothing to shard.
-        for zero in ZeroStage.allCases where data * context > 1 || zero == .none {
+        for zero in ZeroStage.allCases {
           for schedule in constraints.schedule {
             for order in DeviceMesh.Order.allCases {
               all.append(

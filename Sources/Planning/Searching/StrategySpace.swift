@@ -12,7 +12,8 @@ import Scheduling
 /// - `full` recomputation stands for `none` too, which is full recomputation of no layer;
 /// - selective recomputation of fused attention keeps nothing less, but where a framework takes it to
 ///   mean operators of its choice;
-/// - with one replica there is nothing to shard, and one stage runs alike under every schedule;
+/// - with one replica there are no optimizer states to shard, and one stage runs alike under every
+///   schedule;
 /// - ranks may lie alike in both orders, as with one stage or one replica;
 /// - sequences are not cut over GPUs that could each run whole ones instead (`factorsInVain`).
 final class StrategySpace: Sendable {
@@ -145,8 +146,9 @@ final class StrategySpace: Sendable {
     let ranks = data * split.context
     let expertReplicas = limits.experts == 0 ? 1 : ranks * split.tensor / split.expert
     guard ranks == 1, expertReplicas <= 1, constraints.zeroStage.isEmpty else { return choices }
-    // With nothing to shard, gradients are added up in place or sent on: both are in the space.
-    return choices.filter { $0 == .none || $0 == .gradients }
+    // With nothing to shard, gradients are still added up in place or sent on, and the frameworks that
+    // shard weights are still others.
+    return choices.filter { $0 != .optimizer }
   }
 
   func recomputeChoices(_ split: LayerParallelism) -> [RecomputePolicy] {
