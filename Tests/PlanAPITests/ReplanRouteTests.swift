@@ -16,8 +16,9 @@ private func text(_ value: JSONValue?) -> String {
 }
 
 /// A plan of two stages on two nodes.
-private func plan(order: String = "tp-cp-dp-pp") throws -> JSONValue {
-  let strategy = #"{"pipeline_parallel": 2, "tensor_parallel": 2, "rank_order": "\#(order)"}"#
+private func plan(
+  _ strategy: String = #"{"pipeline_parallel": 2, "tensor_parallel": 2}"#
+) throws -> JSONValue {
   let (status, answer) = try post(
     "/simulate",
     [
@@ -66,7 +67,8 @@ private func replan(
   /// Each node has all stages of one replica: the slow one makes all stages slow.
   @Test(arguments: [#"{"slow_nodes": [{"node": "node-0", "speed": 0.6}]}"#, "{}"])
   func stagesNextToEachOtherStayWhereTheyAre(changes: String) throws {
-    let plan = try plan(order: "tp-cp-pp-dp")
+    let plan = try plan(
+      #"{"pipeline_parallel": 2, "tensor_parallel": 2, "rank_order": "tp-cp-pp-dp"}"#)
     let nodes = plan["stages"]?.elements.map { stage in
       stage["devices"]!.elements.map { text($0) }
     }
@@ -85,6 +87,24 @@ private func replan(
       ])
     #expect(simulated == 200, "\(text(again))")
     #expect(text(again["plan"]?["stages"]?[0]?["devices"]) == text(plan["stages"]?[0]?["devices"]))
+    #expect(
+      text(again["plan"]?["prediction"]) == text(answer["plan"]?["prediction"]),
+      "simulated as it was predicted")
+  }
+
+  /// The replicas of a node that has become slow, beside those of one that has not.
+  @Test func slowReplicasAreSimulatedAsTheyStay() throws {
+    let plan = try plan(#"{"tensor_parallel": 2}"#)
+    let (_, answer) = try replan(
+      #"{"slow_nodes": [{"node": "node-0", "speed": 0.9}]}"#, plan: plan, steps: "1")
+    #expect(answer["status"]?.string == "stay", "\(text(answer))")
+    let (_, again) = try post(
+      "/simulate",
+      [
+        "model": "24", "cluster": text(answer["cluster"]), "training": training,
+        "plan": text(answer["plan"]),
+      ])
+    #expect(text(again["plan"]?["prediction"]) == text(answer["plan"]?["prediction"]))
   }
 
   @Test func saysWhoSendsWhatToWhom() throws {

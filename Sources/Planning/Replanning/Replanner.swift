@@ -97,13 +97,23 @@ package struct Replanner: Sendable {
 
   // MARK: Staying
 
-  /// The plan as it runs now, if all its GPUs are left: where some of a stage's have become slow, the
-  /// stage is as slow as they are.
+  /// The plan as it runs now, if all its GPUs are left.
   private var stay: Option? {
     let devices = plan.plan.stages.map(\.devices)
     guard !devices.joined().contains(where: { change.lostNodes.contains($0.node) }) else {
       return nil
     }
+    // Replicas on GPUs of several speeds are told apart where each is on one.
+    let now =
+      (try? ClusterPlanner(after).mixed(plan.plan))
+      ?? MixedPlan(after, slowed(devices), plan.split, devices: devices)
+    guard now.plan.fits else { return nil }
+    return Option(
+      kind: .stay, plan: now, migration: .none, total: now.plan.prediction.step * terms.steps)
+  }
+
+  /// Every stage is as slow as the slowest of its GPUs.
+  private func slowed(_ devices: [[DeviceGroup]]) -> MixedStrategy {
     var strategy = plan.strategy
     for stage in 0..<strategy.stages {
       let gpus = devices[stage].flatMap { group in group.gpus.map { _ in group.node } }
@@ -115,10 +125,7 @@ package struct Replanner: Sendable {
         strategy.lanes[lane].seats[stage].pool = slowestPool(of: nodes)
       }
     }
-    let now = MixedPlan(after, strategy, plan.split, devices: devices)
-    guard now.plan.fits else { return nil }
-    return Option(
-      kind: .stay, plan: now, migration: .none, total: now.plan.prediction.step * terms.steps)
+    return strategy
   }
 
   private func slowestPool(of nodes: Set<String>) -> Int {
