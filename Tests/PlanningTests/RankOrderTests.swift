@@ -37,16 +37,22 @@ import Testing
     for (order, expected) in best { check([order], expected) }
   }
 
-  /// The cases tell the orders apart.
+  /// The cases tell the orders apart, and the explanation says what the unusual one is worth.
   @Test func eitherOrderIsTheBestOfSome() {
-    let winners = Set(
-      Self.seeds.compactMap { seed -> DeviceMesh.Order? in
-        let example = Example(seed: seed)
-        guard case .found(let result) = Planner(example.problem).plan(example.constraints),
-          result.best.strategy.pipeline > 1, result.best.strategy.data > 1
-        else { return nil }
-        return result.best.strategy.rankOrder
-      })
+    var winners: Set<DeviceMesh.Order> = []
+    for seed in Self.seeds {
+      let example = Example(seed: seed)
+      let planner = Planner(example.problem)
+      guard case .found(let result) = planner.plan(example.constraints),
+        result.best.strategy.pipeline > 1, result.best.strategy.data > 1
+      else { continue }
+      let order = result.best.strategy.rankOrder
+      winners.insert(order)
+      let detail = planner.explanation(of: result.best, example.constraints).detail
+      #expect(
+        detail.contains("(tp-cp-pp-dp): the usual order would take")
+          == (order == .tensorContextPipelineData), "seed \(seed): \(detail)")
+    }
     #expect(winners == Set(DeviceMesh.Order.allCases))
   }
 
