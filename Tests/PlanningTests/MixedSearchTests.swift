@@ -81,4 +81,41 @@ import Testing
     #expect(search.found.first?.plan.prediction.step == everything?.plan.plan.prediction.step)
     #expect(search.open >= search.best, "the search is closed")
   }
+
+  /// Where nothing fits but with gradients or weights sharded, a plan has them sharded as is best: here,
+  /// one of two layers is too much for a GPU.
+  @Test func shardsWhereNothingFitsOtherwise() {
+    var only = 0
+    for gibibytes in stride(from: 4.25, through: 5.75, by: 0.125) {
+      var model = DecoderExample.small
+      model.layers = 2
+      model.hidden = 4096
+      model.feedForward = 16384
+      let problem = model.problem(
+        on: .example(
+          [("a100-sxm4-80gb", 1, 2), ("h100-sxm5-80gb", 1, 2)], memory: .gibi(gibibytes)),
+        batch: 8, sequence: 1024)
+      func best(_ stages: [ZeroStage]) -> Plan? {
+        var constraints = SearchConstraints()
+        constraints.zeroStage = stages
+        constraints.tensor = [1]
+        constraints.context = [1]
+        guard
+          case .found(let result) = ClusterPlanner(problem).plan(constraints).outcome
+        else { return nil }
+        #expect(result.proof.lowerBound <= result.best.prediction.step)
+        return result.best
+      }
+      let (any, whole, sharded) = (
+        best([]), best([.none, .optimizer]), best([.gradients, .weights])
+      )
+      #expect((any == nil) == (whole == nil && sharded == nil), "\(gibibytes) GiB")
+      guard let any, let sharded, any.strategy.zeroStage > .optimizer || whole == nil else {
+        continue
+      }
+      if whole == nil { only += 1 }
+      #expect(any.prediction.step <= sharded.prediction.step, "\(gibibytes) GiB")
+    }
+    #expect(only > 0)
+  }
 }

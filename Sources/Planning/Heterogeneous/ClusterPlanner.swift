@@ -53,13 +53,36 @@ package struct ClusterPlanner: Sendable {
       return ClusterPlanner(problem.on(merged), effort: effort)
         .plan(constraints, shouldStop: shouldStop, onProgress: onProgress)
     }
-    return search(constraints, shouldStop, onProgress)
+    var known = Known()
+    var outcome = search(constraints, &known, shouldStop, onProgress)
+    // Sharding gradients and weights takes time to save memory: over several pools it is searched where
+    // nothing fits without, or nothing is better than a pool alone with it.
+    if constraints.zeroStage.isEmpty, known.isSharded {
+      var sharded = constraints
+      sharded.zeroStage = [.gradients, .weights]
+      outcome = search(sharded, &known, shouldStop, onProgress) ?? outcome
+    }
+    return outcome
+      ?? ClusterOutcome(outcome: .infeasible(infeasibility(constraints)), comparison: nil)
   }
 
+  /// What one search leaves to another.
+  private struct Known {
+    var plans: [MixedPlan] = []
+    /// The least that a plan might take which was not looked for to the end.
+    var open = Double.infinity
+    var considered = 0
+    var pruned = 0
+
+    /// No plan, or one with gradients or weights sharded.
+    var isSharded: Bool { plans.first.map { $0.plan.strategy.zeroStage > .optimizer } ?? true }
+  }
+
+  /// Nil where no plan was found.
   private func search(
-    _ constraints: SearchConstraints, _ shouldStop: () -> Bool,
+    _ constraints: SearchConstraints, _ known: inout Known, _ shouldStop: () -> Bool,
     _ onProgress: (SearchProgress) -> Void
-  ) -> ClusterOutcome {
+  ) -> ClusterOutcome? {
     let tables = SeatTables(problem)
     let slices = PoolSlices(problem)
     // Until all other plans are bounded, no plan is.
@@ -73,7 +96,7 @@ package struct ClusterPlanner: Sendable {
     // A good plan first, from where most are, so that most others are excluded at once.
     var mixed = MixedSearch(
       problem, constraints, effort: effort, tables: tables, slices: slices,
-      incumbents: baselines.plans)
+      incumbents: baselines.plans + known.plans)
     mixed.sketch(shouldStop: shouldStop, onProgress: noteUnbounded)
     var lanes = LaneSearch(
       problem, constraints, effort: effort, tables: tables, slices: slices, below: mixed.best)
@@ -95,18 +118,19 @@ package struct ClusterPlanner: Sendable {
     let found = mixed.found.prefix(constraints.alternatives + 1).map {
       $0.placed(on: problem.cluster)
     }
-    guard let best = found.first else {
-      return ClusterOutcome(outcome: .infeasible(infeasibility(constraints)), comparison: nil)
-    }
+    known.plans = mixed.found
+    known.open = min(known.open, mixed.open, lanes.open, baselines.open)
+    known.considered += mixed.considered + lanes.considered + baselines.considered
+    known.pruned += mixed.pruned + lanes.pruned + baselines.pruned
+    guard let best = found.first else { return nil }
     let step = best.plan.prediction.step
-    let bound = min(mixed.open, lanes.open, baselines.open, step.value)
+    let bound = min(known.open, step.value)
     let unsearched =
       mixed.space.unsearched
       + (problem.graph.hasOneOrder ? [] : ["other orders of the layers"])
     let proof = OptimalityProof(
       lowerBound: Seconds(bound), gapFraction: (step.value - bound) / step.value,
-      strategiesConsidered: mixed.considered + lanes.considered + baselines.considered,
-      strategiesPruned: mixed.pruned + lanes.pruned + baselines.pruned,
+      strategiesConsidered: known.considered, strategiesPruned: known.pruned,
       isPartial: !unsearched.isEmpty)
     let comparison = Comparison(
       best, even: baselines.even, alone: baselines.alone, cluster: problem.cluster)

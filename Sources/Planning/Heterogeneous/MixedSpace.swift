@@ -38,7 +38,11 @@ struct MixedSpace {
     if constraints.schedule.isEmpty || constraints.schedule.contains(.interleaved) {
       found.append("interleaved schedules")
     }
-    if constraints.zeroStage.isEmpty { found.append("ZeRO stages 2 and 3") }
+    if constraints.zeroStage.isEmpty {
+      found.append("ZeRO stages 2 and 3")
+    } else if constraints.zeroStage.contains(where: { $0 > .optimizer }) {
+      found.append("ZeRO stages 2 and 3 over unequal replicas")
+    }
     let largest = problem.cluster.pools.reduce(0) { max($0, $1.gpusPerNode) }
     let wider = constraints.tensor.isEmpty ? [2 * largest] : constraints.tensor
     if wider.contains(where: { $0 > largest && limits.allowsTensor($0) }) {
