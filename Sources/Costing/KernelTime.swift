@@ -106,7 +106,7 @@ package struct KernelTime: Hashable, Sendable {
   }
 
   private static func isAligned(_ side: Double) -> Bool {
-    side.truncatingRemainder(dividingBy: 8) == 0
+    side / 8 == (side / 8).rounded(.down)
   }
 
   /// Fused attention, `pairs` query–key pairs that the mask leaves, over all heads.

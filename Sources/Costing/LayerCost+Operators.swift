@@ -87,7 +87,7 @@ private let crossEntropyBackwardBytes = 10.0
 
 extension LayerCost {
   /// Sums the operators of a layer. Complexity: O(operators).
-  package init(of layer: Layer, in context: LayerContext) {
+  package init(of layer: borrowing Layer, in context: borrowing LayerContext) {
     self.init()
     canRecompute = layer.kind == .transformerBlock
     let isRowParallel = layer.operators.contains { $0.sharding == .rows }
