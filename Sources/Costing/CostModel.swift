@@ -11,11 +11,11 @@ package protocol LayerCosting: Sendable {
 /// The analytic cost model of one job on one pool.
 package struct CostModel: LayerCosting {
   package let graph: LayerGraph
-  package let pool: Pool
-  package let job: TrainingJob
+  package private(set) var pool: Pool
+  package private(set) var job: TrainingJob
   package let parameters: CostParameters
-  package let chip: ChipEfficiency
-  package let kernels: KernelTime
+  package private(set) var chip: ChipEfficiency
+  package private(set) var kernels: KernelTime
   /// By cut: before each node and behind the last, or the down-sets that were given.
   private let crossings: [Crossing]
   /// Of layers, where there are any.
@@ -33,9 +33,25 @@ package struct CostModel: LayerCosting {
     self.job = job
     self.parameters = parameters
     hasExperts = graph.hasExperts
-    chip = parameters.chip(pool.accelerator.architecture)
-    kernels = KernelTime(
+    (chip, kernels) = Self.rates(pool, job, parameters)
+  }
+
+  private static func rates(
+    _ pool: Pool, _ job: TrainingJob, _ parameters: CostParameters
+  ) -> (ChipEfficiency, KernelTime) {
+    let chip = parameters.chip(pool.accelerator.architecture)
+    let kernels = KernelTime(
       pool.accelerator, precision: job.precision, chip: chip, software: parameters.software)
+    return (chip, kernels)
+  }
+
+  /// The same model's costs on another pool and in another job.
+  package func with(_ pool: Pool, _ job: TrainingJob) -> CostModel {
+    var changed = self
+    changed.pool = pool
+    changed.job = job
+    (changed.chip, changed.kernels) = Self.rates(pool, job, parameters)
+    return changed
   }
 
   /// Fused where the chip has such kernels and the job's precision belongs to frameworks that use

@@ -187,8 +187,7 @@ private struct Explainer {
 extension PlanningProblem {
   /// The problem after a change; nil where it has nothing of what would change.
   package func after(_ change: Lever.Change) -> PlanningProblem? {
-    var (pool, job) = (pool, job)
-    var limit = memoryLimit
+    var (pool, batch, limit) = (pool, job.globalBatchSize, memoryLimit)
     switch change {
     case .matrixPeak, .memoryBandwidth:
       // What was measured says nothing of another chip.
@@ -211,9 +210,9 @@ extension PlanningProblem {
       }
       guard !levels.isEmpty, pool.measuredNetwork == nil else { return nil }
       for level in levels { pool.doubleBandwidth(level) }
-    case .globalBatch: job.globalBatchSize *= 2
+    case .globalBatch: batch *= 2
     }
-    return rebuilt(pool: pool, job: job, memoryLimit: limit, downSets: downSets)
+    return with(pool: pool, globalBatchSize: batch, memoryLimit: limit)
   }
 }
 

@@ -6,8 +6,8 @@ import Workload
 /// A job on a pool of GPUs: what every strategy is judged against.
 package struct PlanningProblem: Sendable {
   package let graph: LayerGraph
-  package let pool: Pool
-  package let job: TrainingJob
+  package private(set) var pool: Pool
+  package private(set) var job: TrainingJob
   package var costs: CostModel
   /// What a GPU may hold, headroom taken off.
   package var memoryLimit: ByteCount
@@ -80,16 +80,24 @@ package struct PlanningProblem: Sendable {
     }
   }
 
-  /// The same with other parts: the layers are still as they were measured.
-  func rebuilt(
-    _ graph: LayerGraph? = nil, pool: Pool? = nil, job: TrainingJob? = nil,
-    memoryLimit: ByteCount? = nil, downSets: DownSets?
-  ) -> PlanningProblem {
+  /// The same with other cuts: the layers are still as they were measured.
+  func rebuilt(_ graph: LayerGraph? = nil, downSets: DownSets?) -> PlanningProblem {
     var changed = PlanningProblem(
-      graph: graph ?? self.graph, pool: pool ?? self.pool, job: job ?? self.job,
-      parameters: costs.parameters, memoryLimit: memoryLimit ?? self.memoryLimit,
-      downSets: downSets)
+      graph: graph ?? self.graph, pool: pool, job: job, parameters: costs.parameters,
+      memoryLimit: memoryLimit, downSets: downSets)
     changed.costs.measurements = costs.measurements
+    return changed
+  }
+
+  /// The same on other GPUs, or with another global batch: what follows from the graph stays.
+  func with(
+    pool: Pool, globalBatchSize: Int? = nil, memoryLimit: ByteCount? = nil
+  ) -> PlanningProblem {
+    var changed = self
+    changed.pool = pool
+    changed.job.globalBatchSize = globalBatchSize ?? job.globalBatchSize
+    changed.memoryLimit = memoryLimit ?? self.memoryLimit
+    changed.costs = costs.with(pool, changed.job)
     return changed
   }
 

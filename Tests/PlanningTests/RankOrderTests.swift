@@ -66,7 +66,7 @@ import Testing
       guard case .found(let result) = Planner(problem).plan(SearchConstraints()) else { return nil }
       return result.best
     }
-    var renamed = plan(example.problem.on(pool))
+    var renamed = plan(example.problem.with(pool: pool))
     for stage in renamed?.stages.indices ?? 0..<0 {
       for group in renamed!.stages[stage].devices.indices {
         renamed!.stages[stage].devices[group].node.removeFirst("renamed-".count)

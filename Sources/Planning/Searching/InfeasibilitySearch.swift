@@ -135,9 +135,6 @@ extension PlanningProblem {
     }
     pool.levels[pool.levels.count - 1].span = max(
       pool.levels[pool.levels.count - 1].span, pool.gpus)
-    return on(pool)
+    return with(pool: pool)
   }
-
-  /// The same job, with the same memory limit, on another pool.
-  func on(_ pool: Pool) -> PlanningProblem { rebuilt(pool: pool, downSets: downSets) }
 }
