@@ -9,7 +9,7 @@ import Workload
 /// A class, so that the parts of a search share it without copying.
 package final class StrategyModel: Sendable {
   package let problem: PlanningProblem
-  package private(set) var strategy: ParallelStrategy
+  package let strategy: ParallelStrategy
   package let table: StageTable
   package let states: StateMemory
   package let end: StepEnd
@@ -55,10 +55,18 @@ package final class StrategyModel: Sendable {
   }
 
   /// With other micro-batches a step, on which no cost of a layer depends.
-  func running(_ microBatches: Int) -> StrategyModel {
-    var model = self
-    model.strategy.microBatches = microBatches
-    return model
+  func running(_ microBatches: Int) -> StrategyModel { StrategyModel(self, microBatches) }
+
+  private init(_ model: StrategyModel, _ microBatches: Int) {
+    var strategy = model.strategy
+    strategy.microBatches = microBatches
+    self.strategy = strategy
+    problem = model.problem
+    table = model.table
+    states = model.states
+    end = model.end
+    collectives = model.collectives
+    other = model.other
   }
 
   package var stages: Int { strategy.pipeline }

@@ -147,8 +147,8 @@ final class StrategySpace: Sendable {
     let expertReplicas = limits.experts == 0 ? 1 : ranks * split.tensor / split.expert
     guard ranks == 1, expertReplicas <= 1, constraints.zeroStage.isEmpty else { return choices }
     // With nothing to shard, gradients are still added up in place or sent on, and the frameworks that
-    // shard weights are still others.
-    return choices.filter { $0 != .optimizer }
+    // shard weights are still others, of which figures alone say nothing.
+    return choices.filter { $0 != .optimizer && !(limits.hasOpaqueLayers && $0 == .weights) }
   }
 
   func recomputeChoices(_ split: LayerParallelism) -> [RecomputePolicy] {
