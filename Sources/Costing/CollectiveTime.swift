@@ -45,6 +45,8 @@ package struct CollectiveTime: Hashable, Sendable {
     levelCount = min(4, levels.count)
     bandwidth = SIMD4(repeating: .infinity)
     latency = SIMD4(repeating: 0)
+    // What software adds to a hop are handshakes over the link: they take as many times its latency.
+    let link = pool.accelerator.scaleUpLink.latency / ScaleUpLink.nvlink.latency
     for index in 0..<levelCount {
       let isScaleUp = index == 0
       bandwidth[index] =
@@ -52,7 +54,7 @@ package struct CollectiveTime: Hashable, Sendable {
       latency[index] =
         max(
           levels[index].latency.value,
-          (isScaleUp ? software.scaleUpLatency : software.networkLatency).value)
+          (isScaleUp ? software.scaleUpLatency * link : software.networkLatency).value)
     }
     expertExposure = software.expertExposure
     expertNetworkExposure = software.expertNetworkExposure

@@ -62,6 +62,11 @@ package struct LayerContext: Hashable, Sendable {
     max(1, Double(experts) / Double(parallelism.expert))
   }
   var trafficFactor: Double { efficiency.traffic }
+  /// Over the time of the backward pass's kernels. The fused stack's are slow only beside
+  /// tensor-parallel traffic.
+  var backwardFactor: Double {
+    stack == .fused && parallelism.tensor == 1 ? 1 : efficiency.backward
+  }
   var tensor: Double { Double(parallelism.tensor) }
   /// The factor by which sequence parallelism divides what lies between tensor-parallel regions.
   var sequenceShards: Double { parallelism.sequenceParallel ? tensor : 1 }
@@ -171,7 +176,7 @@ extension LayerCost {
     }
     forward.compute = Self.slower(forward.compute, context.efficiency.hostForward * ahead)
     let fed = Self.slower(backward.compute, context.efficiency.hostBackward * back)
-    let factor = context.efficiency.backward
+    let factor = context.backwardFactor
     let growth = backward.compute > .zero ? fed / backward.compute * factor : 1
     weightGradient = weightGradient * growth
     backward.compute = fed * factor

@@ -11,7 +11,8 @@ package struct SoftwareEfficiency: Hashable, Sendable {
   package var matrixWave: Double
   /// From one kernel to the next on the same stream.
   package var kernelLaunch: Seconds
-  /// Of one hop of a collective inside the scale-up domain, and over the network.
+  /// Of one hop of a collective inside a scale-up domain of NVLink (others in the proportion of their
+  /// links' latencies), and over the network.
   package var scaleUpLatency: Seconds
   package var networkLatency: Seconds
   /// Part of the backward pass behind which gradient reduction can hide.

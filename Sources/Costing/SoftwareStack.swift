@@ -37,8 +37,9 @@ package enum SoftwareStack: String, Hashable, Sendable, CaseIterable {
 package struct StackEfficiency: Hashable, Sendable {
   /// Rate of matrix products, as a part of the chip's.
   package var matrix: Double
-  /// Time of the backward pass over that of its products at the forward pass's rate: other memory
-  /// layouts, and gradients that are added up in 32 bits.
+  /// Time of the backward pass over that of its products at the forward pass's rate, for other memory
+  /// layouts. In the fused stack: beside tensor-parallel traffic, which takes part of the chip. With or
+  /// without sequence parallelism, Megatron Core runs it while weight gradients are computed.
   package var backward: Double
   /// Memory traffic of element-wise kernels, as a multiple of perfectly fused ones'.
   package var traffic: Double

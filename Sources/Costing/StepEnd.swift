@@ -43,8 +43,8 @@ package struct StepEnd: Hashable, Sendable {
         shard(parameters * job.gradientBytes, .data)
         + shard(expertParameters * job.gradientBytes, .expertData)
       let gather =
-        shard(parameters * job.precision.weightBytes, .data)
-        + shard(expertParameters * job.precision.weightBytes, .expertData)
+        shard(parameters * job.gatheredWeightBytes, .data)
+        + shard(expertParameters * job.gatheredWeightBytes, .expertData)
       let rounds = parallelism.zeroStage == .gradients ? microBatches : 1
       exposed += kernels.software.exposed(scatter, behind: backward * overlap) * rounds
       exposed += kernels.software.exposed(gather, behind: forward * overlap)

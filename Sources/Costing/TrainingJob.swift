@@ -41,6 +41,10 @@ package struct TrainingJob: Hashable, Sendable {
     }
   }
 
+  /// Bytes of one updated weight, as the replicas that share its optimizer state gather it: 8-bit jobs
+  /// update 8-bit weights (Megatron Core's `fp8_param_gather`).
+  package var gatheredWeightBytes: Double { precision == .fp8 ? 1 : precision.weightBytes }
+
   /// Bytes of optimizer state a parameter: the 32-bit master copy where weights are narrower, and
   /// the moments.
   package var optimizerBytes: Double {

@@ -90,6 +90,21 @@ private let splits: [LayerParallelism] = [
     #expect(abs((wide - narrow).value - 2048 * 7 * 4096) < 1)
   }
 
+  /// Replicas that share optimizer states gather 8-bit weights in 8 bits: half the bytes.
+  @Test func eightBitWeightsAreGatheredInEightBits() {
+    #expect(Self.job(.fp8).gatheredWeightBytes == 1)
+    #expect(Self.job(.bf16).gatheredWeightBytes == 2)
+  }
+
+  /// Handshakes over a link take as many times its latency, whatever it is.
+  @Test func hopsFollowTheLink() {
+    func time(_ chip: String) -> Seconds {
+      let model = costs(Self.graph, on: pool(chip), Self.job(.fp16))
+      return model.collectives(LayerParallelism(tensor: 2)).allReduce(ByteCount(8), .tensor)
+    }
+    #expect(time("t4") > time("v100-sxm2-16gb") * 1.4)
+  }
+
   /// An odd vocabulary takes twice as long; attention over odd heads falls back to vector units.
   @Test func oddRowsAreSlow() {
     let kernels = costs(Self.graph, on: pool("a100-sxm4-80gb"), Self.job(.fp16)).kernels

@@ -90,6 +90,7 @@ import Testing
     constraints.pipeline = [1]
     constraints.tensor = [1]
     constraints.microBatchSize = [1]
+    (constraints.context, constraints.data, constraints.zeroStage) = ([1], [8], [.optimizer])
     let roomy = DecoderExample.gpt1B5.problem(on: .example(nodes: 1), batch: 64, sequence: 4096)
     constraints.recompute = [.none]
     let whole = try explained(roomy, constraints)
