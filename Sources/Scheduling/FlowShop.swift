@@ -12,19 +12,21 @@ struct FlowShop {
 
   init(_ durations: PassDurations) { self.durations = durations }
 
-  func makespan(microBatches: Int) -> Double {
+  func makespan(microBatches: Int) -> PlayedTime {
     let forward = lastLeaves(durations.forward, durations.sendForward, microBatches)
     let backward = lastLeaves(durations.backward, durations.sendBackward, microBatches)
     return forward + backward
   }
 
   private func lastLeaves(
-    _ work: UnsafeMutablePointer<Double>, _ send: UnsafeMutablePointer<Double>, _ microBatches: Int
-  ) -> Double {
-    var (sum, longest) = (0.0, 0.0)
+    _ work: UnsafeMutablePointer<PlayedTime>, _ send: UnsafeMutablePointer<PlayedTime>,
+    _ microBatches: Int
+  ) -> PlayedTime {
+    var (sum, longest) = (PlayedTime.zero, PlayedTime.zero)
     for stage in 0..<durations.stages {
       sum += work[stage] + send[stage]
-      longest = max(longest, work[stage], send[stage])
+      longest = pointwiseMax(longest, work[stage])
+      longest = pointwiseMax(longest, send[stage])
     }
     return sum + Double(microBatches - 1) * longest
   }

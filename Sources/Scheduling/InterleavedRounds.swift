@@ -11,7 +11,7 @@ struct InterleavedRounds: RoundPlayer {
   /// Forward passes of a stage in a step.
   private let passes: Int
   private let clocks: StageClocks
-  let anchor: UnsafeMutablePointer<Double>
+  let anchor: UnsafeMutablePointer<PlayedTime>
 
   init(_ durations: PassDurations, microBatches: Int) {
     stages = durations.stages
@@ -21,8 +21,8 @@ struct InterleavedRounds: RoundPlayer {
     anchor = durations.anchor
   }
 
-  var free: UnsafeMutablePointer<Double> { clocks.free }
-  var liveClocks: UnsafeMutableBufferPointer<Double> { clocks.live }
+  var free: UnsafeMutablePointer<PlayedTime> { clocks.free }
+  var liveClocks: UnsafeMutableBufferPointer<PlayedTime> { clocks.live }
   var roundsPerCycle: Int { stages * chunks }
 
   var rounds: Range<Int> { (1 - stages)..<(passes + stages * chunks - 1) }
@@ -50,7 +50,7 @@ struct InterleavedRounds: RoundPlayer {
     let (group, edge) = number.quotientAndRemainder(dividingBy: stages)
     let chunk = group % chunks
     // What the last stage sent is picked up a round later.
-    clocks.forwardArrival[0] = chunk == 0 ? 0 : clocks.forwardArrival[stages]
+    clocks.forwardArrival[0] = chunk == 0 ? .zero : clocks.forwardArrival[stages]
     // Downwards, so that each input is read before the next one arrives.
     if last > edge {
       let chunkBefore = chunk == 0 ? chunks - 1 : chunk - 1
@@ -67,7 +67,7 @@ struct InterleavedRounds: RoundPlayer {
     let (group, distance) = number.quotientAndRemainder(dividingBy: stages)
     let edge = stages - 1 - distance
     let chunk = chunks - 1 - group % chunks
-    clocks.backwardArrival[stages - 1] = chunk == chunks - 1 ? 0 : clocks.backwardArrival[-1]
+    clocks.backwardArrival[stages - 1] = chunk == chunks - 1 ? .zero : clocks.backwardArrival[-1]
     if first < edge {
       let chunkBefore = chunk == chunks - 1 ? 0 : chunk + 1
       runBackwards(from: first, to: min(last, edge - 1), chunkBefore * stages)

@@ -8,11 +8,11 @@
 struct OneChunkRounds: RoundPlayer {
   private let stages: Int
   private let microBatches: Int
-  private let weight: UnsafeMutablePointer<Double>
+  private let weight: UnsafeMutablePointer<PlayedTime>
   /// Whether weight gradients trail by the stage's number.
   private let delaysWeights: Bool
   private let clocks: StageClocks
-  let anchor: UnsafeMutablePointer<Double>
+  let anchor: UnsafeMutablePointer<PlayedTime>
 
   init(_ durations: PassDurations, microBatches: Int, delaysWeights: Bool) {
     stages = durations.stages
@@ -23,8 +23,8 @@ struct OneChunkRounds: RoundPlayer {
     anchor = durations.anchor
   }
 
-  var free: UnsafeMutablePointer<Double> { clocks.free }
-  var liveClocks: UnsafeMutableBufferPointer<Double> { clocks.live }
+  var free: UnsafeMutablePointer<PlayedTime> { clocks.free }
+  var liveClocks: UnsafeMutableBufferPointer<PlayedTime> { clocks.live }
   var roundsPerCycle: Int { 1 }
 
   /// Odd stages in `stage..<stages - 1`.

@@ -15,10 +15,8 @@ extension PipelineSchedule {
     let durations = PassDurations(times, schedule: self, grid: grid)
     defer { durations.deallocate() }
     let makespan = makespan(durations, microBatches)
-    let sends = durations.freeSends(of: times)
-    let unsent = sends ? self.makespan(durations, microBatches) : makespan
     return Playback(
-      makespan: Seconds(makespan), makespanWithFreeSends: Seconds(unsent),
+      makespan: Seconds(makespan.x), makespanWithFreeSends: Seconds(makespan.y),
       busy: durations.busy(microBatches: microBatches),
       recompute: durations.recompute(times, microBatches: microBatches),
       peakInFlight: (0..<times.stages).map {
@@ -29,13 +27,13 @@ extension PipelineSchedule {
       timeline: withTimeline ? timeline(times, microBatches: microBatches, grid: grid) : nil)
   }
 
-  /// Only how long one step takes: `play(times, microBatches:).makespan` at half its cost or less.
+  /// Only how long one step takes: `play(times, microBatches:).makespan` without the rest.
   package func makespan(_ times: PipelineTimes, microBatches: Int) -> Seconds {
     requirePlayable(times, microBatches)
     let grid = TimeGrid(times, microBatches: microBatches)
     let durations = PassDurations(times, schedule: self, grid: grid)
     defer { durations.deallocate() }
-    return Seconds(makespan(durations, microBatches))
+    return Seconds(makespan(durations, microBatches).x)
   }
 
   private func requirePlayable(_ times: PipelineTimes, _ microBatches: Int) {
@@ -45,13 +43,16 @@ extension PipelineSchedule {
     precondition(obstacle == nil, "the schedule can run this pipeline")
   }
 
+  /// How long one step takes with the sends as they are, and with free ones: the schedule fixes the
+  /// order of the passes, so that both plays are the same additions and maxima of other times.
+  ///
   /// - Parameter fastForwarding: whether to jump over a repeating steady state, which changes no
   ///   result.
   func makespan(
     _ durations: PassDurations, _ microBatches: Int, fastForwarding: Bool = true
-  ) -> Double {
+  ) -> PlayedTime {
     durations.resetClocks()
-    let free: UnsafeMutablePointer<Double>
+    let free: UnsafeMutablePointer<PlayedTime>
     switch self {
     case .gpipe:
       return FlowShop(durations).makespan(microBatches: microBatches)
@@ -65,8 +66,8 @@ extension PipelineSchedule {
       _ = player.playStep(fastForwarding: fastForwarding)
       free = player.free
     }
-    var latest = 0.0
-    for stage in 0..<durations.stages { latest = max(latest, free[stage]) }
+    var latest = PlayedTime.zero
+    for stage in 0..<durations.stages { latest = pointwiseMax(latest, free[stage]) }
     return latest
   }
 

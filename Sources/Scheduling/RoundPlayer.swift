@@ -12,9 +12,9 @@ protocol RoundPlayer {
   /// After this many steady rounds the stages run the same chunks again.
   var roundsPerCycle: Int { get }
   /// Everything that the steady rounds read and write but for the durations.
-  var liveClocks: UnsafeMutableBufferPointer<Double> { get }
+  var liveClocks: UnsafeMutableBufferPointer<PlayedTime> { get }
   /// Room for a copy of them.
-  var anchor: UnsafeMutablePointer<Double> { get }
+  var anchor: UnsafeMutablePointer<PlayedTime> { get }
   /// A round in which some stages have nothing to do.
   func playEdgeRound(_ round: Int)
   func playSteadyRounds(_ rounds: Range<Int>)
@@ -26,9 +26,9 @@ extension RoundPlayer {
   /// **Fast-forward.** One cycle of steady rounds maps the clocks to new clocks by additions of
   /// constants and maxima only, the same map every time. Such a map commutes with adding one number
   /// to every clock. So once the clocks after `q` cycles equal the clocks before them plus a common
-  /// constant, every further `q` cycles add that constant again, and as many of them as are left can
-  /// be jumped over. All durations lie on a grid on which additions are exact, so "equal" is
-  /// meant literally and the jump gives the very bits that playing would.
+  /// constant (each of the two plays its own), every further `q` cycles add that constant again, and
+  /// as many of them as are left can be jumped over. All durations lie on a grid on which additions
+  /// are exact, so "equal" is meant literally and the jump gives the very bits that playing would.
   ///
   /// A strongly connected max-plus system always becomes periodic in this way (Baccelli et al.
   /// 1992, theorem 3.109), though perhaps after more rounds than there are; then everything is
@@ -93,15 +93,16 @@ extension RoundPlayer {
     anchor.update(from: liveClocks.baseAddress!, count: liveClocks.count)
   }
 
-  /// The common growth of all clocks since the anchor was set, if they grew by the same.
-  private func growthSinceAnchor() -> Double? {
+  /// The common growth of all clocks since the anchor was set, if in each play they grew by
+  /// the same.
+  private func growthSinceAnchor() -> PlayedTime? {
     let clocks = liveClocks
     let growth = clocks[0] - anchor[0]
     for index in 1..<clocks.count where clocks[index] - anchor[index] != growth { return nil }
     return growth
   }
 
-  private func advanceClocks(by growth: Double) {
+  private func advanceClocks(by growth: PlayedTime) {
     let clocks = liveClocks
     for index in 0..<clocks.count { clocks[index] += growth }
   }

@@ -1,19 +1,19 @@
-/// The clocks of every stage, and how passes move them.
+/// The clocks of every stage, and how passes move them, in both plays alike.
 ///
 /// A value of pointers only: copied into a local it stays in registers throughout a loop.
 struct StageClocks {
   private let stages: Int
-  private let forward: UnsafeMutablePointer<Double>
-  private let backward: UnsafeMutablePointer<Double>
-  private let sendForward: UnsafeMutablePointer<Double>
-  private let sendBackward: UnsafeMutablePointer<Double>
+  private let forward: UnsafeMutablePointer<PlayedTime>
+  private let backward: UnsafeMutablePointer<PlayedTime>
+  private let sendForward: UnsafeMutablePointer<PlayedTime>
+  private let sendBackward: UnsafeMutablePointer<PlayedTime>
   /// When stage `i` is free.
-  let free: UnsafeMutablePointer<Double>
+  let free: UnsafeMutablePointer<PlayedTime>
   /// When the latest forward input of stage `i` arrived, which is also when the link to it is free.
   /// At `stages`, what the last stage sends.
-  let forwardArrival: UnsafeMutablePointer<Double>
+  let forwardArrival: UnsafeMutablePointer<PlayedTime>
   /// When the latest gradient arrived at stage `i`. At -1, what the first stage sends.
-  let backwardArrival: UnsafeMutablePointer<Double>
+  let backwardArrival: UnsafeMutablePointer<PlayedTime>
 
   init(_ durations: PassDurations) {
     stages = durations.stages
@@ -27,7 +27,7 @@ struct StageClocks {
   }
 
   /// All but the two that no pass sets: what arrives at the first stage, and gradients at the last.
-  var live: UnsafeMutableBufferPointer<Double> {
+  var live: UnsafeMutableBufferPointer<PlayedTime> {
     UnsafeMutableBufferPointer(start: forwardArrival + 1, count: 3 * stages)
   }
 
@@ -48,7 +48,9 @@ struct StageClocks {
     free[stage] = end
   }
 
-  /// `max` as one instruction: the standard library's also orders what cannot occur here.
+  /// `pointwiseMax` as one instruction: the standard library's also orders what cannot occur here.
   @inline(__always)
-  private func later(_ a: Double, _ b: Double) -> Double { a > b ? a : b }
+  private func later(_ a: PlayedTime, _ b: PlayedTime) -> PlayedTime {
+    a.replacing(with: b, where: a .< b)
+  }
 }

@@ -32,6 +32,26 @@ import Testing
     }
   }
 
+  @Test(arguments: PipelineSchedule.allCases)
+  func freeSendsPlayLikeNone(_ schedule: PipelineSchedule) {
+    for seed in 0..<3_000 {
+      let example = PipelineCase(seed: seed, schedule: schedule, mostMicroBatches: 300)
+      let times = example.times
+      let unsent = PipelineTimes(
+        stages: times.stages, chunksPerStage: times.chunksPerStage, forward: times.forward,
+        backwardInput: times.backwardInput, backwardWeight: times.backwardWeight)
+      let grid = TimeGrid(times, microBatches: example.microBatches)
+      func makespan(_ times: PipelineTimes) -> PlayedTime {
+        let durations = PassDurations(times, schedule: schedule, grid: grid)
+        defer { durations.deallocate() }
+        return schedule.makespan(durations, example.microBatches)
+      }
+      let expected = makespan(unsent)
+      #expect(expected.x == expected.y, "\(example)")
+      #expect(makespan(times).y == expected.x, "\(example)")
+    }
+  }
+
   @Test func steadyStateIsJumpedOver() {
     var random = SplitMix64(seed: 7)
     for stages in [2, 8, 64] {
