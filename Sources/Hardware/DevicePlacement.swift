@@ -21,36 +21,43 @@ package struct DevicePlacement: Hashable, Sendable {
 
   /// The GPUs of a pipeline stage, node by node in rank order. Complexity: O(GPUs of the stage).
   package func devices(ofStage stage: Int) -> [DeviceGroup] {
+    devices(ofStage: stage, wholeNode: Array(0..<pool.gpusPerNode))
+  }
+
+  /// - Parameter wholeNode: every GPU of a node, one array for all groups that are a whole node.
+  private func devices(ofStage stage: Int, wholeNode: [Int]) -> [DeviceGroup] {
     var groups: [DeviceGroup] = []
-    let whole = Array(0..<pool.gpusPerNode)
-    // Of the last group's node.
-    var start = -1
+    let perNode = pool.gpusPerNode
+    var lastNode = -1
     // Replicas next to each other are one run of GPUs.
     let areNeighbours = mesh.stride(.data) == mesh.tensor * mesh.context
     let (runs, length) = (
       areNeighbours ? 1 : mesh.data, mesh.ranks / mesh.pipeline / (areNeighbours ? 1 : mesh.data)
     )
+    groups.reserveCapacity(runs * ((length - 1) / perNode + 1))
     for run in 0..<runs {
-      var gpu = firstGPU + mesh.rank(data: run, pipeline: stage)
-      let end = gpu + length
-      while gpu < end {
-        let first = gpu / pool.gpusPerNode * pool.gpusPerNode
-        let own = (gpu - first)..<min(end - first, pool.gpusPerNode)
-        if first == start {
+      let start = firstGPU + mesh.rank(data: run, pipeline: stage)
+      let end = start + length
+      for node in start / perNode...(end - 1) / perNode {
+        let first = node * perNode
+        let own = max(start - first, 0)..<min(end - first, perNode)
+        if node == lastNode {
           groups[groups.count - 1].gpus += own
         } else {
-          start = first
+          lastNode = node
           groups.append(
             DeviceGroup(
-              node: pool.nodeNames[first / pool.gpusPerNode],
-              gpus: own.count == whole.count ? whole : Array(own)))
+              node: pool.nodeNames[node],
+              gpus: own.count == perNode ? wholeNode : Array(own)))
         }
-        gpu = first + own.upperBound
       }
     }
     return groups
   }
 
   /// The GPUs of all stages, in order.
-  package var stages: [[DeviceGroup]] { (0..<mesh.pipeline).map(devices(ofStage:)) }
+  package var stages: [[DeviceGroup]] {
+    let wholeNode = Array(0..<pool.gpusPerNode)
+    return (0..<mesh.pipeline).map { devices(ofStage: $0, wholeNode: wholeNode) }
+  }
 }
