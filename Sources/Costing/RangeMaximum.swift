@@ -14,11 +14,12 @@ struct RangeMaximum: Hashable, Sendable {
       _ = rows.initialize(fromContentsOf: values)
       var (row, width) = (0, 1)
       while 2 * width <= count {
-        for index in 0..<count {
-          let value = rows[row + index]
-          let other = index + width
-          rows.initializeElement(
-            at: row + count + index, to: other < count ? max(value, rows[row + other]) : value)
+        let both = count - width
+        for index in row..<row + both {
+          rows.initializeElement(at: count + index, to: max(rows[index], rows[index + width]))
+        }
+        for index in row + both..<row + count {
+          rows.initializeElement(at: count + index, to: rows[index])
         }
         row += count
         width *= 2

@@ -23,6 +23,6 @@ package struct PipelineSplit: Hashable, Sendable {
 
   /// The node ranges of a stage, one a model chunk.
   package func chunks(ofStage stage: Int, of stages: Int) -> [Range<Int>] {
-    stride(from: stage, to: virtualStages, by: stages).map(nodes(ofVirtualStage:))
+    (0..<virtualStages / stages).map { nodes(ofVirtualStage: $0 * stages + stage) }
   }
 }

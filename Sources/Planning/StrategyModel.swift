@@ -10,6 +10,8 @@ import Workload
 package final class StrategyModel: Sendable {
   package let problem: PlanningProblem
   package let strategy: ParallelStrategy
+  /// The strategy's, at hand.
+  package let parallelism: LayerParallelism
   package let table: StageTable
   package let states: StateMemory
   package let end: StepEnd
@@ -37,6 +39,7 @@ package final class StrategyModel: Sendable {
     self.problem = problem
     self.strategy = strategy
     let parallelism = strategy.layerParallelism
+    self.parallelism = parallelism
     self.table = table ?? problem.table(parallelism)
     states = problem.costs.states(parallelism)
     func end(_ collectives: CollectiveTime) -> StepEnd {
@@ -62,6 +65,7 @@ package final class StrategyModel: Sendable {
     strategy.microBatches = microBatches
     self.strategy = strategy
     problem = model.problem
+    parallelism = model.parallelism
     table = model.table
     states = model.states
     end = model.end
@@ -88,7 +92,7 @@ package final class StrategyModel: Sendable {
 
   /// The same from a stage to another, which are neighbours or the last and the first.
   func sendTime(fromStage stage: Int, toStage next: Int, cut: Int) -> Seconds {
-    let bytes = problem.costs.boundaryBytes(at: cut, strategy.layerParallelism)
+    let bytes = problem.costs.boundaryBytes(at: cut, parallelism)
     let send = collectives.send(bytes, fromStage: stage, toStage: next)
     guard let other else { return send }
     return min(send, other.collectives.send(bytes, fromStage: stage, toStage: next))
@@ -143,7 +147,7 @@ package final class StrategyModel: Sendable {
     memory.activations = ByteCount(activations)
     memory.workspace = ByteCount(transient) + problem.runtimeMemory
     let held = memory.weights + memory.gradients + memory.optimizer + memory.activations
-    let reserve = problem.reserve(strategy.layerParallelism)
+    let reserve = problem.reserve(parallelism)
     memory.workspace += reserve.fixed + (held + ByteCount(transient)) * reserve.fraction
     return memory
   }

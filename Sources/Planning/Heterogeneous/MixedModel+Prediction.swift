@@ -137,7 +137,7 @@ extension MixedModel {
     let bytes = ByteCount(here.model.table.costs[kind].parameters * problem.job.gradientBytes)
     let usual =
       bytes
-      / here.model.problem.costs.collectives(here.model.strategy.layerParallelism)
+      / here.model.problem.costs.collectives(here.model.parallelism)
       .outermostBandwidth
     return max(bytes / problem.link(from: a.pool, to: b.pool).bandwidth - usual, .zero)
   }

@@ -110,7 +110,7 @@ struct MixedModel {
 extension MixedModel.SeatModel {
   /// What one GPU sends or receives of a micro-batch.
   func bytes(at cut: Int) -> ByteCount {
-    model.problem.costs.boundaryBytes(at: cut, model.strategy.layerParallelism)
+    model.problem.costs.boundaryBytes(at: cut, model.parallelism)
   }
 }
 

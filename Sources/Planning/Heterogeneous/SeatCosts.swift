@@ -49,7 +49,7 @@ final class SeatCosts {
     let problem = model.problem
     let nodes = table.nodeCount
     policy = model.strategy.recompute
-    limit = problem.room(model.strategy.layerParallelism).value
+    limit = problem.room(model.parallelism).value
     overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value
     work = (0...nodes).map { table.forward[$0] + table.backward[$0] }
     forward = table.forward
@@ -81,7 +81,7 @@ final class SeatCosts {
       cost.canRecompute
         ? cost.transient.value + (cost.activations - cost.fullActivations).value : 0
     }
-    sendBytes = Self.sendBytes(problem.costs, model.strategy.layerParallelism)
+    sendBytes = Self.sendBytes(problem.costs, model.parallelism)
     wholeTime = work[nodes] + overhead
   }
 

@@ -57,7 +57,7 @@ final class SplitCosts {
     }
     // Sums are formed in another order than where plans are predicted.
     limit = model.problem.memoryLimit.value * (1 - 1e-12)
-    let reserve = model.problem.reserve(model.strategy.layerParallelism)
+    let reserve = model.problem.reserve(model.parallelism)
     runtime = (model.problem.runtimeMemory + reserve.fixed).value
     heldFactor = 1 + reserve.fraction
     perParameter = model.states.perParameter
