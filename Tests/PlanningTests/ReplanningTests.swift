@@ -122,14 +122,14 @@ import Testing
     let (old, new) = (plan(), plan())
     let lost: Set<String> = Bool.random(using: &random) ? ["node-3"] : []
     // The new plan may use all nodes: a lost one has come back empty.
-    let migration = MigrationPlan(problem, from: old, to: new, lostNodes: lost)
-      .migration(checkpointRate: nil)
+    let migration = MigrationPlan(problem, before: problem, from: old, lostNodes: lost)
+      .migration(to: new, checkpointRate: nil)
     let units = 16
     func held(
       _ plan: Plan, _ state: StateShards.State, without lost: Set<String>
     ) -> [Device: Set<Int>] {
       var held: [Device: Set<Int>] = [:]
-      let shards = StateShards(plan, DeviceNumbers([plan]))
+      let shards = StateShards(plan, DeviceNumbers([problem.cluster]))
       for stage in shards.stages {
         for (index, number) in stage.devices.enumerated() {
           let device = shards.numbers[number]

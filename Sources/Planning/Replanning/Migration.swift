@@ -21,30 +21,39 @@ package struct Migration: Hashable, Sendable {
   /// How long moving takes when all GPUs send and receive at once.
   package var time = Seconds.zero
 
-  package var bytes: ByteCount { transfers.reduce(.zero) { $0 + $1.bytes } }
+  /// Of all transfers.
+  package var bytes = ByteCount.zero
 
   package static let none = Migration()
 }
 
-/// Intersects what GPUs hold under one plan with what they need under another.
+/// Intersects what GPUs hold under one plan with what they need under others.
 struct MigrationPlan {
+  /// On the cluster as it is now.
   let problem: ClusterProblem
   let old: StateShards
-  let new: StateShards
   private let numbers: DeviceNumbers
   /// By node.
   private let isLost: [Bool]
+  /// By node; nil where the cluster no longer has it.
+  private let poolOfNode: [Int?]
   /// Bytes of weights and optimizer states of the layers before each.
   private let weightBytes: [Double]
   private let optimizerBytes: [Double]
 
-  /// - Parameter problem: On the cluster as it is now.
-  init(_ problem: ClusterProblem, from old: Plan, to new: Plan, lostNodes: Set<String>) {
+  /// - Parameter before: The problem on the cluster of the old plan.
+  init(
+    _ problem: ClusterProblem, before: ClusterProblem, from old: Plan, lostNodes: Set<String>
+  ) {
     self.problem = problem
-    numbers = DeviceNumbers([old, new])
+    numbers = DeviceNumbers([before.cluster, problem.cluster])
     self.old = StateShards(old, numbers)
-    self.new = StateShards(new, numbers)
     isLost = numbers.names.map(lostNodes.contains)
+    var pools = [Int?](repeating: nil, count: numbers.names.count)
+    for (index, pool) in problem.cluster.pools.enumerated() {
+      for name in pool.nodeNames { pools[numbers.node(of: numbers.first(ofNode: name))] = index }
+    }
+    poolOfNode = pools
     let job = problem.job
     var parameters = [0.0]
     for node in problem.graph.nodes.indices {
@@ -64,28 +73,39 @@ struct MigrationPlan {
     var bytes: Double { weights + optimizer }
   }
 
-  /// What comes to one GPU for one run of layers.
+  /// What comes to GPU after GPU, for run after run of layers.
   private struct Arrivals {
     var drafts: [Draft] = []
     var fromCheckpoint = 0.0
-    /// Of senders, once they are too many to go through.
+    /// Of the first draft for the GPU and run at hand.
+    private var first = 0
+    /// Of senders to it, once they are too many to go through.
     private var places: [Int: Int] = [:]
     private static let few = 8
 
-    mutating func add(_ bytes: Double, of state: StateShards.State, from: Int, _ empty: Draft) {
-      let known =
-        drafts.count <= Self.few ? drafts.firstIndex { $0.from == from } : places[from]
-      let place = known ?? drafts.count
-      if known == nil {
+    /// Goes on to another GPU or run.
+    mutating func begin() {
+      first = drafts.count
+      if !places.isEmpty { places = [:] }
+    }
+
+    mutating func add(_ bytes: Double, of state: StateShards.State, _ empty: Draft) {
+      let place = place(ofSender: empty.from) ?? drafts.count
+      if place == drafts.count {
         drafts.append(empty)
-        if drafts.count > Self.few {
-          for place in places.count..<drafts.count { places[drafts[place].from] = place }
+        if drafts.count - first > Self.few {
+          for place in (first + places.count)..<drafts.count { places[drafts[place].from] = place }
         }
       }
       switch state {
       case .weights: drafts[place].weights += bytes
       case .optimizer: drafts[place].optimizer += bytes
       }
+    }
+
+    private func place(ofSender from: Int) -> Int? {
+      drafts.count - first <= Self.few
+        ? drafts[first...].firstIndex { $0.from == from } : places[from]
     }
   }
 
@@ -94,27 +114,23 @@ struct MigrationPlan {
   ///
   /// Layers that lie in one stage of either plan move alike, so that runs of them are one transfer.
   /// Complexity: O(GPUs · runs a stage · holders that overlap).
-  func migration(checkpointRate: Bandwidth?) -> Migration {
-    var drafts: [Draft] = []
-    var fromCheckpoint = 0.0
+  func migration(to plan: Plan, checkpointRate: Bandwidth?) -> Migration {
+    let new = StateShards(plan, numbers)
+    var arrivals = Arrivals()
     for stage in new.stages {
       for source in old.stages where source.nodes.overlaps(stage.nodes) {
         let run = source.nodes.clamped(to: stage.nodes)
         for (index, device) in stage.devices.enumerated() {
           let (replica, rank) = (index / stage.tensor, index % stage.tensor)
-          var arrivals = Arrivals()
+          arrivals.begin()
           for state in StateShards.State.allCases {
             let needed = new.interval(state, stage, tensor: rank, replica: replica)
             fetch(state, needed, for: device, replica, run, source, &arrivals)
           }
-          drafts += arrivals.drafts
-          fromCheckpoint += arrivals.fromCheckpoint
         }
       }
     }
-    drafts.sort {
-      ($0.from, $0.to, $0.layers.lowerBound) < ($1.from, $1.to, $1.layers.lowerBound)
-    }
+    let drafts = inOrder(arrivals.drafts)
     var migration = Migration()
     migration.transfers = drafts.map {
       Migration.Transfer(
@@ -122,9 +138,28 @@ struct MigrationPlan {
         layers: $0.layers.lowerBound...($0.layers.upperBound - 1), weights: ByteCount($0.weights),
         optimizer: ByteCount($0.optimizer))
     }
-    migration.fromCheckpoint = ByteCount(fromCheckpoint)
+    migration.bytes = migration.transfers.reduce(.zero) { $0 + $1.bytes }
+    migration.fromCheckpoint = ByteCount(arrivals.fromCheckpoint)
     migration.time = time(drafts, migration.fromCheckpoint, checkpointRate)
     return migration
+  }
+
+  /// By sender, receiver and layers, in which order they already are. Complexity: O(drafts + GPUs).
+  private func inOrder(_ drafts: [Draft]) -> [Draft] {
+    counted(counted(drafts, by: { $0.to }), by: { $0.from })
+  }
+
+  /// Those of each GPU after those of the one before, else in the order that they have.
+  private func counted(_ drafts: [Draft], by device: (Draft) -> Int) -> [Draft] {
+    var places = [Int](repeating: 0, count: numbers.count + 1)
+    for draft in drafts { places[device(draft) + 1] += 1 }
+    for number in 0..<numbers.count { places[number + 1] += places[number] }
+    var ordered = drafts
+    for draft in drafts {
+      ordered[places[device(draft)]] = draft
+      places[device(draft)] += 1
+    }
+    return ordered
   }
 
   private func fetch(
@@ -149,8 +184,7 @@ struct MigrationPlan {
         continue
       }
       if holder == device { continue }
-      arrivals.add(
-        wanted, of: state, from: holder, Draft(from: holder, to: device, layers: run))
+      arrivals.add(wanted, of: state, Draft(from: holder, to: device, layers: run))
     }
   }
 
@@ -163,13 +197,10 @@ struct MigrationPlan {
       let only = source.device(tensor: part / source.replicas, replica: part % source.replicas)
       return isLost[numbers.node(of: only)] ? nil : only
     }
-    let node = numbers.node(of: device)
-    if !isLost[node] {
-      if let own = source.places[device], own.tensor == part { return device }
-      for near in source.replicasByNode[node] ?? [] {
-        let holder = source.device(tensor: part, replica: near)
-        if numbers.node(of: holder) == node { return holder }
-      }
+    if !isLost[numbers.node(of: device)],
+      let near = old.holder(ofTensor: part, source, near: device)
+    {
+      return near
     }
     for turn in 0..<source.replicas {
       let holder = source.device(tensor: part, replica: (replica + turn) % source.replicas)
@@ -183,11 +214,6 @@ struct MigrationPlan {
   private func time(
     _ drafts: [Draft], _ fromCheckpoint: ByteCount, _ checkpointRate: Bandwidth?
   ) -> Seconds {
-    var pools: [String: Int] = [:]
-    for (index, pool) in problem.cluster.pools.enumerated() {
-      for node in pool.nodeNames { pools[node] = index }
-    }
-    let poolOfNode = numbers.names.map { pools[$0] }
     var sent = [Double](repeating: 0, count: numbers.count)
     var received = sent
     for draft in drafts {

@@ -65,16 +65,18 @@ package struct Replanner: Sendable {
   package func options(
     _ constraints: SearchConstraints? = nil, shouldStop: () -> Bool = { false }
   ) -> [Option] {
+    let moves = MigrationPlan(
+      after, before: before, from: plan.plan, lostNodes: change.lostNodes)
     var options: [Option] = []
     if let stay { options.append(stay) }
-    options += adapted(shouldStop).map { option(.adapt, $0) }
+    options += adapted(shouldStop).map { option(.adapt, $0, moves) }
     if let constraints {
       let outcome = ClusterPlanner(after).plan(constraints, shouldStop: shouldStop)
       if case .found(let result) = outcome.outcome {
         for plan in [result.best] + result.alternatives {
           if let mixed = try? ClusterPlanner(after).mixed(plan) {
             let near = mixed.reseated(near: self.plan.plan, on: after.cluster)
-            options.append(option(.replan, near))
+            options.append(option(.replan, near, moves))
           }
         }
       }
@@ -86,10 +88,8 @@ package struct Replanner: Sendable {
     }.map(\.element)
   }
 
-  private func option(_ kind: Option.Kind, _ plan: MixedPlan) -> Option {
-    let migration = MigrationPlan(
-      after, from: self.plan.plan, to: plan.plan, lostNodes: change.lostNodes
-    ).migration(checkpointRate: terms.checkpointRate)
+  private func option(_ kind: Option.Kind, _ plan: MixedPlan, _ moves: MigrationPlan) -> Option {
+    let migration = moves.migration(to: plan.plan, checkpointRate: terms.checkpointRate)
     return Option(
       kind: kind, plan: plan, migration: migration,
       total: terms.restart + migration.time + plan.plan.prediction.step * terms.steps)

@@ -15,7 +15,7 @@ package struct Device: Hashable, Sendable, Comparable {
   package static func < (a: Device, b: Device) -> Bool { (a.node, a.gpu) < (b.node, b.gpu) }
 }
 
-/// The GPUs of plans by number, in the order of `Device`: names are compared and hashed once a node.
+/// The GPUs of clusters by number, in the order of `Device`: names are compared and hashed once a node.
 struct DeviceNumbers {
   /// Of nodes, sorted.
   let names: [String]
@@ -23,18 +23,11 @@ struct DeviceNumbers {
   /// Numbers that a node has: as many as the one with the most GPUs needs.
   private let perNode: Int
 
-  init(_ plans: [Plan]) {
-    var names: Set<String> = []
-    var last = 0
-    for stage in plans.lazy.flatMap(\.stages) {
-      for group in stage.devices {
-        names.insert(group.node)
-        last = max(last, group.gpus.max() ?? 0)
-      }
-    }
-    self.names = names.sorted()
-    placeOf = Dictionary(uniqueKeysWithValues: zip(self.names, self.names.indices))
-    perNode = last + 1
+  init(_ clusters: [Cluster]) {
+    let pools = clusters.flatMap(\.pools)
+    names = Set(pools.flatMap(\.nodeNames)).sorted()
+    placeOf = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
+    perNode = pools.reduce(0) { max($0, $1.gpusPerNode) }
   }
 
   var count: Int { names.count * perNode }
@@ -42,6 +35,9 @@ struct DeviceNumbers {
   func first(ofNode name: String) -> Int { placeOf[name]! * perNode }
 
   func node(of number: Int) -> Int { number / perNode }
+
+  /// Of all GPUs of a node.
+  func numbers(ofNode node: Int) -> Range<Int> { (node * perNode)..<((node + 1) * perNode) }
 
   subscript(number: Int) -> Device {
     Device(node: names[node(of: number)], gpu: number % perNode)
@@ -59,16 +55,27 @@ struct StateShards {
   let stages: [Stage]
   let numbers: DeviceNumbers
 
+  /// By device, where it is in its stage; nil where it has none.
+  private let places: [Place?]
+
+  /// Layers next to each other that a stage has.
   struct Stage {
+    /// Of the plan's stages.
+    var index: Int
     var nodes: Range<Int>
     var tensor: Int
     /// Data and context ranks.
     var replicas: Int
     /// By replica, then tensor rank.
     var devices: [Int]
-    /// The tensor rank and replica of a device.
-    var places: [Int: (tensor: Int, replica: Int)]
-    var replicasByNode: [Int: [Int]]
+
+    func device(tensor rank: Int, replica: Int) -> Int { devices[replica * tensor + rank] }
+  }
+
+  private struct Place {
+    var stage: Int32
+    /// Among the stage's devices.
+    var index: Int32
   }
 
   enum State: CaseIterable { case weights, optimizer }
@@ -78,24 +85,49 @@ struct StateShards {
     strategy = plan.strategy
     self.numbers = numbers
     var stages: [Stage] = []
+    var places = [Place?](repeating: nil, count: numbers.count)
     for (index, stage) in plan.stages.enumerated() {
       let share = plan.seatedStages[index].share
       let devices = stage.devices.flatMap { group in
         let first = numbers.first(ofNode: group.node)
         return group.gpus.map { first + $0 }
       }
+      for (place, device) in devices.enumerated() {
+        places[device] = Place(stage: Int32(index), index: Int32(place))
+      }
       for range in stage.layerRanges {
         stages.append(
           Stage(
-            nodes: range.lowerBound..<(range.upperBound + 1), tensor: share.tensor,
-            replicas: share.data * plan.strategy.context, devices: devices, numbers))
+            index: index, nodes: range.lowerBound..<(range.upperBound + 1), tensor: share.tensor,
+            replicas: share.data * plan.strategy.context, devices: devices))
       }
     }
+    self.places = places
     self.stages = stages.sorted { $0.nodes.lowerBound < $1.nodes.lowerBound }
   }
 
   func isSharded(_ state: State) -> Bool {
     strategy.zeroStage >= (state == .weights ? .weights : .optimizer)
+  }
+
+  /// A GPU that has a tensor rank of a stage: one itself, else the first of its node.
+  /// Complexity: O(GPUs of a node).
+  func holder(ofTensor rank: Int, _ stage: Stage, near device: Int) -> Int? {
+    if place(of: device, in: stage, tensor: rank) != nil { return device }
+    var first: (place: Int, device: Int)?
+    for near in numbers.numbers(ofNode: numbers.node(of: device)) {
+      guard let place = place(of: near, in: stage, tensor: rank) else { continue }
+      if let known = first, known.place < place { continue }
+      first = (place, near)
+    }
+    return first?.device
+  }
+
+  private func place(of device: Int, in stage: Stage, tensor rank: Int) -> Int? {
+    guard let place = places[device], place.stage == stage.index,
+      Int(place.index) % stage.tensor == rank
+    else { return nil }
+    return Int(place.index)
   }
 
   /// The interval of a GPU's states.
@@ -107,27 +139,6 @@ struct StateShards {
     let part = Double(tensor * stage.replicas + replica)
     return Interval(part / (t * n), (part + 1) / (t * n))
   }
-}
-
-extension StateShards.Stage {
-  init(
-    nodes: Range<Int>, tensor: Int, replicas: Int, devices: [Int], _ numbers: DeviceNumbers
-  ) {
-    self.nodes = nodes
-    self.tensor = tensor
-    self.replicas = replicas
-    self.devices = devices
-    places = [:]
-    replicasByNode = [:]
-    for (index, device) in devices.enumerated() {
-      let (replica, rank) = (index / tensor, index % tensor)
-      places[device] = (rank, replica)
-      let node = numbers.node(of: device)
-      if replicasByNode[node]?.last != replica { replicasByNode[node, default: []].append(replica) }
-    }
-  }
-
-  func device(tensor rank: Int, replica: Int) -> Int { devices[replica * tensor + rank] }
 }
 
 /// A part of a layer's states.
