@@ -44,6 +44,9 @@ import Testing
     let shared = race.lanes(microBatches: count, from: guess)
     #expect(shared.reduce(0) { $0 + $1.microBatches * $1.replicas } == count)
     #expect(shared.map { time($0.index, $0.microBatches) }.max() == least)
+    var bounded = LaneRace(
+      times: times, replicas: replicas, schedule: schedule, clock: .bounded)
+    #expect(bounded.seconds(microBatches: count, from: guess) <= least * (1 + 1e-9))
     for lane in 0..<lanes {
       let used = shared.filter { $0.index == lane }.reduce(0) { $0 + $1.replicas }
       #expect(used <= replicas[lane])

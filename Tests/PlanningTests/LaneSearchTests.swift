@@ -38,7 +38,7 @@ import Testing
     if seed < 4 { constraints.pipeline = [1] }
     let everything = EveryLane(problem: problem, constraints: constraints).best()
     var search = LaneSearch(
-      problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), below: .infinity)
+      problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
     search.run { false }
     let found = search.found.first?.plan.prediction.step.value ?? .infinity
     #expect(min(search.open, found) <= everything)

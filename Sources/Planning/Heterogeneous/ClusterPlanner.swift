@@ -99,7 +99,7 @@ package struct ClusterPlanner: Sendable {
       incumbents: baselines.plans + known.plans)
     mixed.sketch(shouldStop: shouldStop, onProgress: noteUnbounded)
     var lanes = LaneSearch(
-      problem, constraints, effort: effort, tables: tables, slices: slices, below: mixed.best)
+      problem, constraints, effort: effort, tables: tables, slices: slices, incumbents: mixed.found)
     lanes.sketch(shouldStop: shouldStop, onProgress: noteUnbounded)
     for plan in lanes.found { mixed.keep(plan) }
     baselines.close(below: mixed.best, shouldStop: shouldStop)
@@ -109,7 +109,7 @@ package struct ClusterPlanner: Sendable {
         progress.with(lanes.considered, lanes.pruned, bound: min(lanes.open, baselines.open)))
     }
     // No further than the bound on all others.
-    lanes.best = mixed.best
+    for plan in mixed.found { lanes.keep(plan) }
     let others = min(mixed.open, baselines.open)
     lanes.run(below: others, shouldStop: shouldStop) { progress in
       onProgress(progress.with(mixed.considered, mixed.pruned, bound: others))

@@ -6,12 +6,23 @@ struct LaneRace {
   let times: [PipelineTimes]
   let replicas: [Int]
   let schedule: PipelineSchedule
-  private var played: [Int: Double] = [:]
+  let clock: Clock
+  private var known: [Int: Double] = [:]
 
-  init(times: [PipelineTimes], replicas: [Int], schedule: PipelineSchedule) {
+  /// What tells how long a replica takes.
+  enum Clock {
+    case played
+    /// A bound on what is played, at a fraction of its cost: so is that on the race.
+    case bounded
+  }
+
+  init(
+    times: [PipelineTimes], replicas: [Int], schedule: PipelineSchedule, clock: Clock = .played
+  ) {
     self.times = times
     self.replicas = replicas
     self.schedule = schedule
+    self.clock = clock
   }
 
   /// Micro-batches of each replica, as lanes of equal ones: `(index, micro-batches, replicas)`.
@@ -21,7 +32,7 @@ struct LaneRace {
   /// more than some best sharing does; from a guess that is too high, micro-batches are first taken
   /// back from the replica that finishes last for as long as it could not keep up anyway.
   ///
-  /// Complexity: O(corrections of the guess · lanes), each with one step played.
+  /// Complexity: O(corrections of the guess · lanes), each with one step played or bounded.
   mutating func lanes(
     microBatches count: Int, from guess: [Int]
   ) -> [(index: Int, microBatches: Int, replicas: Int)] {
@@ -58,6 +69,11 @@ struct LaneRace {
     return lanes
   }
 
+  /// Until the last replica is done, if they are shared out so.
+  mutating func seconds(microBatches count: Int, from guess: [Int]) -> Double {
+    lanes(microBatches: count, from: guess).reduce(0) { max($0, time($1.index, $1.microBatches)) }
+  }
+
   private mutating func slowest(_ shares: [Int]) -> Int {
     var last = 0
     for index in shares.indices
@@ -79,10 +95,14 @@ struct LaneRace {
   private mutating func time(_ lane: Int, _ microBatches: Int) -> Double {
     guard microBatches > 0 else { return 0 }
     let key = microBatches * times.count + lane
-    if let known = played[key] { return known }
-    let time = schedule.makespan(times[lane], microBatches: microBatches).value
-    played[key] = time
-    return time
+    if let time = known[key] { return time }
+    let time =
+      switch clock {
+      case .played: schedule.makespan(times[lane], microBatches: microBatches)
+      case .bounded: schedule.lowerBound(times[lane], microBatches: microBatches)
+      }
+    known[key] = time.value
+    return time.value
   }
 }
 

@@ -126,27 +126,52 @@ extension LaneSearch {
 
   // MARK: Plans
 
+  /// Predicts a cut that may be among the best.
   private mutating func evaluate(_ layout: Layout, _ boundaries: [Int], _ shares: [Int]) {
     let base = layout.base
     let pools = layout.pools
+    let count = microBatches(layout)
     let lanes = zip(pools, shares).map { pool, share in
       lane(pool: pool, replicas: layout.replicas[pool], base, microBatches: max(1, share))
     }
     let model = MixedModel(problem, MixedStrategy(base: base, lanes: lanes), tables: tables)
     guard let split = split(boundaries, model, shares) else { return }
     let times = lanes.indices.map { model.pipelineTimes(split, lane: $0) }
-    var race = LaneRace(
-      times: times, replicas: pools.map { layout.replicas[$0] }, schedule: base.schedule)
-    let final = race.lanes(microBatches: microBatches(layout), from: shares).map {
+    func race(_ clock: LaneRace.Clock) -> LaneRace {
+      LaneRace(
+        times: times, replicas: pools.map { layout.replicas[$0] }, schedule: base.schedule,
+        clock: clock)
+    }
+    // Bounding takes a fraction of what playing and predicting do.
+    var bounded = race(.bounded)
+    let least =
+      bounded.seconds(microBatches: count, from: shares) + end(model, split, times)
+      + bound.overhead
+    guard least * (1 + model.stragglerFraction) < kept.limit else { return }
+    var played = race(.played)
+    let final = played.lanes(microBatches: count, from: shares).map {
       lane(pool: pools[$0.index], replicas: $0.replicas, base, microBatches: $0.microBatches)
     }
-    let plan = MixedPlan(
-      problem, MixedStrategy(base: base, lanes: final), split, devices: [], tables: tables)
-    guard plan.plan.fits else { return }
-    best = min(best, plan.plan.prediction.step.value)
-    found.append(plan)
-    found.sort { $0.plan.prediction.step < $1.plan.prediction.step }
-    if found.count > effort.kept { found.removeLast(found.count - effort.kept) }
+    keep(
+      MixedPlan(
+        problem, MixedStrategy(base: base, lanes: final), split, devices: [], tables: tables))
+  }
+
+  /// Seconds of reduction and update after the last pass.
+  private func end(
+    _ model: MixedModel, _ split: PipelineSplit, _ times: [PipelineTimes]
+  ) -> Double {
+    var (reduction, update) = (Seconds.zero, Seconds.zero)
+    for (lane, times) in times.enumerated() {
+      for stage in 0..<model.stages {
+        let end = model.model(lane: lane, stage: stage).model.stepEnd(
+          split.chunks(ofStage: stage, of: model.stages), forward: times.forward[stage],
+          backward: times.backwardInput[stage] + times.backwardWeight[stage])
+        reduction = max(reduction, end.reduction)
+        update = max(update, end.optimizer)
+      }
+    }
+    return (reduction + update).value
   }
 
   private func lane(

@@ -12,19 +12,17 @@ struct LaneSearch {
   let effort: SearchEffort
   let tables: SeatTables
   let slices: PoolSlices
-  var found: [MixedPlan] = []
+  private(set) var kept: BestPlans
   private(set) var considered = 0
   private var excluded = 0
   /// Layouts that were looked at, and may hold something better; and their least bound.
   private var unsettled = 0
   private var unfinished = Double.infinity
   private var heap: Heap<Layout>?
-  /// The best step of any plan that is known.
-  var best: Double
 
   init(
     _ problem: ClusterProblem, _ constraints: SearchConstraints, effort: SearchEffort,
-    tables: SeatTables, slices: PoolSlices? = nil, below best: Double
+    tables: SeatTables, slices: PoolSlices? = nil, incumbents: [MixedPlan]
   ) {
     self.problem = problem
     space = MixedSpace(problem, constraints)
@@ -32,8 +30,14 @@ struct LaneSearch {
     self.effort = effort
     self.tables = tables
     self.slices = slices ?? PoolSlices(problem)
-    self.best = best
+    kept = BestPlans(most: effort.kept, incumbents)
   }
+
+  /// The best plans that are known: those found, and incumbents.
+  var found: [MixedPlan] { kept.plans }
+  var best: Double { kept.best }
+
+  mutating func keep(_ plan: MixedPlan) { kept.keep(plan) }
 
   struct Layout: Comparable {
     var bound: Double

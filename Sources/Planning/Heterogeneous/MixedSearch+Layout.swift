@@ -223,16 +223,6 @@ extension MixedSearch {
     return undisturbed * (1 + stragglers(counts, seats)) * (1 - 1e-9)
   }
 
-  mutating func keep(_ plan: MixedPlan) {
-    guard plan.plan.fits else { return }
-    let step = plan.plan.prediction.step
-    if found.contains(where: { $0.strategy == plan.strategy && $0.split == plan.split }) { return }
-    let index = found.firstIndex { step < $0.plan.prediction.step } ?? found.count
-    guard index < effort.kept else { return }
-    found.insert(plan, at: index)
-    if found.count > effort.kept { found.removeLast() }
-  }
-
   /// Seconds there and back between stages of two seats, by cut; between neighbours on one pool, as
   /// near as any two groups of it are.
   private func sendTimes(_ seats: [SeatCosts], _ schedule: PipelineSchedule) -> [[[Double]]] {

@@ -26,7 +26,7 @@ struct MixedSearch {
   let effort: SearchEffort
   let tables: SeatTables
   let slices: PoolSlices
-  var found: [MixedPlan] = []
+  private(set) var kept: BestPlans
   private(set) var considered = 0
   /// Layouts that a bound excluded, and nodes above layouts.
   var excluded = 0
@@ -58,10 +58,13 @@ struct MixedSearch {
     self.slices = slices ?? PoolSlices(problem)
     triesLeft = effort.tries
     entriesLeft = effort.entries
-    for plan in incumbents { keep(plan) }
+    kept = BestPlans(most: effort.kept, incumbents)
   }
 
-  var best: Double { found.first?.plan.prediction.step.value ?? .infinity }
+  var found: [MixedPlan] { kept.plans }
+  var best: Double { kept.best }
+
+  mutating func keep(_ plan: MixedPlan) { kept.keep(plan) }
 
   /// Least bound of what was not looked at, or not to the end.
   var open: Double {

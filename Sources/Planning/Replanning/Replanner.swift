@@ -156,24 +156,24 @@ package struct Replanner: Sendable {
       base.schedule == .interleaved ? .oneForwardOneBackward : base.schedule
     ]
     let tables = SeatTables(after)
-    func lanes(_ constraints: SearchConstraints, below best: Double) -> [MixedPlan] {
-      guard after.cluster.pools.count > 1 else { return [] }
+    func lanes(_ constraints: SearchConstraints, besides plans: [MixedPlan]) -> [MixedPlan] {
+      guard after.cluster.pools.count > 1 else { return plans }
       var search = LaneSearch(
-        after, constraints, effort: .quick, tables: tables, below: best)
+        after, constraints, effort: .quick, tables: tables, incumbents: plans)
       search.run(shouldStop: shouldStop)
       return search.found
     }
-    var mixed = MixedSearch(
-      after, constraints, effort: .quick, tables: tables, incumbents: [])
+    var plans: [MixedPlan] = []
     // Unequal replicas as deep as before exclude most of what is not as good.
     if plan.strategy.lanes.count > 1 {
       var alike = constraints
       alike.pipeline = [base.pipeline]
-      for plan in lanes(alike, below: .infinity) { mixed.keep(plan) }
+      plans = lanes(alike, besides: [])
     }
+    var mixed = MixedSearch(
+      after, constraints, effort: .quick, tables: tables, incumbents: plans)
     mixed.run(shouldStop: shouldStop)
-    for plan in lanes(constraints, below: mixed.best) { mixed.keep(plan) }
-    return mixed.found.prefix(Self.adapted).map {
+    return lanes(constraints, besides: mixed.found).prefix(Self.adapted).map {
       $0.reseated(near: plan.plan, on: after.cluster)
     }
   }
