@@ -82,7 +82,10 @@ let package = Package(
       ]),
     .executableTarget(
       name: "validate",
-      dependencies: ["Validating", "Importing", "PlanAPI", "Costing", "Calibrating"],
+      dependencies: [
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Validating", "Importing", "PlanAPI", "Costing", "Calibrating",
+      ],
       swiftSettings: strict),
 
     // The shell.

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Calibrating
 import Costing
 import Foundation
@@ -5,60 +6,54 @@ import Importing
 import PlanAPI
 import Validating
 
+/// Holds predictions against runs that others measured, and fits what ships to them.
 @main
-struct Validate {
-  static func main() throws {
-    var arguments = Array(CommandLine.arguments.dropFirst())
-    var tiers: Set<String> = ["core"]
-    var rows: String?
-    var rounds = 0
-    var folds = 0
-    var output: String?
-    var priorWeight: Double?
-    var given: [(place: CostParameterSlot.Place, value: Double)] = []
-    while let flag = arguments.first, flag.hasPrefix("--"), arguments.count >= 2 {
-      switch flag {
-      case "--tier": tiers = Set(arguments[1].split(separator: ",").map(String.init))
-      case "--rows": rows = arguments[1]
-      case "--fit": rounds = Int(arguments[1]) ?? 1
-      case "--source": output = arguments[1]
-      case "--prior": priorWeight = Double(arguments[1])
-      case "--folds": folds = Int(arguments[1]) ?? 0
-      case "--with":
-        let parts = arguments[1].split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2, let place = CostParameterSlot.Place(name: parts[0]),
-          let value = Double(parts[1]), value > 0
-        else {
-          print(
-            "--with takes PLACE=NUMBER; places: "
-              + CostParameterSlot.Place.all.map(\.name).joined(separator: ", "))
-          exit(2)
-        }
-        given.append((place, value))
-      default: break
-      }
-      arguments.removeFirst(2)
-    }
+struct Validate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "The errors of predictions on published runs, by source.",
+    discussion: """
+      With --fit the parameters are fitted to the runs first, single-node sweeps among them.
+      """)
+
+  @Argument(help: "Lines of JSON, or a table as the project's own.")
+  var runs: String
+
+  @Option(help: "Tiers of runs, with commas between them, or all.")
+  var tier = "core"
+
+  @Option(help: "A file for a line a run: measured, predicted, and the parts of both.")
+  var rows: String?
+
+  @Option(help: "How often to fit all parameters.")
+  var fit = 0
+
+  @Option(help: "What a parameter's prior counts for in a fit.")
+  var prior: Double?
+
+  @Option(help: "A Swift file for what was fitted.")
+  var source: String?
+
+  @Option(help: "Also fit without each of so many parts of the sources, then of the models.")
+  var folds = 0
+
+  @Option(help: "A parameter and its value, as PLACE=NUMBER.")
+  var with: [GivenParameter] = []
+
+  private var fits: Bool { fit > 0 || folds > 0 }
+
+  func run() throws {
     // A fit also learns from the single-node sweeps; its table is of the core rows.
-    if rounds > 0 || folds > 0 { tiers = ["core", "micro"] }
-    guard let path = arguments.first else {
-      print(
-        "usage: validate [--tier core,micro|all] [--rows OUT.tsv] [--fit ROUNDS [--prior WEIGHT] [--source OUT.swift]] "
-          + "[--folds N] [--with PLACE=NUMBER]... RUNS")
-      exit(2)
-    }
-    let text = try Data(contentsOf: URL(filePath: path))
+    let tiers = fits ? ["core", "micro"] : tier.split(separator: ",").map(String.init)
+    let text = try Data(contentsOf: URL(filePath: runs))
     let measured = try MeasuredRun.runs([UInt8](text))
       .filter { tiers.contains("all") || tiers.contains($0.tier) }
     let service = PlanService(model: ModelGraphRule())
     var parameters = service.parameters
-    for (place, value) in given { place.set(value, in: &parameters) }
+    for given in with { given.place.set(given.value, in: &parameters) }
     let prepared = PreparedRuns(measured, service: service)
-    if rounds > 0 || folds > 0 {
-      var published = PublishedFit(prepared)
-      if let priorWeight { published.priorWeight = priorWeight }
-      try fit(
-        published, prepared, parameters, rounds: rounds, folds: folds, output: output, rows: rows)
+    if fits {
+      try fit(prepared, from: parameters)
       return
     }
     let start = ContinuousClock.now
@@ -80,7 +75,7 @@ struct Validate {
 
   /// Tab-separated: id, seconds measured and predicted, GiB measured and predicted, the parts of the
   /// step, and of the largest stage's memory.
-  private static func write(
+  private func write(
     _ prepared: PreparedRuns, _ table: AccuracyTable, _ parameters: CostParameters, to path: String
   ) throws {
     let lines = zip(prepared.runs, table.entries).map { run, entry in
@@ -106,13 +101,12 @@ struct Validate {
       toFile: path, atomically: true, encoding: .utf8)
   }
 
-  private static func fit(
-    _ published: PublishedFit, _ prepared: PreparedRuns, _ base: CostParameters, rounds: Int,
-    folds: Int, output: String?, rows: String?
-  ) throws {
+  private func fit(_ prepared: PreparedRuns, from base: CostParameters) throws {
+    var published = PublishedFit(prepared)
+    if let prior { published.priorWeight = prior }
     var parameters = base
-    if rounds > 0 {
-      let result = published.fit(from: base, rounds: rounds, iterations: 8)
+    if fit > 0 {
+      let result = published.fit(from: base, rounds: fit, iterations: 8)
       parameters = result.parameters
       for (slot, (value, error)) in zip(
         published.slots, zip(result.fit.values, result.fit.relativeErrors))
@@ -126,7 +120,7 @@ struct Validate {
     let coreTable = core.table(parameters)
     print(coreTable)
     if let rows { try write(core, coreTable, parameters, to: rows) }
-    if let output { try parameters.source.write(toFile: output, atomically: true, encoding: .utf8) }
+    if let source { try parameters.source.write(toFile: source, atomically: true, encoding: .utf8) }
     if folds > 0 {
       print("by source, \(folds) folds")
       print(
@@ -138,4 +132,21 @@ struct Validate {
           from: parameters, by: \.modelName, folds: folds, iterations: 4))
     }
   }
+}
+
+/// A cost parameter that is given on the command line.
+struct GivenParameter: ExpressibleByArgument {
+  let place: CostParameterSlot.Place
+  let value: Double
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2, let place = CostParameterSlot.Place(name: parts[0]),
+      let value = Double(parts[1]), value > 0
+    else { return nil }
+    self.place = place
+    self.value = value
+  }
+
+  static var allValueStrings: [String] { CostParameterSlot.Place.all.map { "\($0.name)=NUMBER" } }
 }
