@@ -57,6 +57,21 @@ import Testing
         != nil)
   }
 
+  @Test func whoStoppedReadingKeepsNobody() {
+    var ends: [Int32] = [0, 0]
+    #expect(pipe(&ends) == 0)
+    let writer = LogWriter(descriptor: ends[1])
+    let line = [UInt8](repeating: UInt8(ascii: "x"), count: 300_000)
+    writer.write(line)
+    #expect(!writer.flush())
+    var left = line.count
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    while left > 0 { left -= max(0, read(ends[0], &bytes, bytes.count)) }
+    #expect(writer.flush())
+    close(ends[0])
+    close(ends[1])
+  }
+
   @Test func aLineIsALine() throws {
     var ends: [Int32] = [0, 0]
     #expect(pipe(&ends) == 0)

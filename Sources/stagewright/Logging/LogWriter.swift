@@ -36,8 +36,13 @@ final class LogWriter: Sendable {
     if mustSchedule { queue.async { self.writePending() } }
   }
 
-  /// Waits until everything so far is written.
-  func flush() { queue.sync {} }
+  /// Waits until everything so far is written, but no longer than a second: who stopped reading a log
+  /// does not keep a process from its end. Returns whether all was written.
+  @discardableResult func flush() -> Bool {
+    let written = DispatchSemaphore(value: 0)
+    queue.async { written.signal() }
+    return written.wait(timeout: .now() + .seconds(1)) == .success
+  }
 
   private func writePending() {
     while true {
