@@ -111,19 +111,16 @@ extension StrategyModel {
     var parts = StepBreakdown()
     let stage = played.boundingStage
     let chunks = split.chunks(ofStage: stage, of: stages)
-    let counts = recomputedLayers(split.recomputed[stage], in: chunks)
     var pass = PassTime()
     var again = PassTime()
-    for (chunk, nodes) in chunks.enumerated() {
-      var left = counts[chunk]
-      for node in nodes {
-        let cost = table.costs[table.kinds[node]]
-        pass += cost.forward + cost.backward
-        let recomputes =
-          strategy.recompute == .selective || (cost.canRecompute && left > 0)
-        if recomputes { again += cost.recompute(strategy.recompute) }
-        if cost.canRecompute { left -= 1 }
-      }
+    // A stage's first layers are recomputed.
+    var left = split.recomputed[stage]
+    for node in chunks.joined() {
+      let cost = table.costs[table.kinds[node]]
+      pass += cost.forward + cost.backward
+      let recomputes = strategy.recompute == .selective || (cost.canRecompute && left > 0)
+      if recomputes { again += cost.recompute(strategy.recompute) }
+      if cost.canRecompute { left -= 1 }
     }
     let count = Double(strategy.microBatches)
     let overhead = problem.costs.parameters.software.microBatchOverhead

@@ -98,16 +98,6 @@ package final class StrategyModel: Sendable {
     return min(send, other.collectives.send(bytes, fromStage: stage, toStage: next))
   }
 
-  /// How many of a stage's `recomputed` layers lie in each of its chunks: its first ones.
-  package func recomputedLayers(_ recomputed: Int, in chunks: [Range<Int>]) -> [Int] {
-    var left = recomputed
-    return chunks.map { nodes in
-      let here = min(left, table.recomputableLayers(nodes))
-      left -= here
-      return here
-    }
-  }
-
   /// What one GPU of a stage holds at its fullest. Complexity: O(chunks).
   package func memory(stage: Int, chunks: [Range<Int>], recomputed: Int) -> StageMemory {
     memory(contents(ofStage: stage, chunks), recomputed: recomputed)
