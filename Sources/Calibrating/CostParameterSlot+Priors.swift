@@ -57,9 +57,9 @@ extension CostParameterSlot {
     let (prior, spread, bounds): (Double, Double, ClosedRange<Double>) =
       switch field {
       // A T4 holds its clock for moments only: 70 W feed a third of its peak.
-      case .matrix: architecture == .turing ? (0.4, 0.2, 0.2...0.9) : (0.75, 0.12, 0.3...0.9)
-      case .matrixFP8: (0.65, 0.12, 0.3...0.9)
-      case .attention: (0.55, 0.25, 0.1...1)
+      case .matrix: architecture == .turing ? (0.5, 0.2, 0.25...1.1) : (0.94, 0.12, 0.4...1.1)
+      case .matrixFP8: (0.81, 0.12, 0.4...1.1)
+      case .attention: (0.69, 0.25, 0.12...1.2)
       case .shardedMatrix: (0.95, 0.1, 0.5...1.15)
       case .shardedAttention: (0.6, 0.4, 0.1...1.3)
       case .memory: (0.85, 0.1, architecture == .turing ? 0.2...1.1 : 0.65...1.1)

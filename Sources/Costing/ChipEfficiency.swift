@@ -2,12 +2,13 @@
 /// published runs (see `CostParameters.published`); every number has a physical meaning and a range
 /// it must lie in.
 package struct ChipEfficiency: Hashable, Sendable {
-  /// Part of the dense 16- or 32-bit peak that a very large matrix product reaches.
+  /// Part of what products can reach on the chip (`Accelerator.achievablePart` of the dense 16- or
+  /// 32-bit peak) that a very large matrix product of a training step does.
   package var matrix: Double
   /// The same for 8-bit products, casts apart.
   package var matrixFP8: Double
-  /// Part of the 16-bit peak that hand-tuned fused attention reaches forward, counting only the
-  /// products that a causal mask leaves.
+  /// The same for hand-tuned fused attention forward, counting only the products that a causal mask
+  /// leaves.
   package var attention: Double
   /// Rates in fully sharded stacks, as parts of the hand-tuned ones: their kernels are written for
   /// an earlier architecture, and fall behind on each later one.

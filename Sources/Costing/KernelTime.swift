@@ -26,10 +26,11 @@ package struct KernelTime: Hashable, Sendable {
     self.chip = chip
     self.software = software
     let wide = Self.widePeak(accelerator, precision)
-    matrixRate = ComputeRate(wide.value * chip.matrix)
-    attentionRate = ComputeRate(wide.value * chip.attention)
+    let achievable = accelerator.achievablePart
+    matrixRate = wide * (achievable * chip.matrix)
+    attentionRate = wide * (achievable * chip.attention)
     if precision == .fp8, let narrow = accelerator.peaks[.fp8] {
-      lowPrecisionRate = ComputeRate(narrow.value * chip.matrixFP8)
+      lowPrecisionRate = narrow * (achievable * chip.matrixFP8)
       castsInputs = true
     } else {
       lowPrecisionRate = matrixRate

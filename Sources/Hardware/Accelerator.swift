@@ -7,6 +7,14 @@ package struct Accelerator: Hashable, Sendable {
     case volta, turing, ampere, ada, hopper, blackwell
     case blackwellUltra = "blackwell-ultra"
     case cdna2, cdna3, cdna4, gaudi, tpu, davinci
+
+    /// Chips that the frameworks of 2019 to 2022, which trained in fp16 with loss scaling, ran on.
+    package var isOfLossScaling: Bool {
+      switch self {
+      case .volta, .turing, .ampere, .cdna2: true
+      case .ada, .hopper, .blackwell, .blackwellUltra, .cdna3, .cdna4, .gaudi, .tpu, .davinci: false
+      }
+    }
   }
 
   /// The catalogue's name, such as `h100-sxm5-80gb`.
@@ -17,6 +25,10 @@ package struct Accelerator: Hashable, Sendable {
   /// Dense peak rates with 32-bit accumulation; what the chip cannot multiply is absent (bf16 before
   /// Ampere, fp8 before Ada). `fp32` is the rate of its TF32 units where it has them.
   package var peaks: [Precision: ComputeRate]
+  /// Part of its peaks that the best of many large products was measured to reach (maximum achievable
+  /// matmul FLOPS): power, clocks and libraries leave some chips half of theirs, others nearly all.
+  /// Where nobody measured, what most reach.
+  package var achievablePart: Double
   /// What the driver reports (`nvidia-smi`), not the marketing figure.
   package var memory: ByteCount
   package var memoryBandwidth: Bandwidth
@@ -36,8 +48,9 @@ package struct Accelerator: Hashable, Sendable {
 
   package init(
     id: String, name: String, vendor: String, architecture: Architecture,
-    peaks: [Precision: ComputeRate], memory: ByteCount, memoryBandwidth: Bandwidth,
-    scaleUpBandwidth: Bandwidth, networkBandwidth: Bandwidth, gpusPerNode: Int, scaleUpDomain: Int,
+    peaks: [Precision: ComputeRate], achievablePart: Double = Accelerator.usualAchievablePart,
+    memory: ByteCount, memoryBandwidth: Bandwidth, scaleUpBandwidth: Bandwidth,
+    networkBandwidth: Bandwidth, gpusPerNode: Int, scaleUpDomain: Int,
     scaleUpLink: ScaleUpLink = .nvlink, peerBandwidth: Bandwidth? = nil,
     hostBandwidth: Bandwidth? = nil
   ) {
@@ -46,6 +59,7 @@ package struct Accelerator: Hashable, Sendable {
     self.vendor = vendor
     self.architecture = architecture
     self.peaks = peaks
+    self.achievablePart = achievablePart
     self.memory = memory
     self.memoryBandwidth = memoryBandwidth
     self.scaleUpBandwidth = scaleUpBandwidth
@@ -59,6 +73,8 @@ package struct Accelerator: Hashable, Sendable {
 }
 
 extension Accelerator {
+  package static let usualAchievablePart = 0.8
+
   /// Its 8-bit products take either operand as it lies in memory. Others take both with the summed
   /// side innermost, so that weights are kept beside their transpose for the backward pass. So
   /// data-centre Blackwell, which has NVLink (compute capability 10; Transformer Engine's

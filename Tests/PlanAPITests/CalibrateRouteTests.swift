@@ -134,7 +134,7 @@ private func runs(_ factor: Double) throws -> [String] {
 
 @Suite struct MountedProfileTests {
   private static let profile =
-    #"{"format": "stagewright-cost-profile/1", "parameters": {"hopper.matrix": 0.35}, "#
+    #"{"format": "stagewright-cost-profile/1", "parameters": {"hopper.matrix": 0.45}, "#
     + #""covariance": [[0.0004]], "step_deviation": 0.05, "memory_deviation": 0.08}"#
 
   /// A file's profile holds where a request brings none, whether it is the profile alone or the answer

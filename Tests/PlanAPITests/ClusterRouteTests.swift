@@ -27,6 +27,7 @@ private let slurm = """
     (#""2x8xa100-sxm4-80gb+4x4xv100-sxm2-32gb""#, 32, 6, 2), (slurm, 32, 4, 1),
     (#"{"pools": [{"gpu": "rtx-3090", "gpus_per_node": 8, "nodes": 2}]}"#, 16, 2, 1),
     (#"{"pools": [{"gpu": {"base": "h100", "bf16_tflops": 700}, "nodes": 2}]}"#, 16, 2, 1),
+    (#"{"pools": [{"gpu": {"base": "mi300x", "bf16_tflops": 701}, "nodes": 2}]}"#, 16, 2, 1),
   ])
   func givesBackAClusterThatMeansTheSame(
     cluster: String, gpus: Int, nodes: Int, pools: Int

@@ -23,6 +23,7 @@ extension CatalogueEntry {
     let perNode = Int(gpusPerNode.value)
     return Accelerator(
       id: id, name: name, vendor: vendor, architecture: architecture, peaks: peaks,
+      achievablePart: achievablePart,
       memory: .mebi(driverMemory(among: siblings).value),
       memoryBandwidth: .gigabytes(memoryBandwidth.value),
       scaleUpBandwidth: .gigabytes(linkBandwidth.value),
@@ -30,6 +31,14 @@ extension CatalogueEntry {
       scaleUpDomain: scaleUpDomain.map { Int($0.value) } ?? perNode, scaleUpLink: link,
       peerBandwidth: peerBandwidth.map { .gigabytes($0.value) },
       hostBandwidth: hostBandwidth.map { .gigabytes($0.value) })
+  }
+
+  /// In millionths, so that what is printed of it reads back the same.
+  private var achievablePart: Double {
+    guard let measuredMatmul, let peak = bf16 ?? fp16 else {
+      return Accelerator.usualAchievablePart
+    }
+    return (measuredMatmul.value / peak.value * 1e6).rounded() / 1e6
   }
 
   /// What the driver reports, 2^20 bytes; derived on the safe side where nobody wrote it down.

@@ -17,7 +17,7 @@ package struct CatalogueEntry: Hashable, Sendable {
   package var tf32: Figure?
   /// Of the vector units.
   package var fp32: Figure?
-  /// The best matrix product in bf16 that was measured, 10^12 FLOP/s.
+  /// The best of many matrix products in 16 bits that was measured, 10^12 FLOP/s.
   package var measuredMatmul: Figure?
 
   /// 10^9 bytes as it is sold (which vendors round as they like).

@@ -111,7 +111,7 @@ package struct CatalogueEntryRule: JSONRule {
   private static let fields: [Field] = [
     Field(name: "bf16_tflops", maximum: 1e6), Field(name: "fp16_tflops", maximum: 1e6),
     Field(name: "fp8_tflops", maximum: 1e6), Field(name: "tf32_tflops", maximum: 1e6),
-    Field(name: "fp32_tflops", maximum: 1e6),
+    Field(name: "fp32_tflops", maximum: 1e6), Field(name: "measured_matmul_tflops", maximum: 1e6),
     Field(name: "memory_mb", maximum: 0x1p30, isNeeded: true),
     Field(name: "memory_bandwidth_gbytes_per_second", maximum: 1e9, isNeeded: true),
     Field(name: "scale_up_bandwidth_gbytes_per_second_per_gpu", maximum: 1e9, isNeeded: true),
@@ -129,11 +129,17 @@ package struct CatalogueEntryRule: JSONRule {
     func set(_ name: String, _ path: WritableKeyPath<CatalogueEntry, Figure>) {
       if let figure = figures[name] { entry[keyPath: path] = figure }
     }
+    // Products reach the same part of a peak that is changed.
+    if let peak = figures["bf16_tflops"], let old = entry.bf16, let measured = entry.measuredMatmul
+    {
+      entry.measuredMatmul = Figure(measured.value * peak.value / old.value, .caller)
+    }
     set("bf16_tflops", \.bf16)
     set("fp16_tflops", \.fp16)
     set("fp8_tflops", \.fp8)
     set("tf32_tflops", \.tf32)
     set("fp32_tflops", \.fp32)
+    set("measured_matmul_tflops", \.measuredMatmul)
     set("memory_mb", \.driverMemory)
     set("memory_bandwidth_gbytes_per_second", \.memoryBandwidth)
     set("scale_up_bandwidth_gbytes_per_second_per_gpu", \.linkBandwidth)

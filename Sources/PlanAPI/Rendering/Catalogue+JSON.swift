@@ -31,6 +31,7 @@ extension JSONWriter {
       w.figure("fp4_tflops", entry.fp4)
       w.figure("tf32_tflops", entry.tf32)
       w.figure("fp32_tflops", entry.fp32)
+      w.figure("measured_matmul_tflops", entry.measuredMatmul)
       w.figure("memory_mb", entry.driverMemory(among: entries))
       w.figure("marketed_memory_gbytes", entry.marketedMemory)
       w.figure("memory_bandwidth_gbytes_per_second", entry.memoryBandwidth)

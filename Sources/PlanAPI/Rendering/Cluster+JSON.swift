@@ -103,6 +103,9 @@ extension JSONWriter {
       for (name, precision) in Self.rates {
         if let rate = gpu.peaks[precision] { w.member(name, rate.value / 1e12) }
       }
+      if let peak = gpu.peaks[.bf16] ?? gpu.peaks[.fp16] {
+        w.member("measured_matmul_tflops", gpu.achievablePart * peak.teraFLOPs)
+      }
       w.member("memory_mb", gpu.memory.value / 0x1p20)
       w.member("memory_bandwidth_gbytes_per_second", gpu.memoryBandwidth.value / 1e9)
       w.member("scale_up_link", gpu.scaleUpLink.rawValue)
