@@ -30,7 +30,7 @@ package struct MeasuredStep: Sendable {
   }
 
   package var stack: SoftwareStack {
-    SoftwareStack(job.precision, strategy.layerParallelism, hasExperts: graph.hasExperts)
+    SoftwareStack(job, strategy.layerParallelism, hasExperts: graph.hasExperts)
   }
 
   package func problem(_ parameters: CostParameters) -> PlanningProblem {

@@ -47,7 +47,7 @@ package struct MeasuredLayer: Sendable {
     let layer = graph.layer(node)
     return Observation(
       measured: seconds, weight: weight, architecture: pool.accelerator.architecture,
-      stack: SoftwareStack(job.precision, parallelism, hasExperts: graph.hasExperts)
+      stack: SoftwareStack(job, parallelism, hasExperts: graph.hasExperts)
     ) { [graph, pool, job, strategy, pass] parameters in
       var single = graph
       single.kinds = [layer]

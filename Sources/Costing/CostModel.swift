@@ -54,21 +54,21 @@ package struct CostModel: LayerCosting {
     return changed
   }
 
-  /// Fused where the chip has such kernels and the job's precision belongs to frameworks that use
-  /// them: fp16 with loss scaling is the habit of those that came before FlashAttention.
+  /// Fused where the chip has such kernels and the job's framework uses them: those of the years of loss
+  /// scaling came before FlashAttention.
   package var attentionKernel: AttentionKernel {
     if let chosen = job.attention { return chosen }
     switch pool.accelerator.architecture {
     case .volta, .turing: return .unfused
     case .ampere, .ada, .hopper, .blackwell, .blackwellUltra, .cdna2, .cdna3, .cdna4, .gaudi, .tpu,
       .davinci:
-      return job.precision == .fp16 ? .unfused : .fused
+      return job.isLossScaled ? .unfused : .fused
     }
   }
 
   /// The kind of framework that a split implies (see `SoftwareStack`).
   package func stack(_ parallelism: LayerParallelism) -> SoftwareStack {
-    SoftwareStack(job.precision, parallelism, hasExperts: hasExperts)
+    SoftwareStack(job, parallelism, hasExperts: hasExperts)
   }
 
   /// What one GPU keeps of weights, gradients and optimizer states.

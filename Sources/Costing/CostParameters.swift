@@ -23,9 +23,9 @@ import Quantities
 /// by `make validate`; the test `PublishedAccuracyTests` holds them.
 ///
 /// What a request leaves open is taken as the stack's habit (`SoftwareStack`): fp16 means unfused
-/// attention and reduction after the backward pass; unstated recomputation means none, or PyTorch's
-/// selective policy where a dense model's weights are sharded and nothing else is; fp8 means gradients
-/// in 16 bits and inputs of products kept in 8.
+/// attention and reduction after the backward pass where a chip is of Ampere's time or before;
+/// unstated recomputation means none, or PyTorch's selective policy where a dense model's weights are
+/// sharded and nothing else is; fp8 means gradients in 16 bits and inputs of products kept in 8.
 package struct CostParameters: Hashable, Sendable {
   package var chips: [Accelerator.Architecture: ChipEfficiency]
   package var software: SoftwareEfficiency

@@ -3,33 +3,30 @@ import Quantities
 /// The kind of training framework that runs a job, as far as a request tells: it decides which
 /// kernels run, how fast the host feeds them, and what communication hides behind them.
 ///
-/// A request states precision and sharding, not the framework; each precision and sharding has its
-/// habitual one, and a plan says which was assumed.
+/// A request states precision, chips and sharding, not the framework; each of them has its habitual
+/// one, and a plan says which was assumed.
 package enum SoftwareStack: String, Hashable, Sendable, CaseIterable {
-  /// fp16 with loss scaling: the Megatron-LM and DeepSpeed of 2019 to 2022. Attention scores are
+  /// fp16 with loss scaling on chips up to Ampere: the Megatron-LM and DeepSpeed of 2019 to 2022. Attention scores are
   /// written out, kernels are launched one by one from Python, gradients are reduced after the
   /// backward pass, and sharded weights (ZeRO-3) are gathered tensor by tensor, in the open.
   case lossScaled
-  /// Fully sharded weights in bf16 or fp8 and no other split of a dense model (PyTorch FSDP,
+  /// Fully sharded weights and no other split of a dense model (PyTorch FSDP,
   /// torchtitan, LLM Foundry): model code for one GPU, with the framework's own kernels.
   case fullySharded
-  /// bf16, fp8 or fp32 with hand-fused kernels (Megatron Core, Transformer Engine, NeMo).
+  /// Hand-fused kernels (Megatron Core, Transformer Engine, NeMo).
   case fused
 
-  package init(_ precision: Precision, _ parallelism: LayerParallelism, hasExperts: Bool) {
-    switch precision {
-    case .fp16: self = .lossScaled
-    case .bf16, .fp8, .fp32:
-      let isForOneGPU =
-        parallelism.tensor == 1 && parallelism.context == 1 && parallelism.expert == 1
-        && !hasExperts
-      self = parallelism.zeroStage == .weights && isForOneGPU ? .fullySharded : .fused
-    }
+  package init(_ job: TrainingJob, _ parallelism: LayerParallelism, hasExperts: Bool) {
+    let isForOneGPU =
+      parallelism.tensor == 1 && parallelism.context == 1 && parallelism.expert == 1
+      && !hasExperts
+    self.init(job)
+    if self == .fused, parallelism.zeroStage == .weights, isForOneGPU { self = .fullySharded }
   }
 
   /// Of a job, before it is split.
-  package init(_ precision: Precision) {
-    self = precision == .fp16 ? .lossScaled : .fused
+  package init(_ job: TrainingJob) {
+    self = job.isLossScaled ? .lossScaled : .fused
   }
 }
 

@@ -29,8 +29,7 @@ package struct StepEnd: Hashable, Sendable {
     backward: Seconds, microBatches: Int
   ) -> Seconds {
     // The loss-scaled stacks reduce once all gradients are there.
-    let isLossScaled = SoftwareStack(job.precision) == .lossScaled
-    let overlap = isLossScaled ? 0 : kernels.software.gradientOverlap
+    let overlap = job.isLossScaled ? 0 : kernels.software.gradientOverlap
     var exposed = Seconds.zero
     switch parallelism.zeroStage {
     case .none:

@@ -15,11 +15,14 @@ package struct TrainingJob: Hashable, Sendable {
   package var attention: AttentionKernel?
   /// Dropout masks are kept, and dropout kernels run.
   package var usesDropout: Bool
+  /// Trained by a framework of the years of loss scaling (`SoftwareStack.lossScaled`): the habit of
+  /// fp16 jobs, but on clusters whose every chip came later.
+  package var isLossScaled: Bool
 
   package init(
     globalBatchSize: Int, sequenceLength: Int, precision: Precision = .bf16,
     optimizer: Optimizer = .adam, gradientBytesOverride: Double? = nil,
-    attention: AttentionKernel? = nil, usesDropout: Bool = false
+    attention: AttentionKernel? = nil, usesDropout: Bool = false, isLossScaled: Bool? = nil
   ) {
     self.globalBatchSize = globalBatchSize
     self.sequenceLength = sequenceLength
@@ -28,6 +31,7 @@ package struct TrainingJob: Hashable, Sendable {
     self.gradientBytesOverride = gradientBytesOverride
     self.attention = attention
     self.usesDropout = usesDropout
+    self.isLossScaled = isLossScaled ?? (precision == .fp16)
   }
 
   /// Bytes of one weight's gradient, as it is accumulated and reduced: 4 in bf16 jobs, whose 8 bits

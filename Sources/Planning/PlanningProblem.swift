@@ -109,7 +109,7 @@ package struct PlanningProblem: Sendable {
       nodes = (nodes + 1) / 2
       doublings += 1
     }
-    let stack = SoftwareStack(job.precision)
+    let stack = SoftwareStack(job)
     return costs.parameters.stack(stack).stragglerGrowth * doublings
   }
 

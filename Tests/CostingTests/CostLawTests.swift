@@ -156,6 +156,10 @@ private let splits: [LayerParallelism] = [
   ])
   func stacks(precision: Precision, stage: ZeroStage, tensor: Int, stack: SoftwareStack) {
     let split = LayerParallelism(tensor: tensor, zeroStage: stage)
-    #expect(SoftwareStack(precision, split, hasExperts: false) == stack)
+    let job = TrainingJob(globalBatchSize: 1, sequenceLength: 1, precision: precision)
+    #expect(SoftwareStack(job, split, hasExperts: false) == stack)
+    var modern = job
+    modern.isLossScaled = false
+    #expect(SoftwareStack(modern, split, hasExperts: false) != .lossScaled)
   }
 }

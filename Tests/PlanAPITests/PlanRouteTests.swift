@@ -97,6 +97,22 @@ private func text(_ value: JSONValue?) -> String? {
     }
   }
 
+  /// On chips of its years, fp16 stands for frameworks without fused attention; later ones compute in
+  /// it as in bf16.
+  @Test func fp16IsOfItsYears() throws {
+    func step(_ chip: String, _ precision: String) throws -> Double {
+      let request = body([
+        "cluster": "\"1x8x\(chip)\"", "plan": #"{"strategy": {"pipeline_parallel": 4}}"#,
+        "training":
+          "{\"global_batch_size\": 64, \"sequence_length\": 4096, \"precision\": \"\(precision)\"}",
+      ])
+      let answer = try post("/simulate", request).body
+      return try #require(answer["plan"]?["prediction"]?["step_seconds"]?.double)
+    }
+    #expect(try step("a100", "fp16") > 1.2 * step("a100", "bf16"))
+    #expect(try step("h100", "fp16") <= step("h100", "bf16"))
+  }
+
   @Test func sameRequestSameAnswer() throws {
     func answer() throws -> String {
       let members = try post("/partition", body()).body.members

@@ -88,8 +88,12 @@ extension PlanService {
     let cluster = members.required("cluster", .cluster(catalogue))
     let job = members.required("training", .training)
     let profile = members.optional("cost_profile", .costProfile) ?? self.profile
-    guard let graph, let cluster, let job else { return nil }
+    guard let graph, let cluster, var job else { return nil }
     guard let training = members.object["training"] else { return nil }
+    // fp16 says what framework runs only where one of its years could.
+    job.isLossScaled =
+      job.isLossScaled
+      && cluster.pools.contains { $0.accelerator.architecture.isOfLossScaling }
     var warnings = cluster.notes
     var types: Set<String> = []
     for pool in cluster.pools where types.insert(pool.accelerator.id).inserted {

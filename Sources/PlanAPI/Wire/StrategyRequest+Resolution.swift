@@ -38,7 +38,7 @@ extension StrategyRequest {
     let parallelism = LayerParallelism(
       tensor: tensor ?? 1, context: context ?? 1, expert: expert ?? 1,
       zeroStage: zeroStage ?? .optimizer)
-    switch SoftwareStack(job.precision, parallelism, hasExperts: limits.experts > 0) {
+    switch SoftwareStack(job, parallelism, hasExperts: limits.experts > 0) {
     case .fullySharded: return .selective
     case .lossScaled, .fused: return .none
     }
