@@ -15,7 +15,6 @@ package struct CollectiveTime: Hashable, Sendable {
   private var levelCount: Int
   private var tensorExposure: Double
   private var expertExposure: Double
-  private var expertNetworkExposure: Double
   package var tensor: CommunicationGroup
   package var context: CommunicationGroup
   package var expert: CommunicationGroup
@@ -56,8 +55,6 @@ package struct CollectiveTime: Hashable, Sendable {
           levels[index].latency.value,
           (isScaleUp ? software.scaleUpLatency * link : software.networkLatency).value)
     }
-    expertExposure = software.expertExposure
-    expertNetworkExposure = software.expertNetworkExposure
     spans = levels.map(\.span)
     let (t, c, d) = (parallelism.tensor, parallelism.context, parallelism.data)
     let e = parallelism.expert
@@ -76,6 +73,10 @@ package struct CollectiveTime: Hashable, Sendable {
     tensorExposure = hidesTensorTraffic ? chip.tensorExposure : 1
     context = group(c, stride: t)
     expert = group(e, stride: 1)
+    expertExposure =
+      stack == .lossScaled
+      ? 1
+      : expert.members[0] >= Double(e) ? software.expertExposure : software.expertNetworkExposure
     let between = parallelism.stagesBetweenReplicas
     expertData = group(max(1, t * c * d / e), stride: e * between)
     if between == 1 {
@@ -128,12 +129,18 @@ package struct CollectiveTime: Hashable, Sendable {
       let blocks = size / inner
       guard blocks > 1 else { break }
       let reached = min(copies, blocks * (1 - power(1 - 1 / blocks, Int(copies))))
-      let exposure = level == 0 ? expertExposure : expertNetworkExposure
-      slowest = max(
-        slowest, bytes.value * reached * (1 - 1 / blocks) / bandwidth[level] * exposure)
+      slowest = max(slowest, bytes.value * reached * (1 - 1 / blocks) / bandwidth[level])
       inner = expert.members[level]
     }
     return Seconds(slowest) + treeLatency(expert)
+  }
+
+  /// What shows of a pass's exchanges: the part that the stack does not hide, and at least what the
+  /// pass's compute is too short to hide. Those of tensor parallelism hide behind the products around
+  /// them, those of experts behind another micro-batch's like pass (DeepSeek-V3 2024, section 3.2.1).
+  package func hide(_ pass: inout PassTime) {
+    pass.tensor = max(pass.tensor * tensorExposure, pass.tensor - pass.compute)
+    pass.expert = max(pass.expert * expertExposure, pass.expert - pass.compute)
   }
 
   private func power(_ base: Double, _ exponent: Int) -> Double {
@@ -142,11 +149,10 @@ package struct CollectiveTime: Hashable, Sendable {
     return result
   }
 
-  /// The exchange at the end of a tensor-parallel region, as far as it is not hidden. With
-  /// sequence parallelism an all-gather and a reduce-scatter take the all-reduce's place, at its
-  /// cost.
+  /// The exchange at the end of a tensor-parallel region. With sequence parallelism an all-gather and
+  /// a reduce-scatter take the all-reduce's place, at its cost.
   package func tensorExchange(_ bytes: ByteCount) -> Seconds {
-    tensor.size > 1 ? allReduce(bytes, .tensor) * tensorExposure : .zero
+    tensor.size > 1 ? allReduce(bytes, .tensor) : .zero
   }
 
   /// Keys and values of one rank travel once around the context group.

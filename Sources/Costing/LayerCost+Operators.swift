@@ -98,6 +98,8 @@ extension LayerCost {
     let isRowParallel = layer.operators.contains { $0.sharding == .rows }
     for op in layer.operators { add(op, isRowParallel: isRowParallel, in: context) }
     feedFromHost(layer, in: context)
+    context.collectives.hide(&forward)
+    context.collectives.hide(&backward)
     if context.stack == .fullySharded, canRecompute {
       selectByOperator(layer, isRowParallel: isRowParallel, in: context)
     }

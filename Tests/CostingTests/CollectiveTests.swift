@@ -63,11 +63,41 @@ import Testing
   @Test func tensorTrafficIsHiddenWithinANodeOnly() {
     func exposed(_ tensor: Int) -> Double {
       let time = Self.collectives(LayerParallelism(tensor: tensor, sequenceParallel: true))
-      return time.tensorExchange(Self.large) / time.allReduce(Self.large, .tensor)
+      return Self.exposed(\.tensor, of: time.tensorExchange(Self.large), in: time)
     }
     let hidden = CostParameters.published.chip(.hopper).tensorExposure
     #expect(abs(exposed(8) - hidden) < 1e-12 && hidden < 1)
     #expect(exposed(16) == 1 && exposed(32) == 1)
+  }
+
+  /// The part of an exchange that shows beside ten times its time of compute.
+  private static func exposed(
+    _ exchange: WritableKeyPath<PassTime, Seconds>, of whole: Seconds, in time: CollectiveTime
+  ) -> Double {
+    var pass = PassTime()
+    pass.compute = whole * 10.0
+    pass[keyPath: exchange] = whole
+    time.hide(&pass)
+    return pass[keyPath: exchange] / whole
+  }
+
+  /// What compute is too short to hide shows, however well a stack overlaps.
+  @Test(arguments: [
+    (\PassTime.tensor, LayerParallelism(tensor: 8, sequenceParallel: true)),
+    (\PassTime.expert, LayerParallelism(expert: 32, data: 32)),
+  ])
+  func computeHidesNoMoreThanItsTime(
+    exchange: WritableKeyPath<PassTime, Seconds> & Sendable, split: LayerParallelism
+  ) {
+    let time = Self.collectives(split)
+    #expect(Self.exposed(exchange, of: Seconds(1), in: time) < 1)
+    for share in [0, 0.25, 0.5] {
+      var pass = PassTime()
+      pass.compute = Seconds(share)
+      pass[keyPath: exchange] = Seconds(1)
+      time.hide(&pass)
+      #expect(pass[keyPath: exchange] == Seconds(1 - share))
+    }
   }
 
   /// A token crosses to a block once, however many of its experts live there.
