@@ -130,6 +130,11 @@ extension Sentence {
       + "or a replica has none"
   }
 
+  static func shareNotInGroups(_ microBatches: Int, stages: Int) -> String {
+    "an interleaved pipeline of \(stages) stages runs micro-batches \(stages) at a time: a replica's "
+      + "\(microBatches) are no multiple of that"
+  }
+
   static let unequalSharesWithSharding =
     "of 2 and 3 exchange shards with every micro-batch, so that all replicas need equally many"
 

@@ -2,6 +2,7 @@ import Costing
 import Hardware
 import JSON
 import Planning
+import Scheduling
 
 extension PlanRequest {
   /// Whether stages carry degrees of their own.
@@ -59,6 +60,7 @@ extension PlanRequest {
     _ mixed: MixedStrategy, _ stages: [StageRequest], _ request: JobRequest,
     _ log: JSONFaultLog
   ) {
+    let before = log.count
     let limits = ModelLimits(request.graph)
     for (index, stage) in stages.enumerated() {
       var alike = mixed.base
@@ -74,6 +76,18 @@ extension PlanRequest {
         log.note(
           isOfStage ? stage.value : strategy.value, member: violation.field, violation.reason)
       }
+    }
+    guard log.count == before else { return }
+    // The rules saw the largest share alone.
+    let unplayable = mixed.lanes.first { lane in
+      mixed.base.schedule.obstacle(
+        stages: mixed.stages, chunksPerStage: mixed.base.virtualStages,
+        microBatches: lane.microBatches) != nil
+    }
+    if let unplayable {
+      log.note(
+        stages[0].value, member: "micro_batch_shares",
+        Sentence.shareNotInGroups(unplayable.microBatches, stages: mixed.stages))
     }
   }
 
