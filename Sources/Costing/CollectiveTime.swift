@@ -70,6 +70,7 @@ package struct CollectiveTime: Hashable, Sendable {
     let isInOneDomain = tensor.members[0] >= Double(t)
     let hidesTensorTraffic =
       stack != .lossScaled && parallelism.sequenceParallel && isInOneDomain
+      && ScaleUpLink(rawValue: levels[0].name)?.carriesOverlappedTraffic != false
     tensorExposure = hidesTensorTraffic ? chip.tensorExposure : 1
     context = group(c, stride: t)
     expert = group(e, stride: 1)

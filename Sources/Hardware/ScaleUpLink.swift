@@ -28,4 +28,13 @@ package enum ScaleUpLink: String, Hashable, Sendable, CaseIterable {
     case .ethernet: .micro(4)
     }
   }
+
+  /// Whether chips write to each other's memory over it beside their products, as overlapping the two
+  /// takes: not through a host's bridges or memory.
+  package var carriesOverlappedTraffic: Bool {
+    switch self {
+    case .nvlink, .infinityFabric, .ethernet, .torus, .hccs: true
+    case .pcie, .pcieThroughHost: false
+    }
+  }
 }

@@ -100,6 +100,19 @@ import Testing
     }
   }
 
+  /// Nor does it hide where chips reach each other through a host.
+  @Test(arguments: ["h100-pcie", "l40s", "rtx4090", "h100-nvl"])
+  func tensorTrafficThroughAHostIsWaitedFor(accelerator: String) throws {
+    let chip = try #require(AcceleratorCatalogue.standard.accelerator(named: accelerator))
+    let parallelism = LayerParallelism(tensor: 2, sequenceParallel: true)
+    let time = CollectiveTime(
+      pool: try Pool.make(accelerator: chip, gpusPerNode: 8, nodes: 1), parallelism: parallelism,
+      chip: CostParameters.published.chip(chip.architecture),
+      software: CostParameters.published.software, stack: .fused)
+    let shown = Self.exposed(\.tensor, of: time.tensorExchange(Self.large), in: time)
+    #expect((shown == 1) == (chip.scaleUpLink != .nvlink))
+  }
+
   /// A token crosses to a block once, however many of its experts live there.
   @Test func expertsBehindOneLinkShareAToken() {
     let time = Self.collectives(LayerParallelism(expert: 32, data: 32))
