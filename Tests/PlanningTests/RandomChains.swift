@@ -14,8 +14,12 @@ struct RandomChain: CustomStringConvertible {
 
   var description: String { "seed \(seed): \(strategy)" }
 
-  /// - Parameter schedules: What the pipeline may run.
-  init(seed: Int, schedules: [PipelineSchedule] = PipelineSchedule.allCases) {
+  /// - Parameters:
+  ///   - schedules: What the pipeline may run.
+  ///   - hasSlowLinks: Sends between some of the stages take about as long as passes, or longer.
+  init(
+    seed: Int, schedules: [PipelineSchedule] = PipelineSchedule.allCases, hasSlowLinks: Bool = false
+  ) {
     self.seed = seed
     var random = SplitMix64(seed: seed)
     let schedule = schedules.randomElement(using: &random)!
@@ -31,7 +35,13 @@ struct RandomChain: CustomStringConvertible {
     // Between what hardly fits and what fits easily.
     let scale = Double.random(in: 0.3...1.5, using: &random)
     let isOneNode = Bool.random(using: &random)
-    let pool = Pool.example(nodes: isOneNode ? 1 : 8, gpusPerNode: isOneNode ? 8 : 1)
+    var pool = Pool.example(nodes: isOneNode ? 1 : 8, gpusPerNode: isOneNode ? 8 : 1)
+    if hasSlowLinks {
+      pool = Pool.example(nodes: isOneNode ? 4 : 8, gpusPerNode: isOneNode ? 2 : 1)
+      let last = pool.levels.count - 1
+      pool.levels[last].bandwidth =
+        pool.levels[last].bandwidth * Double.random(in: 0.002...0.2, using: &random)
+    }
     strategy = ParallelStrategy(
       pipeline: stages, data: data, virtualStages: chunks, microBatches: microBatches,
       zeroStage: ZeroStage(rawValue: Int.random(in: 0...2, using: &random))!, recompute: .full,

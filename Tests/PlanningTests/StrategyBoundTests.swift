@@ -1,4 +1,5 @@
 import Costing
+import Hardware
 import Quantities
 import Scheduling
 import Testing
@@ -11,7 +12,7 @@ import Testing
   func boundsEverySplit(batch: Int) {
     var raised = 0
     for seed in (batch * 50)..<((batch + 1) * 50) {
-      var chain = RandomChain(seed: seed)
+      var chain = RandomChain(seed: seed, hasSlowLinks: seed % 3 == 0)
       if seed % 4 == 0 { chain.strategy.zeroStage = .weights }
       if chain.expectsBound() { raised += 1 }
     }
@@ -22,7 +23,7 @@ import Testing
   @Test(arguments: 0..<20)
   func boundsEverySplitOfEqualBlocks(batch: Int) {
     for seed in (batch * 10)..<((batch + 1) * 10) {
-      var chain = RandomChain(seed: seed)
+      var chain = RandomChain(seed: seed, hasSlowLinks: seed % 2 == 0)
       chain.problem = DecoderExample.small.problem(
         on: chain.problem.pool, batch: chain.problem.job.globalBatchSize, sequence: 512)
       let strategy = chain.strategy
@@ -39,6 +40,21 @@ import Testing
         runtime + (peak - runtime) * Double.random(in: 0.3...1.2, using: &random)
       _ = chain.expectsBound()
     }
+  }
+
+  /// Where sends take longer than passes, every schedule is bounded by them.
+  @Test(arguments: [16, 64]) func closesOverSlowLinks(batch: Int) throws {
+    let decoder = DecoderExample(
+      name: "llama-7b", layers: 32, hidden: 4096, heads: 32, keyValueHeads: 32,
+      feedForward: 11008, vocabulary: 32000, isGated: true)
+    var pool = Pool.example(nodes: 4, gpusPerNode: 2)
+    pool.levels[1].bandwidth = .gigabits(1)
+    let problem = decoder.problem(on: pool, batch: batch, sequence: 1024)
+    guard case .found(let result) = Planner(problem).plan(SearchConstraints()) else {
+      Issue.record("a plan fits")
+      return
+    }
+    #expect(result.proof.gapFraction == 0)
   }
 }
 

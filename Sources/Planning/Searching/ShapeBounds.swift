@@ -75,6 +75,9 @@ struct ShapeBounds {
       let narrowest = problem.costs.boundaryBytes(at: problem.narrowestCut, parallelism)
       let send = collectives.reduce(Double.infinity) { min($0, $1.leastSend(narrowest).value) }
       bound.sends = Double(stages - 1) * send
+      bound.slowestSend = collectives.reduce(Double.infinity) {
+        min($0, $1.send(narrowest, fromStage: 0, toStage: stages - 1).value)
+      }
     }
     let most = schedules.reduce(1) { max($0, $1.chunks) }
     for zero in space.zeroChoices(parallelism, data: parallelism.data) {

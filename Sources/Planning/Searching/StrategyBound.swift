@@ -35,6 +35,8 @@ struct StrategyBound {
   private let overhead: Double
   /// One way, over all boundaries.
   var sends = 0.0
+  /// Over the slowest of them.
+  var slowestSend = 0.0
   private let stages: Int
   private let microBatches: Int
   private let layout: ChunkLayout
@@ -80,17 +82,37 @@ struct StrategyBound {
     let busiest = max(
       whole / p, slice.busiest(stages: stages) + 2 * overhead * Double(chunks))
     switch schedule {
-    case .gpipe: return whole + 2 * sends + (m - 1) * busiest
+    case .gpipe:
+      let ahead = (slice.forward + overhead * p) / p
+      let pace = max(
+        busiest, max(slowestSend, ahead) + max(slowestSend, (whole / p) - ahead))
+      return whole + 2 * sends + (m - 1) * pace
     case .oneForwardOneBackward:
-      let chain = max(m * busiest, whole / geometricShare)
+      let chain = max(m * busiest, whole / geometricShare, travelling(whole))
       return chain < limit ? max(chain, trips(whole)) : chain
     case .zeroBubble:
-      let chain = max(m * busiest, passing)
+      let chain = max(m * busiest, passing, travelling(whole - slice.weight))
       return chain < limit ? max(chain, whole / zeroBubbleShare) : chain
     case .interleaved:
-      let work = m * busiest
+      let work = max(m * busiest, crossing(chunks))
       return work < limit && cutsEvenly ? max(work, even(pipeline)) : work
     }
+  }
+
+  /// What sends make of a pipeline of one chunk a stage, of which a micro-batch takes `trip` there and
+  /// back without them.
+  private func travelling(_ trip: Double) -> Double {
+    let round = trip + 2 * sends
+    let rounds = Double((microBatches - 1) / stages + 1)
+    return max(round + (m - 1) * slowestSend, rounds * round)
+  }
+
+  /// What the slowest link makes of an interleaved one: every chunk of every micro-batch crosses it, and
+  /// the last one still has all its way back.
+  private func crossing(_ chunks: Int) -> Double {
+    let boundaries = p * Double(chunks) - 1
+    return m * Double(chunks) * slowestSend + slice.backward + overhead * p * Double(chunks)
+      + sends / (p - 1) * boundaries
   }
 
   private func even(_ pipeline: ChunkedPipeline) -> Double {

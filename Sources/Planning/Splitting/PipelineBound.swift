@@ -14,7 +14,8 @@ import Scheduling
 /// micro-batches, so a trip leaves out fewer of them near the start, and the last `min(i, m − 1) + 1`
 /// of them follow the last backward, beside the backwards of the stages before it.
 ///
-/// GPipe is a flow shop there and back: the sum of all stages, and (m − 1) times the slowest.
+/// GPipe is a flow shop there and back, in which links are machines too: the sum of all, and (m − 1)
+/// times the slowest each way.
 ///
 /// **How tight it is.** Equal to the played step for nearly all pipelines of similar stages, with
 /// and without sends; a path that works at two stages in turn can be longer.
@@ -47,6 +48,18 @@ struct PipelineBound {
     let fixed = costs.overhead * Double(stage) + costs.sendsBefore[stage]
     return Upstream(
       head: costs.table.forward[start] + fixed, tail: backward(0..<start) + fixed)
+  }
+
+  /// What the slowest link makes of a step, whatever the split: the first micro-batch on its way, all
+  /// others over that link behind it, the last one on its way home. Under GPipe they all cross it there
+  /// before any does back. What is recomputed is left out, as moving layers may save some.
+  var linkFloor: Double {
+    let all = 0..<costs.nodes
+    let trip =
+      costs.table.forwardTime(all) + backward(all) + 2 * costs.overhead * Double(costs.stages)
+      + 2 * costs.sendsAfter[0]
+    let ways = costs.schedule == .gpipe ? 2.0 : 1
+    return trip + ways * (m - 1) * costs.slowestSend
   }
 
   /// What is before the next stage, exactly.
@@ -83,7 +96,8 @@ struct PipelineBound {
       costs.table.forwardTime(rest) + backward(rest) + 2 * costs.overhead * Double(later)
       + 2 * costs.sendsAfter[stage]
     if costs.schedule == .gpipe {
-      return before.head + before.tail + f + b + round + (m - 1) * (f + b)
+      // Backward a stage is nearly always slower than a link: see `linkFloor` for the rest.
+      return before.head + before.tail + f + b + round + (m - 1) * (max(f, costs.slowestSend) + b)
     }
     let w = splitsBackward ? passes.weight : 0
     let left = weightsLeft(stage)

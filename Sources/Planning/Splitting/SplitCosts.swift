@@ -26,6 +26,8 @@ final class SplitCosts {
   /// whichever cut sends least.
   let sendsBefore: [Double]
   let sendsAfter: [Double]
+  /// The longest of these times: that link carries every micro-batch, one after another.
+  let slowestSend: Double
   private let held: [Double]
   private let limit: Double
   private let runtime: Double
@@ -75,6 +77,7 @@ final class SplitCosts {
     let all = before[before.count - 1]
     sendsBefore = before
     sendsAfter = before.map { all - $0 }
+    slowestSend = sends.reduce(0) { max($0, $1) }
   }
 
   private static func leastSend(_ model: StrategyModel, _ stage: Int) -> Double {

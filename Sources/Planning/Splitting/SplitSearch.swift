@@ -82,6 +82,10 @@ struct SplitSearch {
     let probe = SplitProbe(costs)
     var ends = EndFloor(costs)
     let none = SplitResult(split: nil, seconds: .infinity, bound: .infinity)
+    let linkFloor = probe.bound.linkFloor
+    guard linkFloor + ends.total < cutoff else {
+      return SplitResult(split: nil, seconds: .infinity, bound: cutoff)
+    }
     // One probe settles most strategies: not even the bound can stay below the cutoff.
     if cutoff < .infinity {
       let (boundaries, next) = probe.furthest(cutoff - ends.total)
@@ -90,7 +94,7 @@ struct SplitSearch {
           ? SplitResult(split: nil, seconds: .infinity, bound: cutoff) : none
       }
     }
-    let start = max(floor - ends.total, workFloor)
+    let start = max(floor - ends.total, workFloor, linkFloor)
     guard let (budget, furthest) = probe.least(startingAt: start) else { return none }
     var result = SplitResult(split: nil, seconds: .infinity, bound: budget + ends.total)
     guard result.bound < cutoff else { return result }
