@@ -10,6 +10,9 @@ package struct KernelTime: Hashable, Sendable {
   private var matrixRate: ComputeRate
   /// The same for products that the job runs in 8 bits.
   private var lowPrecisionRate: ComputeRate
+  /// What filling and draining tiles takes of a product of each rate, in elements of its inner side.
+  private var matrixFill: Double
+  private var lowPrecisionFill: Double
   private var attentionRate: ComputeRate
   private var memoryRate: Bandwidth
   /// What the long reads of a product reach.
@@ -39,6 +42,13 @@ package struct KernelTime: Hashable, Sendable {
     memoryRate = Bandwidth(accelerator.memoryBandwidth.value * chip.memory)
     streamRate = Bandwidth(accelerator.memoryBandwidth.value * Self.streamEfficiency)
     elementBytes = precision.activationBytes
+    (matrixFill, lowPrecisionFill) = (0, 0)
+    measureFill()
+  }
+
+  private mutating func measureFill() {
+    matrixFill = software.matrixFill * (matrixRate.value / Self.fillReference)
+    lowPrecisionFill = software.matrixFill * (lowPrecisionRate.value / Self.fillReference)
   }
 
   /// The same chip under the kernels of one stack.
@@ -49,6 +59,7 @@ package struct KernelTime: Hashable, Sendable {
     kernels.matrixRate = matrixRate * matrix
     kernels.lowPrecisionRate = lowPrecisionRate * matrix
     kernels.attentionRate = attentionRate * (isSharded ? chip.shardedAttention : 1)
+    kernels.measureFill()
     return kernels
   }
 
@@ -80,7 +91,7 @@ package struct KernelTime: Hashable, Sendable {
     isPadded: Bool = false, accumulatedBytes: Double = 0
   ) -> Seconds {
     let rate = lowPrecision ? lowPrecisionRate : matrixRate
-    let fill = software.matrixFill * (rate.value / Self.fillReference)
+    let fill = lowPrecision ? lowPrecisionFill : matrixFill
     let shape = (1 + fill / k) * (1 + software.matrixWave / (m * n * batch))
     var arithmetic = 2 * batch * Self.tiled(m) * Self.tiled(n) * k * shape / rate.value
     if !isPadded, !Self.isAligned(n) || !Self.isAligned(k) {

@@ -3,17 +3,22 @@ import Workload
 
 /// Everything that the cost of a layer depends on beside the layer.
 package struct LayerContext: Hashable, Sendable {
-  package var kernels: KernelTime
-  package var stack: SoftwareStack
-  package var efficiency: StackEfficiency
-  package var collectives: CollectiveTime
-  package var parallelism: LayerParallelism
-  package var sequenceLength: Int
-  package var hiddenSize: Int
-  package var attention: AttentionKernel
-  package var usesDropout: Bool
-  package var activationBytes: Double
-  package var gradientBytes: Double
+  let kernels: KernelTime
+  let stack: SoftwareStack
+  let efficiency: StackEfficiency
+  let collectives: CollectiveTime
+  let parallelism: LayerParallelism
+  let sequenceLength: Int
+  let hiddenSize: Int
+  let attention: AttentionKernel
+  let usesDropout: Bool
+  let activationBytes: Double
+  let gradientBytes: Double
+  /// Tokens of one micro-batch on one context-parallel rank.
+  let tokens: Double
+  let tensor: Double
+  /// The factor by which sequence parallelism divides what lies between tensor-parallel regions.
+  let sequenceShards: Double
 
   package init(
     kernels: KernelTime, stack: SoftwareStack, efficiency: StackEfficiency,
@@ -32,12 +37,12 @@ package struct LayerContext: Hashable, Sendable {
     self.usesDropout = usesDropout
     self.activationBytes = activationBytes
     self.gradientBytes = gradientBytes
+    tokens =
+      Double(parallelism.microBatchSize) * Double(sequenceLength) / Double(parallelism.context)
+    tensor = Double(parallelism.tensor)
+    sequenceShards = parallelism.sequenceParallel ? tensor : 1
   }
 
-  /// Tokens of one micro-batch on one context-parallel rank.
-  var tokens: Double {
-    Double(parallelism.microBatchSize) * Double(sequenceLength) / Double(parallelism.context)
-  }
   /// The bytes that adding a micro-batch's gradients of `parameters` to the others' moves: each is read
   /// and written. Sharded gradients are scattered instead.
   private func accumulatedBytes(_ parameters: Double) -> Double {
@@ -67,9 +72,6 @@ package struct LayerContext: Hashable, Sendable {
   var backwardFactor: Double {
     stack == .fused && parallelism.tensor == 1 ? 1 : efficiency.backward
   }
-  var tensor: Double { Double(parallelism.tensor) }
-  /// The factor by which sequence parallelism divides what lies between tensor-parallel regions.
-  var sequenceShards: Double { parallelism.sequenceParallel ? tensor : 1 }
 }
 
 /// Bytes that a kernel of unfused attention reads and writes for each score, without dropout:
@@ -95,9 +97,15 @@ extension LayerCost {
   package init(of layer: borrowing Layer, in context: borrowing LayerContext) {
     self.init()
     canRecompute = layer.kind == .transformerBlock
-    let isRowParallel = layer.operators.contains { $0.sharding == .rows }
-    for op in layer.operators { add(op, isRowParallel: isRowParallel, in: context) }
-    feedFromHost(layer, in: context)
+    let operators = layer.operators
+    var isRowParallel = false
+    for index in operators.indices where operators[index].figures.isRowSharded {
+      isRowParallel = true
+    }
+    for index in operators.indices {
+      add(operators[index].figures, isRowParallel: isRowParallel, in: context)
+    }
+    feedFromHost(operators, in: context)
     context.collectives.hide(&forward)
     context.collectives.hide(&backward)
     if context.stack == .fullySharded, canRecompute {
@@ -125,7 +133,8 @@ extension LayerCost {
   ) {
     var kept = Double(context.hiddenSize) / context.sequenceShards
     var again = LayerCost()
-    for op in layer.operators {
+    for index in layer.operators.indices {
+      let op = layer.operators[index].figures
       switch op.work {
       case .attention(let shape):
         kept += Double(shape.heads * shape.valueDimension) / context.tensor
@@ -163,15 +172,14 @@ extension LayerCost {
 
   /// Kernels run one after the other, or as fast as the host launches them, whichever is slower:
   /// (gpu⁴ + host⁴)^¼, as a layer has some of either kind. Then the backward pass takes its factor.
-  private mutating func feedFromHost(_ layer: Layer, in context: LayerContext) {
+  private mutating func feedFromHost(_ operators: [Operator], in context: LayerContext) {
     var (ahead, back) = (0.0, 0.0)
-    // By index: an iterator copies each operator.
-    let operators = layer.operators
     for index in operators.indices {
-      let kernels = operators[index].kernels(in: context)
+      let op = operators[index].figures
+      let kernels = op.kernels(in: context)
       ahead += kernels.forward
       back += kernels.backward
-      if operators[index].sharding == .rows, context.parallelism.tensor > 1 {
+      if context.parallelism.tensor > 1, op.isRowSharded {
         ahead += 2
         back += 2
       }
@@ -189,7 +197,9 @@ extension LayerCost {
     return Seconds((p * p + q * q).squareRoot().squareRoot())
   }
 
-  private mutating func add(_ op: Operator, isRowParallel: Bool, in context: LayerContext) {
+  private mutating func add(
+    _ op: Operator.Figures, isRowParallel: Bool, in context: LayerContext
+  ) {
     keep(op, in: context)
     switch op.work {
     case .matrixProduct(let inputs, let outputs):
@@ -227,7 +237,7 @@ extension LayerCost {
   }
 
   /// Parameters on this GPU, and what the operator keeps for the backward pass.
-  private mutating func keep(_ op: Operator, in context: LayerContext) {
+  private mutating func keep(_ op: Operator.Figures, in context: LayerContext) {
     switch op.sharding {
     case .experts:
       expertParameters += Double(op.parameters) / Double(context.parallelism.expert)
@@ -248,7 +258,7 @@ extension LayerCost {
 
   /// Transformer Engine keeps the inputs of 8-bit products in 8 bits; PyTorch's stacks keep them as
   /// they were.
-  private func savedBytes(_ op: Operator, in context: LayerContext) -> Double {
+  private func savedBytes(_ op: Operator.Figures, in context: LayerContext) -> Double {
     guard canRecompute, context.kernels.castsInputs, context.stack == .fused else {
       return context.activationBytes
     }
@@ -261,7 +271,7 @@ extension LayerCost {
   }
 
   private mutating func addProduct(
-    _ op: Operator, _ inputs: Double, _ outputs: Double, isRowParallel: Bool,
+    _ op: Operator.Figures, _ inputs: Double, _ outputs: Double, isRowParallel: Bool,
     in context: LayerContext
   ) {
     var (m, k, n) = (context.tokens, inputs, outputs)
@@ -293,15 +303,17 @@ extension LayerCost {
     }
     let bytes = ByteCount(context.tokens * width * context.activationBytes)
     let exchange = context.collectives.tensorExchange(bytes)
-    if op.sharding == .rows { forward.tensor += exchange }
+    if op.isRowSharded { forward.tensor += exchange }
     backward.tensor += exchange
   }
 
-  private mutating func addLookup(_ op: Operator, _ width: Double, in context: LayerContext) {
+  private mutating func addLookup(
+    _ op: Operator.Figures, _ width: Double, in context: LayerContext
+  ) {
     let bytes = context.tokens * width * context.activationBytes
     forward.compute += context.kernels.traffic(2 * bytes)
     backward.compute += context.kernels.traffic(4 * bytes)
-    if op.sharding == .rows {
+    if op.isRowSharded {
       forward.tensor += context.collectives.tensorExchange(ByteCount(bytes))
     }
   }
@@ -309,7 +321,7 @@ extension LayerCost {
   /// Experts of one GPU: its own tokens' copies leave and as many others' arrive. Groups are padded
   /// to whole tiles, so that their size needs no alignment.
   private mutating func addExperts(
-    _ op: Operator, _ inputs: Double, _ outputs: Double, experts: Int, active: Double,
+    _ op: Operator.Figures, _ inputs: Double, _ outputs: Double, experts: Int, active: Double,
     in context: LayerContext
   ) {
     let local = context.localExperts(of: experts)
@@ -420,7 +432,12 @@ extension LayerCost {
   }
 }
 
-extension Operator {
+extension Operator.Figures {
+  fileprivate var isRowSharded: Bool {
+    // By pattern: `==` of another module's enumeration is a call through its witness table.
+    if case .rows = sharding { true } else { false }
+  }
+
   /// Kernels that the host launches for the operator. Experts' products are launched one by one, and
   /// so are the casts of their inputs (Transformer Engine's `GroupedLinear`).
   fileprivate func kernels(in context: LayerContext) -> (forward: Double, backward: Double) {

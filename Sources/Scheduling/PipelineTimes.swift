@@ -48,16 +48,22 @@ package struct PipelineTimes: Hashable, Sendable {
     self.sendForward = sendForward ?? Array(repeating: .zero, count: virtualStages - 1)
     self.sendBackward = sendBackward ?? Array(repeating: .zero, count: virtualStages - 1)
     self.sendOccupiesSender = sendOccupiesSender
-    for passes in [forward, backwardInput, backwardWeight, self.recompute] {
-      precondition(passes.count == virtualStages, "one time for each virtual stage")
-      precondition(passes.allSatisfy(Self.isDuration), "a pass takes a finite time")
-    }
-    for sends in [self.sendForward, self.sendBackward] {
-      precondition(sends.count == virtualStages - 1, "one time for each boundary")
-      precondition(sends.allSatisfy(Self.isDuration), "a send takes a finite time")
-    }
+    // One by one: a search makes many of these, and a list of them would be one more allocation.
+    Self.require(forward, virtualStages)
+    Self.require(backwardInput, virtualStages)
+    Self.require(backwardWeight, virtualStages)
+    Self.require(self.recompute, virtualStages)
+    Self.require(self.sendForward, virtualStages - 1)
+    Self.require(self.sendBackward, virtualStages - 1)
     for (part, whole) in zip(self.recompute, backwardInput) {
       precondition(part <= whole, "recomputation is part of the backward pass")
+    }
+  }
+
+  private static func require(_ times: [Seconds], _ count: Int) {
+    precondition(times.count == count, "one time for each virtual stage, or each boundary")
+    for time in times {
+      precondition(time.value >= 0 && time.value.isFinite, "passes and sends take a finite time")
     }
   }
 
@@ -65,8 +71,4 @@ package struct PipelineTimes: Hashable, Sendable {
 
   /// Virtual stage of a stage's model chunk.
   package func virtualStage(stage: Int, chunk: Int) -> Int { chunk * stages + stage }
-
-  private static func isDuration(_ time: Seconds) -> Bool {
-    time.value >= 0 && time.value.isFinite
-  }
 }

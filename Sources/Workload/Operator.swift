@@ -43,29 +43,37 @@ package struct Operator: Hashable, Sendable {
   }
 
   package var name: String
-  package var work: Work
-  package var sharding: Sharding
-  /// Parameters (weights, biases, scales) that the operator owns.
-  package var parameters: Int
-  /// Activation elements a token that stay in memory for the backward pass (none of what attention
-  /// keeps for its scores: costing knows how attention is computed). Routed copies are counted.
-  package var savedElements: Double
-  /// One-byte elements a token kept when the model is trained with dropout.
-  package var dropoutElements: Double
-  /// Sorts tokens by expert, or back: scattered reads and writes.
-  package var isPermutation: Bool
+  /// All else, which is numbers alone: costing copies them for each split, and a name would be retained.
+  package var figures: Figures
+
+  package struct Figures: Hashable, Sendable {
+    package var work: Work
+    package var sharding: Sharding
+    /// Parameters (weights, biases, scales) that the operator owns.
+    package var parameters: Int
+    /// Activation elements a token that stay in memory for the backward pass (none of what attention
+    /// keeps for its scores: costing knows how attention is computed). Routed copies are counted.
+    package var savedElements: Double
+    /// One-byte elements a token kept when the model is trained with dropout.
+    package var dropoutElements: Double
+    /// Sorts tokens by expert, or back: scattered reads and writes.
+    package var isPermutation: Bool
+  }
+
+  package var work: Work { figures.work }
+  package var sharding: Sharding { figures.sharding }
+  package var parameters: Int { figures.parameters }
+  package var savedElements: Double { figures.savedElements }
+  package var dropoutElements: Double { figures.dropoutElements }
 
   package init(
     _ name: String, _ work: Work, sharding: Sharding, parameters: Int = 0,
     savedElements: Double = 0, dropoutElements: Double = 0, isPermutation: Bool = false
   ) {
     self.name = name
-    self.work = work
-    self.sharding = sharding
-    self.parameters = parameters
-    self.savedElements = savedElements
-    self.dropoutElements = dropoutElements
-    self.isPermutation = isPermutation
+    figures = Figures(
+      work: work, sharding: sharding, parameters: parameters, savedElements: savedElements,
+      dropoutElements: dropoutElements, isPermutation: isPermutation)
   }
 }
 

@@ -61,7 +61,7 @@ extension TransformerModel {
     if let norm = embedding.norm {
       list.append(norm.step("embedding_norm", width: hiddenSize))
     }
-    list[list.count - 1].dropoutElements = Double(hiddenSize)
+    list[list.count - 1].figures.dropoutElements = Double(hiddenSize)
     return Layer(kind: .embedding, operators: list)
   }
 

@@ -100,7 +100,7 @@ import Testing
     }
   }
 
-  /// Nor does it hide where chips reach each other through a host.
+  /// Tensor-parallel traffic does not hide where chips reach each other through a host.
   @Test(arguments: ["h100-pcie", "l40s", "rtx4090", "h100-nvl"])
   func tensorTrafficThroughAHostIsWaitedFor(accelerator: String) throws {
     let chip = try #require(AcceleratorCatalogue.standard.accelerator(named: accelerator))
