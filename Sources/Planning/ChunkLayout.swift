@@ -15,18 +15,40 @@ package struct ChunkLayout: Hashable, Sendable {
   /// Each layer feeds the next.
   package let hasOneOrder: Bool
   private let nodes: Int
+  /// The ways to share the blocks out among chunks, by the number of chunks: those of `n` chunks are
+  /// `layouts[starts[n]..<starts[n + 1]]`. Searches ask for them again and again.
+  private let layouts: [Share]
+  private let starts: [Int]
 
   package init(_ graph: LayerGraph) {
     nodes = graph.nodes.count
     hasOneOrder = graph.hasOneOrder
+    blocks = Self.blocks(graph)
+    (layouts, starts) = hasOneOrder ? Self.layouts(blocks, nodes: nodes) : ([], [0])
+  }
+
+  private static func blocks(_ graph: LayerGraph) -> Range<Int> {
     let isBlock = graph.nodes.map { graph.kinds[$0.kind].kind == .transformerBlock }
     guard let first = isBlock.firstIndex(of: true), let last = isBlock.lastIndex(of: true),
       !isBlock[first...last].contains(false)
-    else {
-      blocks = 0..<nodes
-      return
+    else { return 0..<isBlock.count }
+    return first..<(last + 1)
+  }
+
+  private static func layouts(_ blocks: Range<Int>, nodes: Int) -> ([Share], [Int]) {
+    var byChunks = [[Share]](repeating: [], count: nodes + 1)
+    for leading in 0...(blocks.lowerBound > 0 ? 1 : 0) {
+      for trailing in 0...(blocks.upperBound < nodes ? 2 : 0) {
+        let all = blocks.count + leading + trailing
+        for chunks in all.divisors where chunks > 1 && chunks <= nodes {
+          let each = all / chunks
+          // What stands for blocks must not leave less than none of them.
+          if trailing <= each { byChunks[chunks].append(Share(leading: leading, each: each)) }
+        }
+      }
     }
-    blocks = first..<(last + 1)
+    let starts = byChunks.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+    return (byChunks.flatMap(\.self), starts)
   }
 
   /// Whether the model can be laid out over so many chunks. Complexity: O(1).
@@ -49,27 +71,26 @@ package struct ChunkLayout: Hashable, Sendable {
 
   /// The boundaries of every layout. Complexity: O(chunks).
   package func cuts(chunks: Int) -> [[Int]] {
-    shares(chunks).map { leading, each in
+    shares(chunks).map { share in
       var boundaries = [0]
       boundaries.reserveCapacity(chunks + 1)
-      for chunk in 1..<chunks { boundaries.append(blocks.lowerBound + each * chunk - leading) }
+      for chunk in 1..<chunks {
+        boundaries.append(blocks.lowerBound + share.each * chunk - share.leading)
+      }
       boundaries.append(nodes)
       return boundaries
     }
   }
 
   /// Blocks that the first chunk is short of, and that a chunk holds.
-  func shares(_ chunks: Int) -> [(leading: Int, each: Int)] {
-    var found: [(Int, Int)] = []
-    guard hasOneOrder, chunks > 1, chunks <= nodes else { return found }
-    for leading in 0...(blocks.lowerBound > 0 ? 1 : 0) {
-      for trailing in 0...(blocks.upperBound < nodes ? 2 : 0) {
-        let (each, rest) = (blocks.count + leading + trailing)
-          .quotientAndRemainder(dividingBy: chunks)
-        // What stands for blocks must not leave less than none of them.
-        if rest == 0, each >= 1, trailing <= each { found.append((leading, each)) }
-      }
-    }
-    return found
+  struct Share: Hashable, Sendable {
+    var leading: Int
+    var each: Int
+  }
+
+  /// Complexity: O(1).
+  func shares(_ chunks: Int) -> ArraySlice<Share> {
+    guard chunks + 1 < starts.count else { return [] }
+    return layouts[starts[chunks]..<starts[chunks + 1]]
   }
 }

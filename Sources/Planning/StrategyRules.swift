@@ -26,7 +26,9 @@ package struct ModelLimits: Sendable {
   /// How interleaved pipelines cut the model.
   package var chunks: ChunkLayout
 
-  package init(_ graph: LayerGraph) {
+  package init(_ graph: LayerGraph) { self.init(graph, ChunkLayout(graph)) }
+
+  init(_ graph: LayerGraph, _ chunks: ChunkLayout) {
     var divides: [(String, Int)] = []
     var experts = 0
     var opaque = false
@@ -47,7 +49,7 @@ package struct ModelLimits: Sendable {
     self.experts = experts
     hasOpaqueLayers = opaque
     nodes = graph.nodes.count
-    chunks = ChunkLayout(graph)
+    self.chunks = chunks
   }
 
   package func allowsTensor(_ degree: Int) -> Bool {

@@ -25,6 +25,11 @@ struct ShapeBounds {
     var seconds: Double
   }
 
+  private struct Schedule {
+    var kind: PipelineSchedule
+    var chunks: Int
+  }
+
   /// Nil where the batch does not divide among the replicas, or ranks may lie in no order.
   init?(_ space: StrategySpace, _ slice: StrategySlice, stages: Int, data: Int) {
     guard let microBatches = space.microBatches(slice.parallelism, data: data) else { return nil }
@@ -54,10 +59,10 @@ struct ShapeBounds {
   /// Complexity: O(strategies · stages) at most.
   mutating func forEachStrategy(below limit: Double, _ visit: (Strategy) -> Void) -> Int {
     var excluded = 0
-    var schedules: [(PipelineSchedule, chunks: Int)] = []
+    var schedules: [Schedule] = []
     space.forEachSchedule(pipeline: stages, microBatches: microBatches) { schedule, chunks in
       if bound.seconds(schedule, chunks: chunks, upTo: limit) < limit {
-        schedules.append((schedule, chunks))
+        schedules.append(Schedule(kind: schedule, chunks: chunks))
       } else {
         excluded += 1
       }
@@ -86,8 +91,8 @@ struct ShapeBounds {
       var end: Double?
       for recompute in space.recomputeChoices(split) {
         bound.recompute(recompute, RecomputationFloor(space, slice, split, recompute))
-        for (schedule, chunks) in schedules {
-          var seconds = bound.seconds(schedule, chunks: chunks, upTo: limit)
+        for schedule in schedules {
+          var seconds = bound.seconds(schedule.kind, chunks: schedule.chunks, upTo: limit)
           if seconds < limit {
             let known = end ?? leastEnd(split, collectives, chunks: most)
             end = known
@@ -99,7 +104,7 @@ struct ShapeBounds {
           }
           visit(
             Strategy(
-              zero: zero, recompute: recompute, schedule: schedule, chunks: chunks,
+              zero: zero, recompute: recompute, schedule: schedule.kind, chunks: schedule.chunks,
               seconds: seconds))
         }
       }

@@ -119,7 +119,8 @@ struct StrategyBound {
     let all = stages * pipeline.chunks
     let block = slice.block.passes
     var least = Double.infinity
-    for (short, each) in layout.shares(all) {
+    for share in layout.shares(all) {
+      let (short, each) = (share.leading, share.each)
       let lacking = each * all - layout.blocks.count - short
       func step(_ stage: EvenStage) -> Double {
         let index = Double(stage.index)

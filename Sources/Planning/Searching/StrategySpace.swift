@@ -21,17 +21,35 @@ final class StrategySpace: Sendable {
   let constraints: SearchConstraints
   let limits: ModelLimits
   private let wantedOrders: [DeviceMesh.Order]
+  /// The first that is wanted, and the usual one if it is.
+  private let firstOrder: [DeviceMesh.Order]
+  private let usualOrder: [DeviceMesh.Order]
+  private let wantedSchedules: [PipelineSchedule]
+  /// The stages that are allowed, by the raw value of what represents them.
+  private let zeroStages: [[ZeroStage]]
+  /// The policies where selective recomputation keeps less, and where it does not.
+  private let leanPolicies: [RecomputePolicy]
+  private let policies: [RecomputePolicy]
   /// Up to as many as there can be stages.
   let harmonic: HarmonicNumbers
 
   init(_ problem: PlanningProblem, _ constraints: SearchConstraints) {
     self.problem = problem
     self.constraints = constraints
-    limits = ModelLimits(problem.graph)
+    limits = ModelLimits(problem.graph, problem.chunks)
     wantedOrders = DeviceMesh.Order.allCases.filter {
       constraints.rankOrder.isEmpty || constraints.rankOrder.contains($0)
     }
     harmonic = HarmonicNumbers(upTo: limits.nodes)
+    firstOrder = Array(wantedOrders.prefix(1))
+    usualOrder = wantedOrders.filter { $0 == .tensorContextDataPipeline }
+    wantedSchedules =
+      constraints.schedule.isEmpty ? PipelineSchedule.allCases : constraints.schedule
+    let allowed = constraints.zeroStage.isEmpty ? ZeroStage.allCases : constraints.zeroStage
+    zeroStages = ZeroStage.allCases.map { stage in allowed.filter { $0.representative == stage } }
+    let chosen = constraints.recompute
+    let lean = chosen.contains(.full) ? chosen.filter { $0 != .none } : chosen
+    (leanPolicies, policies) = chosen.isEmpty ? ([.full, .selective], [.full]) : (lean, lean)
   }
 
   private var gpus: Int { problem.pool.gpus }
@@ -141,8 +159,7 @@ final class StrategySpace: Sendable {
   var dataChoices: [Int] { divisors(of: problem.job.globalBatchSize, constraints.data) }
 
   func zeroChoices(_ split: LayerParallelism, data: Int) -> [ZeroStage] {
-    let all = constraints.zeroStage.isEmpty ? ZeroStage.allCases : constraints.zeroStage
-    let choices = all.filter { $0.representative == split.zeroStage.representative }
+    let choices = zeroStages[split.zeroStage.representative.rawValue]
     let ranks = data * split.context
     let expertReplicas = limits.experts == 0 ? 1 : ranks * split.tensor / split.expert
     guard ranks == 1, expertReplicas <= 1, constraints.zeroStage.isEmpty else { return choices }
@@ -152,21 +169,16 @@ final class StrategySpace: Sendable {
   }
 
   func recomputeChoices(_ split: LayerParallelism) -> [RecomputePolicy] {
-    guard constraints.recompute.isEmpty else {
-      let chosen = constraints.recompute
-      return chosen.contains(.full) ? chosen.filter { $0 != .none } : chosen
-    }
     let keepsLess =
       problem.costs.attentionKernel == .unfused
       || problem.costs.stack(split) == .fullySharded
-    return keepsLess ? [.full, .selective] : [.full]
+    return keepsLess ? leanPolicies : policies
   }
 
   func forEachSchedule(
     pipeline: Int, microBatches: Int, _ visit: (PipelineSchedule, _ virtualStages: Int) -> Void
   ) {
-    let wanted =
-      constraints.schedule.isEmpty ? PipelineSchedule.allCases : constraints.schedule
+    let wanted = wantedSchedules
     if allowed(1, constraints.virtualStages) {
       if pipeline == 1 {
         let order: [PipelineSchedule] = [.oneForwardOneBackward, .zeroBubble, .gpipe]
@@ -202,8 +214,7 @@ final class StrategySpace: Sendable {
     }
     if isApart { return wantedOrders }
     let isAlike = pipeline == 1 || data == 1 || allowsEveryOrder(split)
-    return isAlike
-      ? Array(wantedOrders.prefix(1)) : wantedOrders.filter { $0 == .tensorContextDataPipeline }
+    return isAlike ? firstOrder : usualOrder
   }
 
   /// Whether replicas that do not lie next to each other may be wanted, and lie otherwise than those that
