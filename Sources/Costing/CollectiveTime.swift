@@ -9,10 +9,7 @@ import Quantities
 /// since the rings are pipelined (Patarasuk & Yuan 2009). Latency: g − 1 steps for a ring, most of
 /// them inside the innermost level; ⌈log₂ fₗ⌉ hops a level for a tree, whichever is less (Thakur et al. 2005).
 package struct CollectiveTime: Hashable, Sendable {
-  /// Achieved bytes a second per GPU of each level, and latency of one hop.
-  private var bandwidth: SIMD4<Double>
-  private var latency: SIMD4<Double>
-  private var levelCount: Int
+  private let network: NetworkRates
   private var tensorExposure: Double
   private var expertExposure: Double
   package var tensor: CommunicationGroup
@@ -30,37 +27,22 @@ package struct CollectiveTime: Hashable, Sendable {
   private var pipelineRanks = 1
   /// Bytes a second from one stage to the next, where that was measured.
   private var measuredSend: Double?
-  private var spans: [Int]
 
   /// Ranks are laid out tensor, context, data, pipeline, innermost first, as Megatron-LM's default
   /// order has them; expert groups are consecutive ranks of tensor, context and data together. Where
   /// stages lie between replicas, pipeline comes before data, and experts are spread over tensor and
   /// context ranks, as Megatron-LM demands.
+  ///
+  /// - Parameter measured: What groups of the pool reached, where that is known.
   package init(
-    pool: Pool, parallelism: LayerParallelism, chip: ChipEfficiency,
-    software: SoftwareEfficiency, stack: SoftwareStack
+    _ network: NetworkRates, measured: MeasuredNetwork?, gpus: Int, parallelism: LayerParallelism,
+    chip: ChipEfficiency, software: SoftwareEfficiency, stack: SoftwareStack
   ) {
-    let levels = pool.levels
-    levelCount = min(4, levels.count)
-    bandwidth = SIMD4(repeating: .infinity)
-    latency = SIMD4(repeating: 0)
-    // What software adds to a hop are handshakes over the link: they take as many times its latency.
-    let link = pool.accelerator.scaleUpLink.latency / ScaleUpLink.nvlink.latency
-    for index in 0..<levelCount {
-      let isScaleUp = index == 0
-      bandwidth[index] =
-        levels[index].bandwidth(atEfficiency: isScaleUp ? chip.scaleUp : chip.network).value
-      latency[index] =
-        max(
-          levels[index].latency.value,
-          (isScaleUp ? software.scaleUpLatency * link : software.networkLatency).value)
-    }
-    spans = levels.map(\.span)
+    self.network = network
     let (t, c, d) = (parallelism.tensor, parallelism.context, parallelism.data)
     let e = parallelism.expert
-    let measured = pool.measuredNetwork
     func group(_ size: Int, stride: Int) -> CommunicationGroup {
-      CommunicationGroup(size: size, stride: stride, levels: levels, measured: measured)
+      CommunicationGroup(size: size, stride: stride, on: network, measured: measured)
     }
     tensor = group(t, stride: 1)
     // Overlapping needs products and collectives that are cut into matching pieces, which stacks have
@@ -70,7 +52,7 @@ package struct CollectiveTime: Hashable, Sendable {
     let isInOneDomain = tensor.members[0] >= Double(t)
     let hidesTensorTraffic =
       stack != .lossScaled && parallelism.sequenceParallel && isInOneDomain
-      && ScaleUpLink(rawValue: levels[0].name)?.carriesOverlappedTraffic != false
+      && network.carriesOverlappedTraffic
     tensorExposure = hidesTensorTraffic ? chip.tensorExposure : 1
     context = group(c, stride: t)
     expert = group(e, stride: 1)
@@ -85,11 +67,11 @@ package struct CollectiveTime: Hashable, Sendable {
       pipelineStride = t * c * d
     } else {
       data = CommunicationGroup(
-        inner: (c, t), outer: (d, t * c * between), levels: levels, measured: measured)
+        inner: (c, t), outer: (d, t * c * between), on: network, measured: measured)
       pipelineStride = t * c
       (pipelines, pipelineRanks) = (d, t * c * between)
     }
-    measuredSend = measured?.sends[pool.gpus / pipelineStride]?.value
+    measuredSend = measured?.sends[gpus / pipelineStride]?.value
   }
 
   package enum Axis: Hashable, Sendable { case tensor, context, expert, data, expertData }
@@ -126,11 +108,11 @@ package struct CollectiveTime: Hashable, Sendable {
     let size = Double(expert.size)
     var slowest = 0.0
     var inner = 1.0
-    for level in 0..<levelCount where expert.members[level] > inner || level == 0 {
+    for level in 0..<network.count where expert.members[level] > inner || level == 0 {
       let blocks = size / inner
       guard blocks > 1 else { break }
       let reached = min(copies, blocks * (1 - power(1 - 1 / blocks, Int(copies))))
-      slowest = max(slowest, bytes.value * reached * (1 - 1 / blocks) / bandwidth[level])
+      slowest = max(slowest, bytes.value * reached * (1 - 1 / blocks) / network.bandwidth[level])
       inner = expert.members[level]
     }
     return Seconds(slowest) + treeLatency(expert)
@@ -184,8 +166,11 @@ package struct CollectiveTime: Hashable, Sendable {
     let first = min(stage, other) * pipelineStride
     let last = (max(stage, other) + 1) * pipelineStride - 1
     var level = 0
-    while level < levelCount - 1, isCut(first...last, intoBlocksOf: spans[level]) { level += 1 }
-    return Seconds(bytes.value / (measuredSend ?? bandwidth[level]) + latency[level])
+    while level < network.count - 1, isCut(first...last, intoBlocksOf: network.spans[level]) {
+      level += 1
+    }
+    return Seconds(
+      bytes.value / (measuredSend ?? network.bandwidth[level]) + network.latency[level])
   }
 
   /// Whether ranks of a pipeline lie in several blocks, in some of the pipelines.
@@ -203,19 +188,22 @@ package struct CollectiveTime: Hashable, Sendable {
   /// The least that a send from any stage to the next can take. Complexity: O(levels).
   package func leastSend(_ bytes: ByteCount) -> Seconds {
     var least = Double.infinity
-    for level in nearestLevel..<levelCount {
-      least = min(least, bytes.value / (measuredSend ?? bandwidth[level]) + latency[level])
+    for level in nearestLevel..<network.count {
+      least = min(
+        least, bytes.value / (measuredSend ?? network.bandwidth[level]) + network.latency[level])
     }
     return Seconds(least)
   }
 
   /// The innermost level of which a block can hold two stages.
   private var nearestLevel: Int {
-    (0..<levelCount).first { 2 * pipelineStride <= spans[$0] } ?? levelCount - 1
+    (0..<network.count).first { 2 * pipelineStride <= network.spans[$0] } ?? network.count - 1
   }
 
   /// What one GPU sends a second over the outermost level.
-  package var outermostBandwidth: Bandwidth { Bandwidth(bandwidth[max(0, levelCount - 1)]) }
+  package var outermostBandwidth: Bandwidth {
+    Bandwidth(network.bandwidth[max(0, network.count - 1)])
+  }
 
   private func ring(_ bytes: ByteCount, _ group: CommunicationGroup) -> Seconds {
     guard group.size > 1 else { return .zero }
@@ -224,10 +212,10 @@ package struct CollectiveTime: Hashable, Sendable {
     if let rate = group.measuredRate { return Seconds(volume / rate) }
     var slowest = 0.0
     var inner = 1.0
-    for level in 0..<levelCount {
+    for level in 0..<network.count {
       // A level that joins no further members carries nothing of this group.
       if group.members[level] > inner || (level == 0 && group.members[0] > 1) {
-        slowest = max(slowest, volume / (bandwidth[level] * inner))
+        slowest = max(slowest, volume / (network.bandwidth[level] * inner))
       }
       inner = group.members[level]
     }
@@ -241,9 +229,9 @@ package struct CollectiveTime: Hashable, Sendable {
     var sum = 0.0
     var inner = 1.0
     let size = Double(group.size)
-    for level in 0..<levelCount where group.members[level] > inner {
+    for level in 0..<network.count where group.members[level] > inner {
       let outside = group.members[level] >= size ? 0 : size / group.members[level]
-      sum += (size / inner - outside) * latency[level]
+      sum += (size / inner - outside) * network.latency[level]
       inner = group.members[level]
     }
     return Seconds(sum * (size - 1) / size)
@@ -262,9 +250,9 @@ package struct CollectiveTime: Hashable, Sendable {
     guard group.size > 1 else { return .zero }
     var sum = 0.0
     var inner = 1.0
-    for level in 0..<levelCount {
+    for level in 0..<network.count {
       let fanOut = group.members[level] / inner
-      if fanOut > 1 { sum += hops(fanOut) * latency[level] }
+      if fanOut > 1 { sum += hops(fanOut) * network.latency[level] }
       inner = group.members[level]
     }
     return Seconds(sum)

@@ -16,14 +16,14 @@ package struct CommunicationGroup: Hashable, Sendable {
 
   /// Complexity: O(levels).
   package init(
-    size: Int, stride: Int, levels: [NetworkLevel], measured: MeasuredNetwork? = nil
+    size: Int, stride: Int, on network: NetworkRates, measured: MeasuredNetwork? = nil
   ) {
     precondition(size >= 1 && stride >= 1, "a group has members at a positive distance")
     self.size = size
     measuredRate = measured?.ring(size: size, stride: stride)?.value
     members = SIMD4(repeating: Double(size))
-    for (index, level) in levels.prefix(4).enumerated() where index < levels.count - 1 {
-      members[index] = Double(min(size, max(1, level.span / stride)))
+    for level in 0..<network.innerCount {
+      members[level] = Double(min(size, max(1, network.spans[level] / stride)))
     }
   }
 
@@ -33,21 +33,19 @@ package struct CommunicationGroup: Hashable, Sendable {
   ///
   /// Complexity: O(levels).
   package init(
-    inner: (size: Int, stride: Int), outer: (size: Int, stride: Int), levels: [NetworkLevel],
+    inner: (size: Int, stride: Int), outer: (size: Int, stride: Int), on network: NetworkRates,
     measured: MeasuredNetwork? = nil
   ) {
-    let near = CommunicationGroup(size: inner.size, stride: inner.stride, levels: levels)
-    let far = CommunicationGroup(size: outer.size, stride: outer.stride, levels: levels)
+    let near = CommunicationGroup(size: inner.size, stride: inner.stride, on: network)
+    let far = CommunicationGroup(size: outer.size, stride: outer.stride, on: network)
     size = near.size * far.size
     members = near.members * far.members
     measuredRate =
-      measured.flatMap { network in
-        network.ring(
+      measured.flatMap { measured in
+        measured.ring(
           size: near.size * far.size,
-          onNode: min(near.size, max(1, network.gpusPerNode / inner.stride))
-            * min(far.size, max(1, network.gpusPerNode / outer.stride)))
+          onNode: min(near.size, max(1, measured.gpusPerNode / inner.stride))
+            * min(far.size, max(1, measured.gpusPerNode / outer.stride)))
       }?.value
   }
-
-  package static let alone = CommunicationGroup(size: 1, stride: 1, levels: [])
 }

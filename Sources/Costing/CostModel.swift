@@ -9,49 +9,54 @@ package protocol LayerCosting: Sendable {
 }
 
 /// The analytic cost model of one job on one pool.
-package struct CostModel: LayerCosting {
+///
+/// A class, as a search asks it for every split and it never changes.
+package final class CostModel: LayerCosting {
   package let graph: LayerGraph
-  package private(set) var pool: Pool
-  package private(set) var job: TrainingJob
+  package let pool: Pool
+  package let job: TrainingJob
   package let parameters: CostParameters
-  package private(set) var chip: ChipEfficiency
-  package private(set) var kernels: KernelTime
+  package let chip: ChipEfficiency
+  package let kernels: KernelTime
+  private let network: NetworkRates
+  private let measuredNetwork: MeasuredNetwork?
   /// By cut: before each node and behind the last, or the down-sets that were given.
   private let crossings: [Crossing]
   /// Of layers, where there are any.
-  package var measurements: (any LayerMeasurements)?
+  package let measurements: (any LayerMeasurements)?
   private let hasExperts: Bool
 
   /// - Parameter downSets: Where the graph is cut, if not between neighbours of its order.
-  package init(
+  package convenience init(
     graph: LayerGraph, pool: Pool, job: TrainingJob, parameters: CostParameters,
-    downSets: DownSets? = nil
+    downSets: DownSets? = nil, measurements: (any LayerMeasurements)? = nil
   ) {
-    crossings = downSets.map(graph.crossings(of:)) ?? graph.crossings
+    self.init(
+      graph, downSets.map(graph.crossings(of:)) ?? graph.crossings, pool, job, parameters,
+      measurements)
+  }
+
+  private init(
+    _ graph: LayerGraph, _ crossings: [Crossing], _ pool: Pool, _ job: TrainingJob,
+    _ parameters: CostParameters, _ measurements: (any LayerMeasurements)?
+  ) {
     self.graph = graph
+    self.crossings = crossings
     self.pool = pool
     self.job = job
     self.parameters = parameters
+    self.measurements = measurements
     hasExperts = graph.hasExperts
-    (chip, kernels) = Self.rates(pool, job, parameters)
-  }
-
-  private static func rates(
-    _ pool: Pool, _ job: TrainingJob, _ parameters: CostParameters
-  ) -> (ChipEfficiency, KernelTime) {
-    let chip = parameters.chip(pool.accelerator.architecture)
-    let kernels = KernelTime(
+    chip = parameters.chip(pool.accelerator.architecture)
+    kernels = KernelTime(
       pool.accelerator, precision: job.precision, chip: chip, software: parameters.software)
-    return (chip, kernels)
+    network = NetworkRates(pool, chip: chip, software: parameters.software)
+    measuredNetwork = pool.measuredNetwork
   }
 
   /// The same model's costs on another pool and in another job.
   package func with(_ pool: Pool, _ job: TrainingJob) -> CostModel {
-    var changed = self
-    changed.pool = pool
-    changed.job = job
-    (changed.chip, changed.kernels) = Self.rates(pool, job, parameters)
-    return changed
+    CostModel(graph, crossings, pool, job, parameters, measurements)
   }
 
   /// Fused where the chip has such kernels and the job's framework uses them: those of the years of loss
@@ -80,8 +85,8 @@ package struct CostModel: LayerCosting {
 
   package func collectives(_ parallelism: LayerParallelism) -> CollectiveTime {
     CollectiveTime(
-      pool: pool, parallelism: parallelism, chip: chip, software: parameters.software,
-      stack: stack(parallelism))
+      network, measured: measuredNetwork, gpus: pool.gpus, parallelism: parallelism, chip: chip,
+      software: parameters.software, stack: stack(parallelism))
   }
 
   package func layerCosts(_ parallelism: LayerParallelism) -> [LayerCost] {

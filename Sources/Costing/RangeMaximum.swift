@@ -6,12 +6,12 @@ struct RangeMaximum: Hashable, Sendable {
   private var rows: [Double]
   private let count: Int
 
-  init(_ values: [Double]) {
-    let count = values.count
+  /// Of so many numbers.
+  init(count: Int, _ value: (Int) -> Double) {
     self.count = count
     let depth = max(1, Int.bitWidth - count.leadingZeroBitCount)
     rows = Array(unsafeUninitializedCapacity: count * depth) { rows, written in
-      _ = rows.initialize(fromContentsOf: values)
+      for index in 0..<count { rows.initializeElement(at: index, to: value(index)) }
       var (row, width) = (0, 1)
       while 2 * width <= count {
         let both = count - width
@@ -24,7 +24,7 @@ struct RangeMaximum: Hashable, Sendable {
         row += count
         width *= 2
       }
-      written = values.isEmpty ? 0 : row + count
+      written = count == 0 ? 0 : row + count
     }
   }
 

@@ -2,15 +2,32 @@ import Workload
 
 /// The largest figure of a layer on a stage.
 enum StageMaximum: Hashable, Sendable {
-  case overRanges(RangeMaximum)
+  case overRuns(RunMaximum)
   case overDownSets(DownSetMaximum)
 
   /// Between two cuts of `StageTable`.
   func maximum(_ range: Range<Int>) -> Double {
     switch self {
-    case .overRanges(let ranges): ranges.maximum(range)
+    case .overRuns(let runs): runs.maximum(range)
     case .overDownSets(let sets): sets.maximum(range)
     }
+  }
+}
+
+/// The largest figure of neighbouring layers, of which those of one run have the same.
+struct RunMaximum: Hashable, Sendable {
+  private let runOfNode: [Int]
+  private let maxima: RangeMaximum
+
+  init(_ runs: LayerRuns, _ ofKind: (Int) -> Double) {
+    runOfNode = runs.runOfNode
+    maxima = RangeMaximum(count: runs.kindOfRun.count) { ofKind(runs.kindOfRun[$0]) }
+  }
+
+  /// Zero for an empty range. Complexity: O(1).
+  func maximum(_ range: Range<Int>) -> Double {
+    guard !range.isEmpty else { return 0 }
+    return maxima.maximum(runOfNode[range.lowerBound]..<runOfNode[range.upperBound - 1] + 1)
   }
 }
 

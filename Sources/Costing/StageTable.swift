@@ -13,89 +13,43 @@ import Workload
 /// more than most answers.
 package final class StageTable: Sendable {
   package let costs: [LayerCost]
-  /// The kind of each node.
-  package let kinds: [Int]
+  private let runs: LayerRuns
 
   /// The last cut.
   package let nodeCount: Int
-  /// Sums over the nodes before a cut (`nodeCount` + 1 entries), in seconds, parameters, bytes.
-  package let forward: [Double]
-  package let backward: [Double]
-  package let weightGradient: [Double]
-  package let selective: [Double]
-  package let parameters: [Double]
-  package let expertParameters: [Double]
-  package let activations: [Double]
-  package let selectiveActivations: [Double]
-  /// How many nodes before an index can recompute.
+  /// Over the nodes before a cut (`nodeCount` + 1 entries).
+  package let sums: [StageSums]
+  /// How many nodes before a cut can recompute.
   package let recomputable: [Int]
-  /// Sums over the recomputable nodes before an ordinal: time that full recomputation adds, and
-  /// bytes that it saves of `activations`.
-  package let fullTime: [Double]
-  package let fullSaving: [Double]
-  /// The node after each recomputable one, by ordinal.
-  private let nodeAfter: [Int]
   /// Bytes that exist only while a node runs: as it is, under selective recomputation, and, for
   /// nodes that can recompute, when they are recomputed.
   private let transient: StageMaximum
   private let selectiveTransient: StageMaximum
   private let fullTransient: StageMaximum
 
-  /// Complexity: O(nodes·log(nodes)), with down-sets O(sets).
-  /// - Parameter downSets: The cuts, if they do not lie along the order of the nodes.
-  package init(kinds: [Int], costs: [LayerCost], downSets: DownSets? = nil) {
-    self.kinds = kinds
-    self.costs = costs
-    nodeCount = downSets.map { $0.count - 1 } ?? kinds.count
-    // On the stack: a search makes many tables.
-    func prefix(_ value: (LayerCost) -> Double) -> [Double] {
-      withUnsafeTemporaryAllocation(of: Double.self, capacity: costs.count) { perKind in
-        _ = perKind.initialize(fromContentsOf: costs.lazy.map(value))
-        if let downSets { return downSets.sums { perKind[kinds[$0]] } }
-        var sums = [Double](repeating: 0, count: kinds.count + 1)
-        for (index, kind) in kinds.enumerated() { sums[index + 1] = sums[index] + perKind[kind] }
-        return sums
-      }
-    }
-    forward = prefix { $0.forward.total.value }
-    backward = prefix { $0.backward.total.value }
-    weightGradient = prefix { $0.weightGradient.value }
-    selective = prefix { $0.selectiveRecompute.total.value }
-    parameters = prefix { $0.parameters }
-    expertParameters = prefix { $0.expertParameters }
-    activations = prefix { $0.activations.value }
-    selectiveActivations = prefix { $0.selectiveActivations.value }
+  /// The kind of each node.
+  package var kinds: [Int] { runs.kinds }
 
+  /// Complexity: O(nodes + runs·log(runs)), with down-sets O(sets).
+  /// - Parameter downSets: The cuts, if they do not lie along the order of the nodes.
+  package init(_ runs: LayerRuns, costs: [LayerCost], downSets: DownSets? = nil) {
+    self.runs = runs
+    self.costs = costs
+    nodeCount = downSets.map { $0.count - 1 } ?? runs.kinds.count
     precondition(
-      downSets == nil || costs.allSatisfy { !$0.canRecompute },
+      costs.indices.allSatisfy { costs[$0].canRecompute == runs.canRecompute[$0] },
+      "whether a layer can recompute follows from what it is")
+    precondition(
+      downSets == nil || !runs.canRecompute.contains(true),
       "which layers a stage recomputes first follows from their order")
-    var ordinals = [0]
-    var after: [Int] = []
-    var times = [0.0]
-    var savings = [0.0]
-    ordinals.reserveCapacity(kinds.count + 1)
-    after.reserveCapacity(kinds.count)
-    times.reserveCapacity(kinds.count + 1)
-    savings.reserveCapacity(kinds.count + 1)
-    for (node, kind) in kinds.enumerated() {
-      let cost = costs[kind]
-      if cost.canRecompute {
-        after.append(node + 1)
-        times.append(times[times.count - 1] + cost.fullRecompute.total.value)
-        savings.append(
-          savings[savings.count - 1] + (cost.activations - cost.fullActivations).value)
-      }
-      ordinals.append(times.count - 1)
-    }
-    if downSets != nil { ordinals = [Int](repeating: 0, count: nodeCount + 1) }
-    recomputable = ordinals
-    fullTime = times
-    fullSaving = savings
-    nodeAfter = after
+    sums = Self.sums(runs.kinds, costs, downSets)
+    recomputable =
+      downSets == nil ? runs.recomputable : [Int](repeating: 0, count: nodeCount + 1)
     func maxima(_ value: (LayerCost) -> Double) -> StageMaximum {
-      let perKind = costs.map(value)
-      if let downSets { return .overDownSets(DownSetMaximum(downSets, kinds, perKind)) }
-      return .overRanges(RangeMaximum(kinds.map { perKind[$0] }))
+      if let downSets {
+        return .overDownSets(DownSetMaximum(downSets, runs.kinds, costs.map(value)))
+      }
+      return .overRuns(RunMaximum(runs) { value(costs[$0]) })
     }
     transient = maxima { $0.transient.value }
     selectiveTransient =
@@ -107,12 +61,38 @@ package final class StageTable: Sendable {
     }
   }
 
+  private static func sums(
+    _ kinds: [Int], _ costs: [LayerCost], _ downSets: DownSets?
+  ) -> [StageSums] {
+    // On the stack: a search makes many tables.
+    withUnsafeTemporaryAllocation(of: StageSums.self, capacity: costs.count) { perKind in
+      _ = perKind.initialize(fromContentsOf: costs.lazy.map { StageSums($0) })
+      guard let downSets else {
+        return Array(unsafeUninitializedCapacity: kinds.count + 1) { sums, count in
+          var sum = StageSums()
+          sums.initializeElement(at: 0, to: sum)
+          for node in kinds.indices {
+            sum += perKind[kinds[node]]
+            sums.initializeElement(at: node + 1, to: sum)
+          }
+          count = kinds.count + 1
+        }
+      }
+      var sums = [StageSums](repeating: StageSums(), count: downSets.count)
+      downSets.forEachAddition { set, parent, added in
+        sums[set] = sums[parent]
+        for layer in added { sums[set] += perKind[kinds[layer]] }
+      }
+      return sums
+    }
+  }
+
   package func recomputableLayers(_ nodes: Range<Int>) -> Int {
     recomputable[nodes.upperBound] - recomputable[nodes.lowerBound]
   }
 
   package func forwardTime(_ nodes: Range<Int>) -> Double {
-    forward[nodes.upperBound] - forward[nodes.lowerBound]
+    sums[nodes.upperBound].forward - sums[nodes.lowerBound].forward
   }
 
   /// Of the first `recomputed` layers under `full`, of all under `selective`.
@@ -121,34 +101,39 @@ package final class StageTable: Sendable {
   ) -> Double {
     switch policy {
     case .none: return 0
-    case .selective: return selective[nodes.upperBound] - selective[nodes.lowerBound]
+    case .selective: return sums[nodes.upperBound].selective - sums[nodes.lowerBound].selective
     case .full:
-      let first = recomputable[nodes.lowerBound]
-      return fullTime[first + recomputed] - fullTime[first]
+      guard recomputed > 0 else { return 0 }
+      return sums[cut(behind: recomputed, from: nodes)].fullTime - sums[nodes.lowerBound].fullTime
     }
+  }
+
+  /// The cut behind the first `recomputed` layers that can recompute, of which there is one at least.
+  private func cut(behind recomputed: Int, from nodes: Range<Int>) -> Int {
+    runs.cutAfter[recomputable[nodes.lowerBound] + recomputed - 1]
   }
 
   /// Without recomputation.
   package func backwardTime(_ nodes: Range<Int>) -> Double {
-    backward[nodes.upperBound] - backward[nodes.lowerBound]
+    sums[nodes.upperBound].backward - sums[nodes.lowerBound].backward
   }
 
   package func weightGradientTime(_ nodes: Range<Int>) -> Double {
-    weightGradient[nodes.upperBound] - weightGradient[nodes.lowerBound]
+    sums[nodes.upperBound].weightGradient - sums[nodes.lowerBound].weightGradient
   }
 
   /// Bytes that one micro-batch keeps.
   package func activationBytes(
     _ nodes: Range<Int>, _ policy: RecomputePolicy, recomputed: Int
   ) -> Double {
+    let (before, after) = (sums[nodes.lowerBound], sums[nodes.upperBound])
     switch policy {
-    case .selective:
-      return selectiveActivations[nodes.upperBound] - selectiveActivations[nodes.lowerBound]
-    case .none: return activations[nodes.upperBound] - activations[nodes.lowerBound]
+    case .selective: return after.selectiveActivations - before.selectiveActivations
+    case .none: return after.activations - before.activations
     case .full:
-      let first = recomputable[nodes.lowerBound]
-      return activations[nodes.upperBound] - activations[nodes.lowerBound]
-        - (fullSaving[first + recomputed] - fullSaving[first])
+      let all = after.activations - before.activations
+      guard recomputed > 0 else { return all }
+      return all - (sums[cut(behind: recomputed, from: nodes)].fullSaving - before.fullSaving)
     }
   }
 
@@ -162,9 +147,8 @@ package final class StageTable: Sendable {
     case .selective: return selectiveTransient.maximum(nodes)
     case .full:
       guard recomputed > 0 else { return transient.maximum(nodes) }
-      let last = recomputable[nodes.lowerBound] + recomputed - 1
-      return max(
-        transient.maximum(nodes), fullTransient.maximum(nodes.lowerBound..<nodeAfter[last]))
+      let again = nodes.lowerBound..<cut(behind: recomputed, from: nodes)
+      return max(transient.maximum(nodes), fullTransient.maximum(again))
     }
   }
 }

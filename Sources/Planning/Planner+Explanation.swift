@@ -16,19 +16,19 @@ extension Planner {
 private struct Explainer {
   /// Below this part of the step a gain is not worth a word.
   private static let least = 0.0005
-  private var problem: PlanningProblem
+  private let problem: PlanningProblem
   private let plan: Plan
   private let constraints: SearchConstraints
 
   init(_ problem: PlanningProblem, _ plan: Plan, _ constraints: SearchConstraints) {
-    self.problem = problem
+    // Where the least memory is asked for, no more than that is to be used after a change either.
+    self.problem =
+      constraints.objective == .memory
+      ? problem.limited(
+        to: min(problem.memoryLimit, plan.prediction.peakMemory * (1 + 1e-9)))
+      : problem
     self.plan = plan
     self.constraints = constraints
-    if constraints.objective == .memory {
-      // Where the least memory is asked for, no more than that is to be used after a change either.
-      self.problem.memoryLimit = min(
-        problem.memoryLimit, plan.prediction.peakMemory * (1 + 1e-9))
-    }
   }
 
   func run() -> Explanation {

@@ -41,7 +41,7 @@ package struct Planner: Sendable {
       // The least memory is found exactly; among the plans that hold no more, the fastest wins.
       var search = MemorySearch(problem, constraints)
       if let leanest = search.run(), leanest.memory < problem.memoryLimit {
-        limited.memoryLimit = leanest.memory * (1 + 1e-9)
+        limited = problem.limited(to: leanest.memory * (1 + 1e-9))
       }
     }
     var search = StrategySearch(limited, constraints)
@@ -91,26 +91,28 @@ package struct Planner: Sendable {
       // A leaner plan as fast as the one before takes its place.
       if let last = plans.last, last.prediction.step >= plan.prediction.step { plans.removeLast() }
       plans.append(plan)
-      limited.memoryLimit = plan.prediction.peakMemory * 0.98
+      limited = problem.limited(to: plan.prediction.peakMemory * 0.98)
     }
     return plans
   }
 
   private func plan(of candidate: StrategySearch.Candidate) -> Plan {
-    problem.plan(candidate.strategy, candidate.split)
+    problem.plan(candidate.strategy, candidate.split, table: candidate.table)
   }
 }
 
 extension PlanningProblem {
-  /// Predicts a strategy that is cut so. `model` is the strategy's on this problem, if it is at hand.
+  /// Predicts a strategy that is cut so. `model` is the strategy's on this problem, and `table` that of
+  /// its layers' costs, if they are at hand.
   func plan(
     _ strategy: ParallelStrategy, _ split: PipelineSplit, model: StrategyModel? = nil,
-    namesDevices: Bool = true
+    table: StageTable? = nil, namesDevices: Bool = true
   ) -> Plan {
     let isOwnOrder = split.order == nil && downSets == nil
     let own =
       isOwnOrder
-      ? model ?? StrategyModel(self, strategy) : StrategyModel(along(split), strategy)
+      ? model ?? StrategyModel(self, strategy, table: table)
+      : StrategyModel(along(split), strategy)
     let devices = namesDevices ? DevicePlacement(strategy.mesh, on: pool).stages : []
     var plan = own.plan(split, devices: devices)
     plan.order = split.order

@@ -4,13 +4,15 @@ import Quantities
 import Workload
 
 /// A job on a pool of GPUs: what every strategy is judged against.
-package struct PlanningProblem: Sendable {
+///
+/// A class, as all parts of a search share it and it never changes.
+package final class PlanningProblem: Sendable {
   package let graph: LayerGraph
-  package private(set) var pool: Pool
-  package private(set) var job: TrainingJob
-  package var costs: CostModel
+  package let pool: Pool
+  package let job: TrainingJob
+  package let costs: CostModel
   /// What a GPU may hold, headroom taken off.
-  package var memoryLimit: ByteCount
+  package let memoryLimit: ByteCount
   /// Of the driver, the framework and its communication buffers, on every GPU.
   package let runtimeMemory: ByteCount
   /// Of DeepSpeed's buckets (`reduce_bucket_size`, `allgather_bucket_size`): two to reduce 16-bit
@@ -19,8 +21,7 @@ package struct PlanningProblem: Sendable {
   let bucketMemory: ByteCount
   /// The embedding and the head that share a table.
   package let tie: (embedding: Int, head: Int)?
-  /// The kind of each node.
-  package let kinds: [Int]
+  private let runs: LayerRuns
   let parametersOfKinds: [Int]
   /// Where stages may end, if not at the nodes of the graph's own order: see `cutAtDownSets`.
   let downSets: DownSets?
@@ -34,19 +35,20 @@ package struct PlanningProblem: Sendable {
   /// No stages can be had but by cutting where this problem cuts.
   let coversAllOrders: Bool
 
-  package init(
+  package convenience init(
     graph: LayerGraph, pool: Pool, job: TrainingJob, parameters: CostParameters,
-    memoryHeadroomFraction: Double
+    memoryHeadroomFraction: Double, measurements: (any LayerMeasurements)? = nil
   ) {
     self.init(
       graph: graph, pool: pool, job: job, parameters: parameters,
-      memoryLimit: pool.memory * (1 - memoryHeadroomFraction), downSets: nil)
+      memoryLimit: pool.memory * (1 - memoryHeadroomFraction), downSets: nil,
+      measurements: measurements)
   }
 
   /// - Parameter downSets: Of the graph, none of whose layers can recompute.
   init(
     graph: LayerGraph, pool: Pool, job: TrainingJob, parameters: CostParameters,
-    memoryLimit: ByteCount, downSets: DownSets?
+    memoryLimit: ByteCount, downSets: DownSets?, measurements: (any LayerMeasurements)?
   ) {
     self.downSets = downSets
     self.memoryLimit = memoryLimit
@@ -54,9 +56,12 @@ package struct PlanningProblem: Sendable {
     self.pool = pool
     self.job = job
     let costs = CostModel(
-      graph: graph, pool: pool, job: job, parameters: parameters, downSets: downSets)
+      graph: graph, pool: pool, job: job, parameters: parameters, downSets: downSets,
+      measurements: measurements)
     self.costs = costs
-    kinds = graph.nodes.map(\.kind)
+    runs = LayerRuns(
+      kinds: graph.nodes.map(\.kind),
+      canRecompute: graph.kinds.map { $0.kind == .transformerBlock })
     parametersOfKinds = graph.kinds.map(\.parameters)
     // The order of cuts by bytes does not depend on the split of a tensor.
     let whole = LayerParallelism()
@@ -82,24 +87,40 @@ package struct PlanningProblem: Sendable {
 
   /// The same with other cuts: the layers are still as they were measured.
   func rebuilt(_ graph: LayerGraph? = nil, downSets: DownSets?) -> PlanningProblem {
-    var changed = PlanningProblem(
+    PlanningProblem(
       graph: graph ?? self.graph, pool: pool, job: job, parameters: costs.parameters,
-      memoryLimit: memoryLimit, downSets: downSets)
-    changed.costs.measurements = costs.measurements
-    return changed
+      memoryLimit: memoryLimit, downSets: downSets, measurements: costs.measurements)
   }
 
   /// The same on other GPUs, or with another global batch: what follows from the graph stays.
   func with(
     pool: Pool, globalBatchSize: Int? = nil, memoryLimit: ByteCount? = nil
   ) -> PlanningProblem {
-    var changed = self
-    changed.pool = pool
-    changed.job.globalBatchSize = globalBatchSize ?? job.globalBatchSize
-    changed.memoryLimit = memoryLimit ?? self.memoryLimit
-    changed.costs = costs.with(pool, changed.job)
-    return changed
+    var job = job
+    job.globalBatchSize = globalBatchSize ?? job.globalBatchSize
+    return PlanningProblem(self, costs.with(pool, job), memoryLimit ?? self.memoryLimit)
   }
+
+  /// The same on GPUs that may hold so much.
+  package func limited(to memory: ByteCount) -> PlanningProblem {
+    PlanningProblem(self, costs, memory)
+  }
+
+  private init(_ other: PlanningProblem, _ costs: CostModel, _ memoryLimit: ByteCount) {
+    self.costs = costs
+    self.memoryLimit = memoryLimit
+    (graph, pool, job) = (costs.graph, costs.pool, costs.job)
+    (runs, downSets, chunks) = (other.runs, other.downSets, other.chunks)
+    (runtimeMemory, bucketMemory) = (other.runtimeMemory, other.bucketMemory)
+    (parametersOfKinds, narrowestCut, tie) = (
+      other.parametersOfKinds, other.narrowestCut, other.tie
+    )
+    everyLayerHasParameters = other.everyLayerHasParameters
+    coversAllOrders = other.coversAllOrders
+  }
+
+  /// The kind of each node.
+  package var kinds: [Int] { runs.kinds }
 
   /// What waiting for the slowest GPU adds to a step, growing with every doubling of nodes.
   package func stragglerFraction(gpus: Int) -> Double {
@@ -118,6 +139,6 @@ package struct PlanningProblem: Sendable {
   }
 
   func table(_ costs: [LayerCost]) -> StageTable {
-    StageTable(kinds: kinds, costs: costs, downSets: downSets)
+    StageTable(runs, costs: costs, downSets: downSets)
   }
 }

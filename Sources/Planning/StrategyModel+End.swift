@@ -8,9 +8,9 @@ extension StrategyModel {
     var dense = tiedParameters(chunks)
     var expert = 0.0
     for nodes in chunks {
-      dense += table.parameters[nodes.upperBound] - table.parameters[nodes.lowerBound]
-      expert +=
-        table.expertParameters[nodes.upperBound] - table.expertParameters[nodes.lowerBound]
+      let (before, after) = (table.sums[nodes.lowerBound], table.sums[nodes.upperBound])
+      dense += after.parameters - before.parameters
+      expert += after.expertParameters - before.expertParameters
     }
     return (dense, expert)
   }

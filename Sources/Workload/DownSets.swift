@@ -99,14 +99,13 @@ package struct DownSets: Hashable, Sendable {
     return false
   }
 
-  /// The sum of a figure over the layers of each set. Complexity: O(sets), where few are chosen
-  /// O(layers).
-  package func sums(_ figure: (_ layer: Int) -> Double) -> [Double] {
-    var sums = [Double](repeating: 0, count: count)
-    for set in 1..<max(1, count) {
-      sums[set] = added[additions[set]].reduce(sums[parents[set]]) { $0 + figure($1) }
-    }
-    return sums
+  /// Visits every set but the empty one, after one that it holds, with the layers that it adds to that.
+  ///
+  /// Complexity: O(sets) layers in all, where few sets are chosen O(sets · layers).
+  package func forEachAddition(
+    _ visit: (_ set: Int, _ parent: Int, _ added: ArraySlice<Int>) -> Void
+  ) {
+    for set in 1..<max(1, count) { visit(set, parents[set], added[additions[set]]) }
   }
 }
 

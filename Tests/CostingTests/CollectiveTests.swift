@@ -5,11 +5,11 @@ import Testing
 
 @Suite struct CollectiveTests {
   private static func collectives(
-    _ split: LayerParallelism, nodes: Int = 4
+    _ split: LayerParallelism, on accelerator: String = "h100-sxm5-80gb", nodes: Int = 4
   ) -> CollectiveTime {
     let job = TrainingJob(globalBatchSize: 64, sequenceLength: 2048)
     return costs(
-      gpt(layers: 2, hidden: 2048, heads: 16), on: pool("h100-sxm5-80gb", nodes: nodes), job
+      gpt(layers: 2, hidden: 2048, heads: 16), on: pool(accelerator, nodes: nodes), job
     ).collectives(split)
   }
 
@@ -104,11 +104,8 @@ import Testing
   @Test(arguments: ["h100-pcie", "l40s", "rtx4090", "h100-nvl"])
   func tensorTrafficThroughAHostIsWaitedFor(accelerator: String) throws {
     let chip = try #require(AcceleratorCatalogue.standard.accelerator(named: accelerator))
-    let parallelism = LayerParallelism(tensor: 2, sequenceParallel: true)
-    let time = CollectiveTime(
-      pool: try Pool.make(accelerator: chip, gpusPerNode: 8, nodes: 1), parallelism: parallelism,
-      chip: CostParameters.published.chip(chip.architecture),
-      software: CostParameters.published.software, stack: .fused)
+    let split = LayerParallelism(tensor: 2, sequenceParallel: true)
+    let time = Self.collectives(split, on: accelerator)
     let shown = Self.exposed(\.tensor, of: time.tensorExchange(Self.large), in: time)
     #expect((shown == 1) == (chip.scaleUpLink != .nvlink))
   }

@@ -53,7 +53,7 @@ struct RandomChain: CustomStringConvertible {
         pipeline: stages, data: data, virtualStages: chunks, microBatches: microBatches,
         zeroStage: strategy.zeroStage, recompute: .none, schedule: schedule))
     let runtime = problem.runtimeMemory
-    problem.memoryLimit = runtime + (free.prediction.peakMemory - runtime) * scale
+    problem = problem.limited(to: runtime + (free.prediction.peakMemory - runtime) * scale)
     if strategy.zeroStage <= .optimizer, Bool.random(using: &random) {
       strategy.rankOrder = .tensorContextPipelineData
     }

@@ -34,10 +34,10 @@ struct RandomGraph: CustomStringConvertible {
     // Between what hardly fits and what fits easily.
     let free = Planner(problem).simulate(strategy)
     let runtime = problem.runtimeMemory
-    problem.memoryLimit =
+    let limit =
       runtime + (free.prediction.peakMemory - runtime)
       * Double.random(in: 0.6...1.4, using: &random)
-    problem = problem.cutAtDownSets()
+    problem = problem.limited(to: limit).cutAtDownSets()
   }
 
   private static func graph(layers: Int, _ random: inout SplitMix64) -> LayerGraph {

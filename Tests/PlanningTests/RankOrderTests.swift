@@ -113,7 +113,7 @@ import Testing
         ParallelStrategy(microBatches: problem.job.globalBatchSize, recompute: .full))
       let runtime = problem.runtimeMemory
       let part = Double.random(in: 0.3...1.2, using: &random)
-      problem.memoryLimit = runtime + (whole.prediction.peakMemory - runtime) * part
+      problem = problem.limited(to: runtime + (whole.prediction.peakMemory - runtime) * part)
     }
 
     /// All that the constraints of the test allow.

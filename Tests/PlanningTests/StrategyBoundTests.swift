@@ -36,8 +36,8 @@ import Testing
       let peak = Planner(chain.problem).simulate(keeping).prediction.peakMemory
       let runtime = chain.problem.runtimeMemory
       var random = SplitMix64(seed: seed)
-      chain.problem.memoryLimit =
-        runtime + (peak - runtime) * Double.random(in: 0.3...1.2, using: &random)
+      chain.problem = chain.problem.limited(
+        to: runtime + (peak - runtime) * Double.random(in: 0.3...1.2, using: &random))
       _ = chain.expectsBound()
     }
   }
@@ -68,9 +68,7 @@ extension RandomChain {
     }
     let bound = bound(of: problem)
     #expect(bound <= best * (1 + 1e-9), "\(self): bound \(bound), best \(best)")
-    var free = problem
-    free.memoryLimit = ByteCount(1e18)
-    return self.bound(of: free) < bound
+    return self.bound(of: problem.limited(to: ByteCount(1e18))) < bound
   }
 
   /// Of the strategy, as the search has it; infinite where it says that nothing fits.

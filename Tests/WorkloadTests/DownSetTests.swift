@@ -54,7 +54,10 @@ import Testing
     }
     #expect(Set(found) == Set(expected) && found.count == expected.count && sets.isComplete)
     #expect(found[0] == 0 && found[found.count - 1] == 1 << layers - 1)
-    let weights = sets.sums { Double(1 << $0) }
+    var weights = [Double](repeating: 0, count: sets.count)
+    sets.forEachAddition { set, parent, added in
+      weights[set] = added.reduce(weights[parent]) { $0 + Double(1 << $1) }
+    }
     let crossings = graph.crossings(of: sets)
     for (number, set) in found.enumerated() {
       #expect(weights[number] == Double(set) && sets.sizes[number] == set.nonzeroBitCount)

@@ -48,11 +48,10 @@ package struct JobRequest: Sendable {
   private func problem(
     with parameters: CostParameters, memoryHeadroomFraction: Double
   ) -> PlanningProblem {
-    var problem = PlanningProblem(
+    PlanningProblem(
       graph: graph, pool: pool, job: job, parameters: measured(parameters),
-      memoryHeadroomFraction: memoryHeadroomFraction)
-    problem.costs.measurements = measurements
-    return problem.cutAtDownSets()
+      memoryHeadroomFraction: memoryHeadroomFraction, measurements: measurements
+    ).cutAtDownSets()
   }
 
   /// With the model's layers in the order that a plan cuts them.

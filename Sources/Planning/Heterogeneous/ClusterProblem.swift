@@ -37,11 +37,10 @@ package struct ClusterProblem: Sendable {
 
   /// The job on one pool, and on nothing else.
   func alone(on pool: Pool) -> PlanningProblem {
-    var problem = PlanningProblem(
+    PlanningProblem(
       graph: graph, pool: pool, job: job, parameters: parameters,
-      memoryHeadroomFraction: memoryHeadroomFraction)
-    problem.costs.measurements = measurements?.layers(on: pool.accelerator)
-    return problem
+      memoryHeadroomFraction: memoryHeadroomFraction,
+      measurements: measurements?.layers(on: pool.accelerator))
   }
 
   /// What one GPU sends to one of another pool: the network between them at the efficiency of the

@@ -96,5 +96,5 @@ extension MixedPlan {
 
 extension StageTable {
   /// Of all layers, nothing recomputed.
-  fileprivate var wholeTime: Double { forward[nodeCount] + backward[nodeCount] }
+  fileprivate var wholeTime: Double { sums[nodeCount].forward + sums[nodeCount].backward }
 }

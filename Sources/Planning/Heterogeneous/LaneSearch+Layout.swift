@@ -82,7 +82,7 @@ extension LaneSearch {
     var least = (reduction: Double.infinity, update: Double.infinity)
     for model in models {
       let part = 1 / Double(base.pipeline)
-      let dense = model.table.parameters[model.table.nodeCount] * part
+      let dense = model.table.sums[model.table.nodeCount].parameters * part
       // Not every stage has experts, and so their collectives' latencies.
       let reduction = model.end.exposedReduction(
         parameters: dense, expertParameters: 0, tiedBytes: .zero, forward: .zero, backward: .zero,

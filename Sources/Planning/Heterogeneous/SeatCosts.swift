@@ -51,17 +51,16 @@ final class SeatCosts {
     policy = model.strategy.recompute
     limit = problem.room(model.parallelism).value
     overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value
-    work = (0...nodes).map { table.forward[$0] + table.backward[$0] }
-    forward = table.forward
+    work = table.sums.map { $0.forward + $0.backward }
+    forward = table.sums.map(\.forward)
     let states = model.states
-    stateBytes = (0...nodes).map {
-      table.parameters[$0] * states.perParameter
-        + table.expertParameters[$0] * states.perExpertParameter
+    stateBytes = table.sums.map {
+      $0.parameters * states.perParameter + $0.expertParameters * states.perExpertParameter
     }
-    keptBytes = policy == .selective ? table.selectiveActivations : table.activations
+    keptBytes =
+      policy == .selective
+      ? table.sums.map(\.selectiveActivations) : table.sums.map(\.activations)
     recomputable = table.recomputable
-    fullTime = table.fullTime
-    fullSaving = table.fullSaving
     if let tie = problem.tie {
       self.tie = tie
       tieBytes =
@@ -72,6 +71,8 @@ final class SeatCosts {
     }
     recomputableEnd =
       [0] + (0..<nodes).filter { table.costs[table.kinds[$0]].canRecompute }.map { $0 + 1 }
+    fullTime = recomputableEnd.map { table.sums[$0].fullTime }
+    fullSaving = recomputableEnd.map { table.sums[$0].fullSaving }
     let selective = policy == .selective
     transients = Self.transients(table) { cost in
       cost.transient.value

@@ -148,7 +148,7 @@ struct LeanestCut {
   /// Nil where no cut holds less than `limit`. The boundaries are the problem's cuts.
   func boundaries(below limit: Double) -> [Int]? {
     guard let downSets = costs.model.problem.downSets else { return neighbours(below: limit) }
-    let weights = costs.table.parameters.map { $0 * costs.model.states.perParameter }
+    let weights = costs.table.sums.map { $0.parameters * costs.model.states.perParameter }
     let least = LeastMaxima(
       DownSetWindows(downSets, weights: weights, limit: limit), stages: costs.stages, below: limit,
       weightsAreCosts: true, cost: memory)

@@ -34,7 +34,6 @@ struct StrategySearch {
   private var splits: [(split: LayerParallelism, replicaStages: Int)] = []
   private var slices: [StrategySlice] = []
   private var replicaStages: [Int] = []
-  private var tables: [TableKey: StageTable] = [:]
 
   /// The best of each shape, best first.
   private(set) var found: [Candidate] = []
@@ -66,13 +65,15 @@ struct StrategySearch {
     for kind in problem.kinds { counts[kind] += 1 }
     self.counts = counts
     dataChoices = space.dataChoices
-    pipelineChoices = space.pipelineChoices(most: space.limits.nodes)
+    pipelineChoices = space.pipelineChoices(most: min(space.limits.nodes, problem.pool.gpus))
   }
 
   /// A strategy with its best cut.
   struct Candidate {
     var strategy: ParallelStrategy
     var split: PipelineSplit
+    /// Of its layers' costs.
+    var table: StageTable
     /// What the objective makes of it: smaller is better.
     var score: Double
   }
@@ -92,11 +93,6 @@ struct StrategySearch {
     var pipeline: Int32 = 1
     var data: Int32 = 1
     var chunks: Int32 = 1
-  }
-
-  private struct TableKey: Hashable {
-    var slice: Int
-    var data: Int
   }
 
   /// What a search ends with.
@@ -315,19 +311,6 @@ struct StrategySearch {
 
   // MARK: Evaluating
 
-  private mutating func table(_ slice: Int, _ strategy: ParallelStrategy) -> StageTable {
-    let split = slices[slice].parallelism
-    let isSharded = split.zeroStage == .weights
-    let key = TableKey(slice: slice, data: isSharded ? strategy.data : 1)
-    if let known = tables[key] { return known }
-    let table =
-      isSharded
-      ? problem.table(strategy.layerParallelism)
-      : problem.table(slices[slice].costs)
-    tables[key] = table
-    return table
-  }
-
   /// Looks closely at those strategies that could still hold something better.
   private mutating func settleDoubts() {
     let open = doubts.sorted { $0.bound < $1.bound }
@@ -372,7 +355,7 @@ struct StrategySearch {
     orInOrder other: DeviceMesh.Order? = nil
   ) -> SplitResult {
     let model = StrategyModel(
-      problem, strategy, table: table(slice, strategy), orInOrder: other)
+      problem, strategy, table: slices[slice].table(problem, strategy), orInOrder: other)
     return SplitSearch(
       model, choosesRecompute: true, allowsUnevenChunks: constraints.allowsUnevenChunks,
       effort: effort
@@ -394,7 +377,10 @@ struct StrategySearch {
     if bound < min(score, cutoff) * (1 - SplitSearch.tolerance) {
       doubts.append((strategy, slice, bound))
     }
-    remember(Candidate(strategy: strategy, split: split, score: score))
+    remember(
+      Candidate(
+        strategy: strategy, split: split, table: slices[slice].table(problem, strategy),
+        score: score))
   }
 
   private mutating func remember(_ candidate: Candidate) {

@@ -10,24 +10,26 @@ final class StrategySlice {
   let costs: [LayerCost]
   /// Seconds of one micro-batch on all layers, without recomputation, and without the gathers of
   /// sharded weights, which depend on the replicas.
-  private(set) var forward = 0.0
-  private(set) var backward = 0.0
-  private(set) var weight = 0.0
+  let forward: Double
+  let backward: Double
+  let weight: Double
   /// The largest part that weight gradients are of a layer's passes.
-  private(set) var weightFraction = 0.0
+  let weightFraction: Double
   /// The smallest part that the forward pass is of a layer's passes; half of a stage's overhead is.
-  private(set) var forwardFraction = 0.5
+  let forwardFraction: Double
   /// The sums of all layers, of what precedes and of what follows the blocks, and the least of a block.
-  private(set) var whole = LayerSum()
+  let whole: LayerSum
   private(set) var leading = LayerSum()
   private(set) var trailing = LayerSum()
   private(set) var block = LayerSum()
   private var blocks = 0
   /// What selective recomputation adds to `backward`.
-  private(set) var selective = 0.0
+  let selective: Double
   /// Bytes that one micro-batch keeps at least where all layers are recomputed.
-  private(set) var fullActivations = 0.0
-  private(set) var rerun = LeastRerun()
+  let fullActivations: Double
+  let rerun: LeastRerun
+  /// By the replicas on which they depend.
+  private var tables: [(data: Int, table: StageTable)] = []
 
   var work: Double { forward + backward }
 
@@ -35,7 +37,14 @@ final class StrategySlice {
   init(_ problem: PlanningProblem, counts: [Double], _ parallelism: LayerParallelism) {
     self.parallelism = parallelism
     costs = problem.costs.layerCosts(parallelism)
-    for (cost, count) in zip(costs, counts) where count > 0 {
+    var (forward, backward, weight, selective) = (0.0, 0.0, 0.0, 0.0)
+    var (weightFraction, forwardFraction) = (0.0, 0.5)
+    var whole = LayerSum()
+    var fullActivations = 0.0
+    var rerun = LeastRerun()
+    // In locals: every access to a class's own variable is checked.
+    for index in costs.indices where counts[index] > 0 {
+      let (cost, count) = (costs[index], counts[index])
       let (f, b) = (cost.ownForward.value, cost.ownBackward.value)
       forward += count * f
       backward += count * b
@@ -49,23 +58,39 @@ final class StrategySlice {
       fullActivations += count * min(cost.fullActivations, cost.activations).value
       rerun.take(cost)
     }
+    (self.forward, self.backward, self.weight) = (forward, backward, weight)
+    (self.weightFraction, self.forwardFraction) = (weightFraction, forwardFraction)
+    (self.selective, self.whole, self.rerun) = (selective, whole, rerun)
+    self.fullActivations = fullActivations
+  }
+
+  /// The costs of a strategy that has the slice's at every cut. Only sharded weights make them depend on
+  /// the replicas.
+  func table(_ problem: PlanningProblem, _ strategy: ParallelStrategy) -> StageTable {
+    let isSharded = parallelism.zeroStage == .weights
+    let data = isSharded ? strategy.data : 1
+    if let known = tables.first(where: { $0.data == data }) { return known.table }
+    let table = problem.table(
+      isSharded ? problem.costs.layerCosts(strategy.layerParallelism) : costs)
+    tables.append((data, table))
+    return table
   }
 
   /// Sums what precedes and what follows the blocks, and finds the least of them.
   func measureBlocks(_ problem: PlanningProblem) {
-    let blocks = problem.chunks.blocks
-    self.blocks = blocks.count
-    for (node, kind) in problem.kinds.enumerated() {
-      if node < blocks.lowerBound {
-        leading.add(LayerSum(costs[kind]), 1)
-      } else if node >= blocks.upperBound {
-        trailing.add(LayerSum(costs[kind]), 1)
-      } else if node == blocks.lowerBound {
-        block = LayerSum(costs[kind])
-      } else if kind != problem.kinds[node - 1] {
-        block = .least(block, LayerSum(costs[kind]))
+    let (blocks, kinds) = (problem.chunks.blocks, problem.kinds)
+    var (leading, trailing) = (LayerSum(), LayerSum())
+    for node in 0..<blocks.lowerBound { leading.add(LayerSum(costs[kinds[node]]), 1) }
+    for node in blocks.upperBound..<kinds.count { trailing.add(LayerSum(costs[kinds[node]]), 1) }
+    for node in blocks {
+      if node == blocks.lowerBound {
+        block = LayerSum(costs[kinds[node]])
+      } else if kinds[node] != kinds[node - 1] {
+        block = .least(block, LayerSum(costs[kinds[node]]))
       }
     }
+    self.blocks = blocks.count
+    (self.leading, self.trailing) = (leading, trailing)
   }
 
   /// Seconds that one of so many stages takes at least, without recomputation: the mean of all, and as

@@ -64,9 +64,7 @@ struct DownSetSearch {
   private func windows(
     below limit: Double, where isWanted: (Int) -> Bool = { _ in true }
   ) -> DownSetWindows {
-    let work = zip(costs.table.forward, costs.table.backward).map {
-      Double(costs.microBatches) * ($0 + $1)
-    }
+    let work = costs.table.sums.map { Double(costs.microBatches) * ($0.forward + $0.backward) }
     return DownSetWindows(downSets, weights: work, limit: limit, where: isWanted)
   }
 }

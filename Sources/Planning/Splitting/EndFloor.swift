@@ -13,13 +13,12 @@ struct EndFloor {
   init(_ costs: SplitCosts) {
     self.costs = costs
     let table = costs.table
-    let all = 0..<costs.nodes
+    let all = table.sums[costs.nodes]
     let model = costs.model
     func mean(_ end: StepEnd) -> (reduction: Double, optimizer: Double) {
       Self.mean(
-        end, forward: table.forwardTime(all), backward: table.backwardTime(all),
-        parameters: table.parameters[costs.nodes],
-        expertParameters: table.expertParameters[costs.nodes],
+        end, forward: all.forward, backward: all.backward, parameters: all.parameters,
+        expertParameters: all.expertParameters,
         hasReduction: model.problem.everyLayerHasParameters,
         overhead: costs.overhead * Double(model.strategy.virtualStages), stages: costs.stages,
         microBatches: costs.microBatches)

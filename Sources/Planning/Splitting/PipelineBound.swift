@@ -1,3 +1,4 @@
+import Costing
 import Scheduling
 
 /// What a one-chunk pipeline cannot undercut, seen from one stage.
@@ -28,11 +29,13 @@ import Scheduling
 struct PipelineBound {
   let costs: SplitCosts
   private let splitsBackward: Bool
+  private let isFlowShop: Bool
   private let m: Double
 
   init(_ costs: SplitCosts) {
     self.costs = costs
     splitsBackward = costs.schedule.splitsBackward
+    isFlowShop = costs.schedule == .gpipe
     m = Double(costs.microBatches)
   }
 
@@ -46,19 +49,20 @@ struct PipelineBound {
   /// The least there can be before node `start`, on stage `stage`: no recomputation.
   func upstream(stage: Int, start: Int) -> Upstream {
     let fixed = costs.overhead * Double(stage) + costs.sendsBefore[stage]
+    let before = costs.table.sums[start]
     return Upstream(
-      head: costs.table.forward[start] + fixed, tail: backward(0..<start) + fixed)
+      head: before.forward + fixed, tail: backward(from: StageSums(), to: before) + fixed)
   }
 
   /// What the slowest link makes of a step, whatever the split: the first micro-batch on its way, all
   /// others over that link behind it, the last one on its way home. Under GPipe they all cross it there
   /// before any does back. What is recomputed is left out, as moving layers may save some.
   var linkFloor: Double {
-    let all = 0..<costs.nodes
+    let all = costs.table.sums[costs.nodes]
     let trip =
-      costs.table.forwardTime(all) + backward(all) + 2 * costs.overhead * Double(costs.stages)
+      all.forward + backward(from: StageSums(), to: all) + 2 * costs.overhead * Double(costs.stages)
       + 2 * costs.sendsAfter[0]
-    let ways = costs.schedule == .gpipe ? 2.0 : 1
+    let ways = isFlowShop ? 2.0 : 1
     return trip + ways * (m - 1) * costs.slowestSend
   }
 
@@ -72,9 +76,9 @@ struct PipelineBound {
   }
 
   /// Of the layers, without recomputation and overhead, up to the gradient that is sent back.
-  private func backward(_ range: Range<Int>) -> Double {
-    let whole = costs.table.backwardTime(range)
-    return splitsBackward ? whole - costs.table.weightGradientTime(range) : whole
+  private func backward(from before: StageSums, to after: StageSums) -> Double {
+    let whole = after.backward - before.backward
+    return splitsBackward ? whole - (after.weightGradient - before.weightGradient) : whole
   }
 
   private func backward(_ passes: SplitCosts.Passes) -> Double {
@@ -91,11 +95,11 @@ struct PipelineBound {
   ) -> Double {
     let later = costs.stages - 1 - stage
     let (f, b) = (passes.forward, backward(passes))
-    let rest = end..<costs.nodes
+    let (here, all) = (costs.table.sums[end], costs.table.sums[costs.nodes])
     let round =
-      costs.table.forwardTime(rest) + backward(rest) + 2 * costs.overhead * Double(later)
-      + 2 * costs.sendsAfter[stage]
-    if costs.schedule == .gpipe {
+      (all.forward - here.forward) + backward(from: here, to: all)
+      + 2 * costs.overhead * Double(later) + 2 * costs.sendsAfter[stage]
+    if isFlowShop {
       // Backward a stage is nearly always slower than a link: see `linkFloor` for the rest.
       return before.head + before.tail + f + b + round + (m - 1) * (max(f, costs.slowestSend) + b)
     }

@@ -34,6 +34,8 @@ final class SplitCosts {
   private let heldFactor: Double
   private let perParameter: Double
   private let perExpertParameter: Double
+  /// A stage fits whatever it holds, with no more recomputed than the policy says.
+  private(set) var fitsAnywhere = false
   /// The nodes that share a table, and its parameters.
   private let tie: (embedding: Int, head: Int, parameters: Double)?
 
@@ -78,6 +80,11 @@ final class SplitCosts {
     sendsBefore = before
     sendsAfter = before.map { all - $0 }
     slowestSend = sends.reduce(0) { max($0, $1) }
+    // What a stage holds grows with its layers, and is most where most micro-batches are held.
+    let fullest = held.indices.max { held[$0] < held[$1] } ?? 0
+    let whole = memory(
+      stage: fullest, 0..<nodes, recomputed: leastRecomputation(ifFitting: 0..<nodes))
+    fitsAnywhere = ignoresMemory || whole * (1 + 1e-9) <= limit
   }
 
   private static func leastSend(_ model: StrategyModel, _ stage: Int) -> Double {
@@ -94,10 +101,11 @@ final class SplitCosts {
   }
 
   func passes(_ range: Range<Int>, recomputed: Int) -> Passes {
-    let weights = table.weightGradientTime(range)
+    let (before, after) = (table.sums[range.lowerBound], table.sums[range.upperBound])
+    let weights = after.weightGradient - before.weightGradient
     return Passes(
-      forward: table.forwardTime(range) + overhead,
-      input: max(0, table.backwardTime(range) - weights) + overhead
+      forward: after.forward - before.forward + overhead,
+      input: max(0, after.backward - before.backward - weights) + overhead
         + table.recomputeTime(range, policy, recomputed: recomputed),
       weight: weights, recomputed: recomputed)
   }
@@ -109,11 +117,9 @@ final class SplitCosts {
 
   /// Bytes on one GPU of a stage that holds one range.
   func memory(stage: Int, _ range: Range<Int>, recomputed: Int) -> Double {
-    let dense =
-      table.parameters[range.upperBound] - table.parameters[range.lowerBound]
-      + tiedParameters(range)
-    let expert =
-      table.expertParameters[range.upperBound] - table.expertParameters[range.lowerBound]
+    let (before, after) = (table.sums[range.lowerBound], table.sums[range.upperBound])
+    let dense = after.parameters - before.parameters + tiedParameters(range)
+    let expert = after.expertParameters - before.expertParameters
     let inUse =
       dense * perParameter + expert * perExpertParameter
       + held[stage] * table.activationBytes(range, policy, recomputed: recomputed)
@@ -126,19 +132,22 @@ final class SplitCosts {
     return tie.parameters
   }
 
+  /// The fewest layers that a stage recomputes, whether or not it fits.
+  private func leastRecomputation(ifFitting range: Range<Int>) -> Int {
+    policy == .none || (policy == .full && choosesRecompute) ? 0 : table.recomputableLayers(range)
+  }
+
   /// The fewest layers that a stage must recompute to fit; nil if not even all suffice.
   ///
   /// Recomputing one more layer never takes more memory: what it brings back while it runs is at
   /// most what one micro-batch no longer keeps, and at least one micro-batch is held.
   func leastRecomputation(_ stage: Int, _ range: Range<Int>) -> Int? {
+    let least = leastRecomputation(ifFitting: range)
+    if fitsAnywhere || memory(stage: stage, range, recomputed: least) <= limit { return least }
     let all = table.recomputableLayers(range)
-    guard policy == .full, choosesRecompute else {
-      let fixed = policy == .none ? 0 : all
-      return ignoresMemory || memory(stage: stage, range, recomputed: fixed) <= limit
-        ? fixed : nil
+    guard least < all, policy == .full, memory(stage: stage, range, recomputed: all) <= limit else {
+      return nil
     }
-    if ignoresMemory || memory(stage: stage, range, recomputed: 0) <= limit { return 0 }
-    guard all > 0, memory(stage: stage, range, recomputed: all) <= limit else { return nil }
     var (low, high) = (0, all)
     while low + 1 < high {
       let middle = (low + high) / 2

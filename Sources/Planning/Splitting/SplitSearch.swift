@@ -75,7 +75,22 @@ struct SplitSearch {
       result.split = result.split.map { downSets.split($0) }
       return result
     }
+    if model.stages == 1 { return wholeModel(cutoff: cutoff) }
     return oneChunk(cutoff: cutoff, floor: floor)
+  }
+
+  /// Of one stage, which holds everything.
+  private func wholeModel(cutoff: Double) -> SplitResult {
+    let boundaries = [0, costs.nodes]
+    guard let recomputed = costs.leastRecomputation(0, 0..<costs.nodes) else {
+      return SplitResult(split: nil, seconds: .infinity, bound: .infinity)
+    }
+    let split = PipelineSplit(boundaries: boundaries, recomputed: [recomputed])
+    let seconds = costs.played(split)
+    guard seconds < cutoff else {
+      return SplitResult(split: nil, seconds: .infinity, bound: cutoff)
+    }
+    return SplitResult(split: split, seconds: seconds, bound: seconds)
   }
 
   private func oneChunk(cutoff: Double, floor: Double) -> SplitResult {
