@@ -31,9 +31,15 @@ import Testing
       totals.indices.map { time($0, (totals[$0] + replicas[$0] - 1) / replicas[$0]) }.max()!
     }
     var least = Double.infinity
+    // The same where every replica has one at least.
+    var leastOfAll = Double.infinity
     func share(_ totals: [Int], _ left: Int) {
       if totals.count == lanes - 1 {
-        least = min(least, last(totals + [left]))
+        let totals = totals + [left]
+        least = min(least, last(totals))
+        if zip(totals, replicas).allSatisfy({ $0 >= $1 }) {
+          leastOfAll = min(leastOfAll, last(totals))
+        }
         return
       }
       for part in 0...left { share(totals + [part], left - part) }
@@ -44,6 +50,10 @@ import Testing
     let shared = race.lanes(microBatches: count, from: guess)
     #expect(shared.reduce(0) { $0 + $1.microBatches * $1.replicas } == count)
     #expect(shared.map { time($0.index, $0.microBatches) }.max() == least)
+    let all = race.lanes(microBatches: count, from: guess, atLeast: 1)
+    #expect(all.reduce(0) { $0 + $1.microBatches * $1.replicas } == count)
+    #expect(all.reduce(0) { $0 + $1.replicas } == replicas.reduce(0, +))
+    #expect(all.map { time($0.index, $0.microBatches) }.max() == leastOfAll)
     var bounded = LaneRace(
       times: times, replicas: replicas, schedule: schedule, clock: .bounded)
     #expect(bounded.seconds(microBatches: count, from: guess) <= least * (1 + 1e-9))

@@ -3,6 +3,7 @@ import Hardware
 import Quantities
 import Scheduling
 import Testing
+import Workload
 
 @testable import Planning
 
@@ -47,6 +48,37 @@ import Testing
     // The search may find that some replicas had better have nothing to do.
     let all = problem.cluster.gpus
     if let best = search.found.first, best.strategy.gpus == all { #expect(found >= everything) }
+  }
+}
+
+extension LaneSearchTests {
+  /// Replicas that had better have nothing to do run on where so few are not allowed, or could not hold
+  /// the experts.
+  @Test(arguments: [4, 1], [1, 4])
+  func leavesNoReplicaOutThatIsNeeded(data: Int, expert: Int) {
+    let block = Layer(
+      kind: .transformerBlock,
+      operators: [
+        Operator(
+          "experts", .expertProduct(inputs: 1024, outputs: 1024, experts: 4, active: 1),
+          sharding: .experts, parameters: 4 << 20)
+      ])
+    let graph = LayerGraph(
+      name: "experts", kinds: [block], nodes: [.init(name: "block", kind: 0)], edges: [],
+      hiddenSize: 1024, vocabularySize: 0)
+    let problem = ClusterProblem(
+      graph: graph, cluster: .example([("h100-sxm5-80gb", 1, 2), ("t4", 1, 2)]),
+      job: TrainingJob(globalBatchSize: 8, sequenceLength: 512), parameters: .published,
+      memoryHeadroomFraction: 0.05)
+    var constraints = SearchConstraints()
+    constraints.context = [1]
+    if data > 1 { constraints.data = [data] }
+    constraints.expert = [expert]
+    var search = LaneSearch(
+      problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
+    search.run { false }
+    let degrees = Set(search.found.map(\.strategy.base.data))
+    #expect(degrees == (data * expert > 1 ? [4] : [2]))
   }
 }
 

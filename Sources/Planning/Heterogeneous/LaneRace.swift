@@ -32,22 +32,22 @@ struct LaneRace {
   /// more than some best sharing does; from a guess that is too high, micro-batches are first taken
   /// back from the replica that finishes last for as long as it could not keep up anyway.
   ///
+  /// - Parameter least: What every replica has to run: where it is 0, some may be left out.
+  ///
   /// Complexity: O(corrections of the guess · lanes), each with one step played or bounded.
   mutating func lanes(
-    microBatches count: Int, from guess: [Int]
+    microBatches count: Int, from guess: [Int], atLeast least: Int = 0
   ) -> [(index: Int, microBatches: Int, replicas: Int)] {
     // All replicas of a lane have `shares` or, the first `ahead` of them, one more.
-    var shares = guess
+    var shares = guess.map { max($0, least) }
     var ahead = replicas.map { _ in 0 }
     var left = count - zip(shares, replicas).reduce(0) { $0 + $1.0 * $1.1 }
-    while left < 0 {
-      let last = slowest(shares)
+    while left < 0, let last = slowest(shares, above: least) {
       shares[last] -= 1
       left += replicas[last]
     }
     // Back from every lane that ends after another could have done the same work.
-    while let last = Optional(slowest(shares)), shares[last] > 0,
-      let first = quickest(shares),
+    while let last = slowest(shares, above: least), let first = quickest(shares),
       time(last, shares[last]) > time(first, shares[first] + 1)
     {
       shares[last] -= 1
@@ -74,10 +74,13 @@ struct LaneRace {
     lanes(microBatches: count, from: guess).reduce(0) { max($0, time($1.index, $1.microBatches)) }
   }
 
-  private mutating func slowest(_ shares: [Int]) -> Int {
-    var last = 0
-    for index in shares.indices
-    where time(index, shares[index]) > time(last, shares[last]) { last = index }
+  /// Of those with more than `least`.
+  private mutating func slowest(_ shares: [Int], above least: Int) -> Int? {
+    var last: Int?
+    for index in shares.indices where shares[index] > least {
+      if let known = last, time(index, shares[index]) <= time(known, shares[known]) { continue }
+      last = index
+    }
     return last
   }
 

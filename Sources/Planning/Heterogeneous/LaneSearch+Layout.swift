@@ -149,12 +149,16 @@ extension LaneSearch {
       + bound.overhead
     guard least * (1 + model.stragglerFraction) < kept.limit else { return }
     var played = race(.played)
-    let final = played.lanes(microBatches: count, from: shares).map {
-      lane(pool: pools[$0.index], replicas: $0.replicas, base, microBatches: $0.microBatches)
+    func strategy(atLeast least: Int) -> MixedStrategy {
+      let lanes = played.lanes(microBatches: count, from: shares, atLeast: least).map {
+        lane(pool: pools[$0.index], replicas: $0.replicas, base, microBatches: $0.microBatches)
+      }
+      return MixedStrategy(base: base, lanes: lanes)
     }
-    keep(
-      MixedPlan(
-        problem, MixedStrategy(base: base, lanes: final), split, devices: [], tables: tables))
+    // Without those that had better have nothing to do, if so few replicas are allowed.
+    var final = strategy(atLeast: 0)
+    if !allows(base, replicas: final.base.data) { final = strategy(atLeast: 1) }
+    keep(MixedPlan(problem, final, split, devices: [], tables: tables))
   }
 
   /// Seconds of reduction and update after the last pass.

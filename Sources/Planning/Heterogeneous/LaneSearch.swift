@@ -108,6 +108,12 @@ struct LaneSearch {
 
   // MARK: Layouts
 
+  /// Whether so many replicas are wanted, and their groups hold the experts.
+  func allows(_ base: ParallelStrategy, replicas: Int) -> Bool {
+    BaseChoices.allows(replicas, space.constraints.data)
+      && (base.tensor * base.context * replicas).isMultiple(of: base.expert)
+  }
+
   private mutating func collect(into layouts: inout [Layout]) {
     let job = problem.job
     let pools = problem.cluster.pools
@@ -173,12 +179,12 @@ struct LaneSearch {
     _ value: Double, into layouts: inout [Layout]
   ) {
     let total = replicas.reduce(0, +)
-    guard total <= microBatches, BaseChoices.allows(total, space.constraints.data) else { return }
+    guard total <= microBatches else { return }
     var base = base
     base.data = total
-    for expert in space.choices.experts
-    where (base.tensor * base.context * total).isMultiple(of: expert) {
+    for expert in space.choices.experts {
       base.expert = expert
+      guard allows(base, replicas: total) else { continue }
       for zero in space.choices.zeroStages(replicas: total * base.context) where zero <= .optimizer
       {
         base.zeroStage = zero
