@@ -64,7 +64,8 @@ struct TimeScale {
     var step = 1.0
     while step * 10 <= raw && step < 1e15 { step *= 10 }
     while step > raw && step > 1e-15 { step /= 10 }
-    step *= raw / step >= 5 ? 5 : raw / step >= 2 ? 2 : 1
+    // The nearest round number, by ratio.
+    step *= [(7, 10.0), (3, 5), (1.4, 2)].first { raw / step >= $0.0 }?.1 ?? 1
     return windows.flatMap { window in
       let (from, to) = ((window.start / step).rounded(.up), (window.end / step).rounded(.down))
       guard to >= from, to - from < 1_000 else { return [(time: Seconds, x: Double)]() }
