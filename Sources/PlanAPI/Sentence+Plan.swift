@@ -159,6 +159,10 @@ extension Sentence {
 
   static let nothingFits = "No plan with the degrees of this one fits what is left; give search."
 
+  static let onlyAdapted =
+    "Weighed were plans with the degrees and micro-batches of this one alone; with \"search\": {} all "
+    + "others are too, of which some may be much faster."
+
   static let nothingSearchedFits =
     "No plan that search allows fits what is left; /partition of this cluster says what would help."
 

@@ -19,9 +19,13 @@ struct ReplanRequest: Sendable {
     guard let best else {
       return job.warnings + [search == nil ? Sentence.nothingFits : Sentence.nothingSearchedFits]
     }
+    var warnings = job.warnings
+    if search == nil, best.kind != .stay { warnings.append(Sentence.onlyAdapted) }
     let missing = best.migration.fromCheckpoint
-    guard missing > .zero, terms.checkpointRate == nil else { return job.warnings }
-    return job.warnings + [Sentence.checkpointNeeded(missing)]
+    if missing > .zero, terms.checkpointRate == nil {
+      warnings.append(Sentence.checkpointNeeded(missing))
+    }
+    return warnings
   }
 }
 
