@@ -24,6 +24,18 @@ import Testing
     #expect(mixed == plain)
   }
 
+  /// Short sequences are reduced for longer than they are computed.
+  @Test func recomputingHidesNoReduction() {
+    let pool = PredictionTests.problem.pool
+    let problem = DecoderExample.small.problem(on: Cluster(pools: [pool]), batch: 48, sequence: 64)
+    let strategy = ParallelStrategy(data: 16, microBatches: 3, recompute: .full)
+    let plain = Planner(problem.pools[0]).simulate(strategy)
+    #expect(plain.stages[0].recomputedLayers > 0)
+    let mixed = ClusterPlanner(problem).simulate(
+      MixedStrategy(strategy, pool: 0), split: plain.split)
+    #expect(mixed.prediction == plain.prediction)
+  }
+
   @Test func partsAddUpToTheStep() throws {
     let problem = DecoderExample.llama7B.problem(
       on: .example([("h100-sxm5-80gb", 1, 8), ("a100-sxm4-80gb", 2, 8)]), batch: 64,

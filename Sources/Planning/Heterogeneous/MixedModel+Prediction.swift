@@ -112,8 +112,10 @@ extension MixedModel {
     let backward = indices.reduce(Seconds.zero) {
       $0 + lane.times.backwardInput[$1] + lane.times.backwardWeight[$1]
     }
+    let again = indices.reduce(Seconds.zero) { $0 + lane.times.recompute[$1] }
     let model = model(lane: lane.index, stage: stage).model
-    let ending = model.stepEnd(chunks, forward: forward, backward: backward)
+    // Only the passes that bring gradients forth hide their reduction.
+    let ending = model.stepEnd(chunks, forward: forward, backward: backward - again)
     return Load(
       forward: forward, backward: backward,
       memory: model.memory(stage: stage, chunks: chunks, recomputed: split.recomputed[stage]),
