@@ -9,12 +9,14 @@ import Workload
 
 @Suite struct LaneSearchTests {
   /// Two pools of two or three GPUs each, of two types, from a seed.
-  private static func problem(seed: Int) -> ClusterProblem {
+  private static func problem(
+    seed: Int, layers: ClosedRange<Int>, batches: [Int]
+  ) -> ClusterProblem {
     var random = SplitMix64(seed: seed)
     let types = ["a100-sxm4-80gb", "v100-sxm2-32gb", "a10", "rtx4090", "t4"]
       .shuffled(using: &random)
     var model = DecoderExample.small
-    model.layers = Int.random(in: 1...3, using: &random)
+    model.layers = Int.random(in: layers, using: &random)
     model.hidden = 1024 * Int.random(in: 1...2, using: &random)
     model.feedForward = 4 * model.hidden
     model.tiesEmbeddings = Bool.random(using: &random)
@@ -23,14 +25,14 @@ import Workload
       on: .example(
         types.prefix(2).map { ($0, 1, seed < 12 ? 2 : 3) },
         memory: seed.isMultiple(of: 2) ? nil : memory),
-      batch: [5, 6, 8].randomElement(using: &random)!, sequence: 1024)
+      batch: batches.randomElement(using: &random)!, sequence: 1024)
   }
 
   /// Every sharing of the micro-batches among all replicas, and every cut, are tried one by one: nothing
   /// is below the bound, and what is called closed is the best.
   @Test(arguments: 0..<24)
   func boundsWhatTryingEverythingFinds(seed: Int) throws {
-    let problem = Self.problem(seed: seed)
+    let problem = Self.problem(seed: seed, layers: 1...3, batches: [5, 6, 8])
     var constraints = SearchConstraints()
     constraints.context = [1]
     constraints.schedule = [
@@ -46,6 +48,25 @@ import Workload
     // One stage cannot be cut in different ways.
     if seed < 4 || search.open >= found { #expect(found <= everything) }
     // The search may find that some replicas had better have nothing to do.
+    let all = problem.cluster.gpus
+    if let best = search.found.first, best.strategy.gpus == all { #expect(found >= everything) }
+  }
+
+  /// The same of pipelines of several chunks a stage, whose replicas run as many micro-batches at a time as
+  /// they have stages.
+  @Test(arguments: 0..<24)
+  func interleavesAsTryingEverythingDoes(seed: Int) {
+    let problem = Self.problem(seed: seed, layers: 3...6, batches: [6, 8, 12])
+    var constraints = SearchConstraints()
+    constraints.context = [1]
+    constraints.schedule = [.interleaved]
+    let everything = EveryLane(problem: problem, constraints: constraints).best()
+    var search = LaneSearch(
+      problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
+    search.run { false }
+    let found = search.found.first?.plan.prediction.step.value ?? .infinity
+    #expect(min(search.open, found) <= everything)
+    if search.open >= found { #expect(found <= everything) }
     let all = problem.cluster.gpus
     if let best = search.found.first, best.strategy.gpus == all { #expect(found >= everything) }
   }
@@ -113,15 +134,44 @@ private struct EveryLane {
   }
 
   private func best(_ base: ParallelStrategy, _ replicas: Int) -> Double {
-    let count = problem.job.globalBatchSize / base.microBatchSize
     let nodes = problem.graph.nodes.count
-    guard count >= 2 * replicas else { return .infinity }
+    guard base.schedule == .interleaved else {
+      return self.best(base, replicas, unit: 1, cuts(from: [0], base.pipeline, nodes))
+    }
+    guard base.pipeline > 1 else { return .infinity }
+    var (best, base) = (Double.infinity, base)
+    for chunks in 2...nodes {
+      base.virtualStages = chunks
+      let cuts = evenCuts(chunks * base.pipeline, nodes)
+      best = min(best, self.best(base, replicas, unit: base.pipeline, cuts))
+    }
+    return best
+  }
+
+  /// Chunks of equally many blocks, which an embedding precedes, and norm and head follow.
+  private func evenCuts(_ chunks: Int, _ nodes: Int) -> [[Int]] {
+    [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)].compactMap { leading, trailing in
+      let all = nodes - 3 + leading + trailing
+      let each = all / chunks
+      guard all % chunks == 0, each >= max(1, trailing) else { return nil }
+      return [0] + (1..<chunks).map { 1 + $0 * each - leading } + [nodes]
+    }
+  }
+
+  /// - Parameter unit: Micro-batches that a replica runs together.
+  private func best(
+    _ base: ParallelStrategy, _ replicas: Int, unit: Int, _ cuts: [[Int]]
+  ) -> Double {
+    let all = problem.job.globalBatchSize / base.microBatchSize
+    let count = all / unit
+    guard all % unit == 0, count >= 2 * replicas else { return .infinity }
     var best = Double.infinity
     for first in replicas...(count - replicas) {
       let lanes =
-        lanes(base, pool: 0, first, replicas) + lanes(base, pool: 1, count - first, replicas)
+        lanes(base, pool: 0, first, replicas, unit)
+        + lanes(base, pool: 1, count - first, replicas, unit)
       let strategy = MixedStrategy(base: base, lanes: lanes)
-      for cut in cuts(from: [0], base.pipeline, nodes) {
+      for cut in cuts {
         guard let recomputed = leastRecomputation(strategy, cut) else { continue }
         let plan = MixedPlan(
           problem, strategy, PipelineSplit(boundaries: cut, recomputed: recomputed))
@@ -138,15 +188,15 @@ private struct EveryLane {
 
   /// As even as can be: some replicas may have one more than the others.
   private func lanes(
-    _ base: ParallelStrategy, pool: Int, _ microBatches: Int, _ replicas: Int
+    _ base: ParallelStrategy, pool: Int, _ units: Int, _ replicas: Int, _ unit: Int
   ) -> [Lane] {
-    let (share, ahead) = microBatches.quotientAndRemainder(dividingBy: replicas)
+    let (share, ahead) = units.quotientAndRemainder(dividingBy: replicas)
     return [(share + 1, ahead), (share, replicas - ahead)].compactMap { share, replicas in
       guard share > 0, replicas > 0 else { return nil }
       let seat = StageSeat(
         pool: pool, tensor: base.tensor, data: replicas, microBatchSize: base.microBatchSize)
       return Lane(
-        seats: Array(repeating: seat, count: base.pipeline), microBatches: share)
+        seats: Array(repeating: seat, count: base.pipeline), microBatches: share * unit)
     }
   }
 
@@ -155,14 +205,15 @@ private struct EveryLane {
     let model = MixedModel(problem, strategy)
     var recomputed: [Int] = []
     for stage in 0..<strategy.stages {
-      let range = cut[stage]..<cut[stage + 1]
+      let chunks = PipelineSplit(boundaries: cut, recomputed: [])
+        .chunks(ofStage: stage, of: strategy.stages)
       let seats = strategy.lanes.indices.map { model.model(lane: $0, stage: stage) }
-      let all = seats[0].model.table.recomputableLayers(range)
+      let all = chunks.reduce(0) { $0 + seats[0].model.table.recomputableLayers($1) }
       let fewest = strategy.base.recompute == .full ? 0 : all
       guard
         let least = (fewest...all).first(where: { layers in
           seats.allSatisfy {
-            $0.model.memory(stage: stage, chunks: [range], recomputed: layers).total
+            $0.model.memory(stage: stage, chunks: chunks, recomputed: layers).total
               <= problem.pools[$0.pool].memoryLimit
           }
         })

@@ -31,12 +31,38 @@ import Testing
       let microBatches = Int.random(in: 1...48, using: &random)
       let fewest = Int.random(in: 1...8, using: &random)
       let time = block.seconds * .random(in: 0.5...12, using: &random)
-      func held(_ place: Int) -> Int { schedule.heldAtLeast(max(place, fewest), microBatches) }
+      func held(_ place: Int) -> HeldBatches {
+        schedule.held(fromEnd: place, of: fewest, chunks: 1, microBatches: microBatches)
+      }
       let each = (1...stages).map { block.layers(within: time, held: held($0)) }
       let sum = each.reduce(0, +)
       let counted = block.layers(within: time, stages: stages, enough: .max, held: held)
       #expect(counted >= sum)
       #expect(counted <= sum + Set(each).count)
+    }
+  }
+
+  /// What stages hold by their place from the end is what schedules say they hold, chunk by chunk; and in
+  /// longer pipelines it is no less.
+  @Test(arguments: 2...5, 1...7)
+  func holdsWhatTheScheduleHolds(chunks: Int, stages: Int) {
+    for schedule in PipelineSchedule.allCases where schedule != .interleaved || stages > 1 {
+      let chunks = schedule == .interleaved ? chunks : 1
+      for microBatches in [1, 2, 3, 5].map({ schedule == .interleaved ? $0 * stages : $0 }) {
+        for stage in 0..<stages {
+          func held(of least: Int) -> HeldBatches {
+            schedule.held(
+              fromEnd: stages - stage, of: least, chunks: chunks, microBatches: microBatches)
+          }
+          for chunk in 0..<chunks {
+            let exact = schedule.heldMicroBatches(
+              ofChunk: chunk, atStage: stage, stages: stages, chunksPerStage: chunks,
+              microBatches: microBatches)
+            #expect(held(of: stages)[chunk] == exact)
+            #expect((1...stages).allSatisfy { held(of: $0)[chunk] <= exact })
+          }
+        }
+      }
     }
   }
 

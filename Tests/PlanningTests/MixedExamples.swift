@@ -45,7 +45,7 @@ extension DecoderExample {
 }
 
 /// Every pipeline over the pools: all shared degrees, all tensor degrees a pool, all orders of the
-/// stages, all cuts. Costed by prediction alone, with none of the search's tables and bounds.
+/// stages, all cuts; with several chunks a stage, all in which the chunks of a stage hold equally many blocks. Costed by prediction alone, with none of the search's tables and bounds.
 struct EveryPipeline {
   let problem: ClusterProblem
   let constraints: SearchConstraints
@@ -60,7 +60,7 @@ struct EveryPipeline {
             ? 0 : problem.cluster.pools[pool].gpus / (tensor * base.data * base.context)
         }
         forEachOrder(groups, []) { order in
-          forEachCut(problem.graph.nodes.count, parts: order.count) { boundaries in
+          forEachCut(base, stages: order.count) { boundaries in
             guard let plan = plan(base, tensors, order, boundaries), plan.plan.fits else { return }
             count += 1
             if best.map({ plan.plan.prediction.step < $0.plan.prediction.step }) ?? true {
@@ -91,9 +91,12 @@ struct EveryPipeline {
               base.recompute = recompute
               for expert in space.choices.experts {
                 base.expert = expert
-                for schedule in space.plainSchedules {
+                for schedule in constraints.schedule {
                   base.schedule = schedule
-                  visit(base)
+                  for chunks in schedule == .interleaved ? 2...problem.graph.nodes.count : 1...1 {
+                    base.virtualStages = chunks
+                    visit(base)
+                  }
                 }
               }
             }
@@ -125,6 +128,26 @@ struct EveryPipeline {
     }
   }
 
+  private func forEachCut(_ base: ParallelStrategy, stages: Int, _ visit: ([Int]) -> Void) {
+    let (chunks, nodes) = (base.virtualStages, problem.graph.nodes.count)
+    guard chunks > 1 else { return forEachCut(nodes, parts: stages, visit) }
+    guard stages > 1, base.microBatches % stages == 0 else { return }
+    // An embedding before the blocks, norm and head after them.
+    let blocks = nodes - 3
+    for (leading, trailing) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)] {
+      let all = blocks + leading + trailing
+      guard all % chunks == 0, all / chunks >= stages else { continue }
+      let lap = all / chunks
+      forEachCut(lap, parts: stages) { cut in
+        guard lap - cut[stages - 1] >= trailing else { return }
+        let starts = (0..<chunks).flatMap { chunk in
+          cut.dropLast().map { 1 + chunk * lap + $0 - leading }
+        }
+        visit([0] + starts.dropFirst() + [nodes])
+      }
+    }
+  }
+
   private func forEachCut(_ nodes: Int, parts: Int, _ visit: ([Int]) -> Void) {
     func extend(_ boundaries: [Int]) {
       if boundaries.count == parts { return visit(boundaries + [nodes]) }
@@ -150,13 +173,15 @@ struct EveryPipeline {
     var recomputed: [Int] = []
     for stage in order.indices {
       let seat = model.model(lane: 0, stage: stage).model
-      let range = boundaries[stage]..<boundaries[stage + 1]
-      let most = base.recompute == .none ? 0 : seat.table.recomputableLayers(range)
+      let chunks = PipelineSplit(boundaries: boundaries, recomputed: [])
+        .chunks(ofStage: stage, of: order.count)
+      let all = chunks.reduce(0) { $0 + seat.table.recomputableLayers($1) }
+      let most = base.recompute == .none ? 0 : all
       let fewest = base.recompute == .full ? 0 : most
       let limit = problem.pools[order[stage]].memoryLimit
       guard
         let least = (fewest...most).first(where: {
-          seat.memory(stage: stage, chunks: [range], recomputed: $0).total <= limit
+          seat.memory(stage: stage, chunks: chunks, recomputed: $0).total <= limit
         })
       else { return nil }
       recomputed.append(least)

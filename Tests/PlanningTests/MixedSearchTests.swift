@@ -27,7 +27,8 @@ import Testing
   /// Short sequences are reduced for longer than they are computed.
   @Test func recomputingHidesNoReduction() {
     let pool = PredictionTests.problem.pool
-    let problem = DecoderExample.small.problem(on: Cluster(pools: [pool]), batch: 48, sequence: 64)
+    let problem = DecoderExample.llama7B.problem(
+      on: Cluster(pools: [pool]), batch: 48, sequence: 64)
     let strategy = ParallelStrategy(data: 16, microBatches: 3, recompute: .full)
     let plain = Planner(problem.pools[0]).simulate(strategy)
     #expect(plain.stages[0].recomputedLayers > 0)
@@ -86,6 +87,32 @@ import Testing
     // One replica makes pipelines of all GPUs; the schedules take turns.
     if seed % 3 > 0 { constraints.data = [1] }
     constraints.schedule = [[.oneForwardOneBackward], [.gpipe], [.zeroBubble]][seed / 2 % 3]
+    let everything = EveryPipeline(problem: problem, constraints: constraints).best()
+    var search = MixedSearch(
+      problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
+    search.run { false }
+    #expect(search.found.first?.plan.prediction.step == everything?.plan.plan.prediction.step)
+    #expect(search.open >= search.best, "the search is closed")
+  }
+
+  /// The same of pipelines of several chunks a stage.
+  @Test(arguments: 0..<16)
+  func interleavesAsTryingEverythingDoes(seed: Int) {
+    var random = SplitMix64(seed: seed)
+    var problem = Self.problem(seed: seed)
+    var model = DecoderExample.small
+    model.layers = Int.random(in: 4...7, using: &random)
+    model.tiesEmbeddings = Bool.random(using: &random)
+    model.hidden = 1024
+    model.feedForward = 4096
+    let memory = ByteCount.gibi(.random(in: 2.6...3.6, using: &random))
+    let parts = problem.cluster.pools.map { ($0.accelerator.id, $0.nodes, $0.gpusPerNode) }
+    problem = model.problem(
+      on: .example(parts, memory: seed % 3 == 0 ? nil : memory), batch: 12, sequence: 1024)
+    var constraints = SearchConstraints()
+    constraints.context = [1]
+    constraints.data = [1]
+    constraints.schedule = [.interleaved]
     let everything = EveryPipeline(problem: problem, constraints: constraints).best()
     var search = MixedSearch(
       problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])

@@ -49,15 +49,16 @@ struct BlockRates: Hashable {
   /// divisible.
   ///
   /// Of n layers, x recomputed, n·(states + held·activations) − x·held·saved fit, and take
-  /// n·seconds + x·again.
-  func layers(within time: Double, held: Int) -> Int {
-    let flying = Double(held)
+  /// n·seconds + x·again. With several chunks, a layer is held as often as the chunks are on average,
+  /// and one that is recomputed as often as the first at most.
+  func layers(within time: Double, held: HeldBatches) -> Int {
+    let flying = held.mean
     let each = states + flying * activations
     var most = min(time / seconds, room / each)
     if saved > 0, most * seconds < time {
-      let spared = flying * saved
+      let spared = Double(held.first) * saved
       let some = (time + again * recomputingRoom / spared) / (seconds + again * each / spared)
-      most = max(most, min(some, recomputingRoom / (each - spared)))
+      most = max(most, min(some, recomputingRoom / (each - flying * saved)))
     }
     // A hair more, so that n layers fit into n times one layer's time.
     return Int(max(0, min(1e6, most * (1 + 1e-9))))
@@ -85,21 +86,26 @@ extension BlockRates {
   /// Layers that so many stages together get through in a time, counted up to `enough`.
   ///
   /// A stage gets through no more than the one after it, which holds no more: those that get through
-  /// as many are counted at once. Complexity: O(what the last stage gets through).
+  /// as many are counted at once, unless they have several chunks. Complexity: O(what the last stage
+  /// gets through), or O(stages).
   ///
   /// - Parameter held: Micro-batches that the `k`-th stage from the end holds at least; never falls with
   ///   `k`.
   func layers(
-    within time: Double, stages: Int, enough: Int, held: (Int) -> Int
+    within time: Double, stages: Int, enough: Int, held: (Int) -> HeldBatches
   ) -> Int {
     var (sum, place) = (0, 1)
     while place <= stages, sum < enough {
       let flying = held(place)
       let layers = layers(within: time, held: flying)
       if layers == 0 { break }
+      if flying.chunks > 1 {
+        (sum, place) = (sum + layers, place + 1)
+        continue
+      }
       let most = mostHeld(layers: layers, within: time)
       // Where more stages are passed over than hold no more than that, they count for too much.
-      let last = held(stages) <= most ? stages : min(stages, max(place, most))
+      let last = held(stages).first <= most ? stages : min(stages, max(place, most))
       sum += layers * (last + 1 - place)
       place = last + 1
     }

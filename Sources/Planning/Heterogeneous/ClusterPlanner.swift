@@ -93,40 +93,48 @@ package struct ClusterPlanner: Sendable {
     }
     var baselines = Baselines(problem, constraints, tables: tables, slices: slices)
     baselines.run(shouldStop: shouldStop)
-    // A good plan first, from where most are, so that most others are excluded at once.
-    var mixed = MixedSearch(
-      problem, constraints, effort: effort, tables: tables, slices: slices,
-      incumbents: baselines.plans + known.plans)
-    mixed.sketch(shouldStop: shouldStop, onProgress: noteUnbounded)
-    var lanes = LaneSearch(
-      problem, constraints, effort: effort, tables: tables, slices: slices, incumbents: mixed.found)
-    lanes.sketch(shouldStop: shouldStop, onProgress: noteUnbounded)
-    for plan in lanes.found { mixed.keep(plan) }
-    baselines.close(below: mixed.best, shouldStop: shouldStop)
-    for plan in baselines.plans { mixed.keep(plan) }
-    mixed.run(shouldStop: shouldStop) { progress in
-      onProgress(
-        progress.with(lanes.considered, lanes.pruned, bound: min(lanes.open, baselines.open)))
+    let parts = constraints.byChunks
+    var searches: [any PoolSearch] = parts.flatMap { part -> [any PoolSearch] in
+      [
+        MixedSearch(
+          problem, part, effort: effort, tables: tables, slices: slices, incumbents: []),
+        LaneSearch(
+          problem, part, effort: effort, tables: tables, slices: slices, incumbents: []),
+      ]
     }
-    // No further than the bound on all others.
-    for plan in mixed.found { lanes.keep(plan) }
-    let others = min(mixed.open, baselines.open)
-    lanes.run(below: others, shouldStop: shouldStop) { progress in
-      onProgress(progress.with(mixed.considered, mixed.pruned, bound: others))
+    var kept = BestPlans(most: effort.kept, baselines.plans + known.plans)
+    func advance(_ index: Int, _ search: (inout any PoolSearch) -> Void) {
+      for plan in kept.plans { searches[index].keep(plan) }
+      search(&searches[index])
+      for plan in searches[index].found { kept.keep(plan) }
     }
-    for plan in lanes.found { mixed.keep(plan) }
-    let found = mixed.found.prefix(constraints.alternatives + 1).map {
+    // Good plans first, from where most are, so that most others are excluded at once.
+    for index in searches.indices.prefix(2) {
+      advance(index) { $0.sketch(shouldStop: shouldStop, onProgress: noteUnbounded) }
+    }
+    baselines.close(below: kept.best, shouldStop: shouldStop)
+    for plan in baselines.plans { kept.keep(plan) }
+    // What has the least bound of all before need not be bounded any better.
+    for index in searches.indices {
+      let others = Tally(baselines, searches.indices.filter { $0 != index }.map { searches[$0] })
+      let aim = index == 0 ? .infinity : Tally(baselines, searches.prefix(index)).open
+      advance(index) {
+        $0.run(below: aim, shouldStop: shouldStop) { onProgress(others.added(to: $0)) }
+      }
+    }
+    let all = Tally(baselines, searches)
+    let found = kept.plans.prefix(constraints.alternatives + 1).map {
       $0.placed(on: problem.cluster)
     }
-    known.plans = mixed.found
-    known.open = min(known.open, mixed.open, lanes.open, baselines.open)
-    known.considered += mixed.considered + lanes.considered + baselines.considered
-    known.pruned += mixed.pruned + lanes.pruned + baselines.pruned
+    known.plans = kept.plans
+    known.open = min(known.open, all.open)
+    known.considered += all.considered
+    known.pruned += all.pruned
     guard let best = found.first else { return nil }
     let step = best.plan.prediction.step
     let bound = min(known.open, step.value)
     let unsearched =
-      mixed.space.unsearched
+      MixedSpace(problem, constraints).unsearched
       + (problem.graph.hasOneOrder ? [] : ["other orders of the layers"])
     let proof = OptimalityProof(
       lowerBound: Seconds(bound), gapFraction: (step.value - bound) / step.value,
@@ -186,12 +194,22 @@ package struct ClusterOutcome: Hashable, Sendable {
   }
 }
 
-extension SearchProgress {
-  /// Of two searches: what the other considered and pruned, and its bound.
-  fileprivate func with(_ considered: Int, _ pruned: Int, bound: Double) -> SearchProgress {
+/// What some searches together have looked at, and the least bound of what they have not.
+private struct Tally {
+  let open: Double
+  let considered: Int
+  let pruned: Int
+
+  init(_ baselines: Baselines, _ searches: some Sequence<any PoolSearch>) {
+    open = searches.reduce(baselines.open) { min($0, $1.open) }
+    considered = searches.reduce(baselines.considered) { $0 + $1.considered }
+    pruned = searches.reduce(baselines.pruned) { $0 + $1.pruned }
+  }
+
+  func added(to progress: SearchProgress) -> SearchProgress {
     SearchProgress(
-      best: best, bound: min(self.bound, bound),
-      strategiesConsidered: strategiesConsidered + considered,
-      strategiesPruned: strategiesPruned + pruned)
+      best: progress.best, bound: min(progress.bound, open),
+      strategiesConsidered: progress.strategiesConsidered + considered,
+      strategiesPruned: progress.strategiesPruned + pruned)
   }
 }

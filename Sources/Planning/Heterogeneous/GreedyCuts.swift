@@ -4,12 +4,14 @@ import Scheduling
 /// in every order of the pools, each stage with as many layers as a time bound lets it have.
 ///
 /// Within a time S of the pipeline, stage `i` may take Tᵢ with T₀ + … + Tᵢ₋₁ + m·Tᵢ ≤ S. What is left
-/// of the groups once all layers are covered stays idle. The least S is found by bisection.
+/// of the groups once all layers are covered stays idle; with several chunks a stage, where not every
+/// number of stages can run, numbers near the most are tried. The least S is found by bisection.
 /// Complexity: O(orders · bisections · stages · log layers).
 struct GreedyCuts {
   let seats: [SeatCosts]
   let most: [Int]
-  let deepest: Int
+  /// Stages that there may be, in ascending order.
+  let depths: [Int]
   let base: ParallelStrategy
   let sends: [[[Double]]]
   /// No pipeline takes less than this, and those that take no less than that are of no interest.
@@ -40,7 +42,8 @@ struct GreedyCuts {
   private func best(_ order: [Int], _ most: [Int]) -> PipelineCut? {
     var places: [Int] = []
     for seat in order { places += Array(repeating: seat, count: most[seat]) }
-    places = Array(places.prefix(deepest))
+    guard let depth = depths.last(where: { $0 <= places.count }) else { return nil }
+    places = Array(places.prefix(depth))
     let slowest = seats.map(\.wholeTime).max() ?? 0
     // All layers on one stage, at most: twice that leaves room for sends and recomputing.
     var high = min(2 * Double(base.microBatches) * slowest, below)
@@ -59,15 +62,21 @@ struct GreedyCuts {
   }
 
   private func cut(_ places: [Int], within time: Double) -> PipelineCut? {
-    let nodes = seats[0].model.table.nodeCount
+    let fold = seats[0].fold
+    let nodes = fold.places
     let m = Double(base.microBatches)
     var boundaries = [0]
     var waited = 0.0
     for (stage, place) in places.enumerated() {
       let a = boundaries[stage]
       // As if all places were taken; where some stay idle, less is held than reckoned.
-      let held = base.schedule.heldAtLeast(places.count - stage, base.microBatches)
-      var (low, high) = (a, nodes)
+      let left = places.count - stage
+      let held = base.schedule.held(
+        fromEnd: left, of: places.count, chunks: fold.chunks, microBatches: base.microBatches)
+      // Where all stages are needed, each has a layer.
+      var (low, high) = (
+        a, fold.chunks > 1 && left > 1 ? nodes - fold.fewestLast - left + 2 : nodes
+      )
       while low < high {
         let end = (low + high + 1) / 2
         if seats[place].time(a, end, held: held, isWithin: (time - waited) / m) {
@@ -81,7 +90,9 @@ struct GreedyCuts {
       if low == nodes {
         return PipelineCut(seats: Array(places.prefix(stage + 1)), boundaries: boundaries)
       }
-      waited += seats[place].time(a, low, held: held)
+      waited +=
+        fold.chunks > 1
+        ? seats[place].firstChunkTime(a, low) : seats[place].time(a, low, held: held)
       if stage + 1 < places.count { waited += sends[place][places[stage + 1]][low] }
     }
     return nil

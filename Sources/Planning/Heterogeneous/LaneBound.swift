@@ -7,6 +7,8 @@ import Scheduling
 /// micro-batches in flight take it from a stage by its position. With s micro-batches the lane takes at
 /// least s·b; with trips of the first and last of them, W + (s − 1 − (p − 1)/2)·b in 1F1B (see
 /// `StrategyBound`), W + (s − 1)·b in GPipe; in ZB-H1 the forwards of the stages before one delay it.
+/// Interleaved pipelines run as many micro-batches at a time as there are stages, and fill as
+/// `MixedBound.pipeline` has it.
 ///
 /// All lanes cut alike, so that one of them may not be cut as is best for it: the bound lets each be.
 /// The most micro-batches that the lanes get through in a time, by lane, are then known, and the least
@@ -20,27 +22,32 @@ struct LaneBound {
   /// The slowest stage's least time, if there are as many micro-batches as stages.
   let slowest: [Double]
   let replicas: [Int]
+  private let firstChunk: Double
 
   /// - Parameters:
-  ///   - overhead: Of a stage's two passes.
+  ///   - overhead: Of a chunk's two passes.
   ///   - blocks: Of the most common kind of layer, by lane, and how many there are.
+  ///   - firstChunk: The part of a stage's passes that its first chunk's are at least, but for the first
+  ///     stage.
   init(
     _ slices: [StrategySlice], overhead: Double, blocks: [BlockRates], count: Int,
-    replicas: [Int], stages: Int, _ base: ParallelStrategy
+    replicas: [Int], stages: Int, firstChunk: Double, _ base: ParallelStrategy
   ) {
     schedule = base.schedule
+    self.firstChunk = firstChunk
     self.stages = stages
     self.replicas = replicas
+    let chunks = base.virtualStages
     works = slices.map { slice in
       let selective = base.recompute == .selective ? slice.selective : 0
       return (
-        slice.work + selective + overhead, slice.work - slice.weight, slice.forwardFraction
+        slice.work + selective + overhead * Double(stages * chunks), slice.work - slice.weight,
+        slice.forwardFraction
       )
     }
     slowest = zip(works, blocks).map { work, block in
-      // ZB-H1 holds as many micro-batches at every stage as at the first.
       block.slowestStage(of: stages, blocks: count, from: work.all / Double(stages)) {
-        base.schedule.heldAtLeast(base.schedule.splitsBackward ? stages : $0, stages)
+        base.schedule.held(fromEnd: $0, of: stages, chunks: chunks, microBatches: stages)
       }
     }
   }
@@ -58,7 +65,7 @@ struct LaneBound {
       let middle = (low + high + 1) / 2
       if time(lane, middle) <= seconds { low = middle } else { high = middle - 1 }
     }
-    return low
+    return schedule == .interleaved ? low - low % stages : low
   }
 
   private func time(_ lane: Int, _ microBatches: Int) -> Double {
@@ -70,7 +77,11 @@ struct LaneBound {
     case .gpipe: return works[lane].all + (s - 1) * slowest
     case .oneForwardOneBackward:
       return max(s * slowest, works[lane].all + (s - 1 - min(p - 1, s - 1) / 2) * slowest)
-    case .zeroBubble, .interleaved:
+    case .interleaved:
+      let part = firstChunk
+      let share = part > 0 ? (1 - integerPower(1 - part / s, stages - 1)) / part : 0
+      return max(s * slowest, works[lane].all, part > 0 ? works[lane].all / (1 / s + share) : 0)
+    case .zeroBubble:
       return max(s * slowest, works[lane].gradients, filled(lane, microBatches: s))
     }
   }
@@ -109,7 +120,7 @@ extension BlockRates {
   /// The least time of the slowest stage when so many layers are cut into so many stages; infinite
   /// where they do not fit. Complexity: O(bisections · layers a stage).
   fileprivate func slowestStage(
-    of stages: Int, blocks: Int, from least: Double, held: (Int) -> Int
+    of stages: Int, blocks: Int, from least: Double, held: (Int) -> HeldBatches
   ) -> Double {
     func covers(_ time: Double) -> Bool {
       layers(within: time, stages: stages, enough: blocks, held: held) >= blocks

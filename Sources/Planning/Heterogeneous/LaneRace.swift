@@ -6,6 +6,8 @@ struct LaneRace {
   let times: [PipelineTimes]
   let replicas: [Int]
   let schedule: PipelineSchedule
+  /// Micro-batches that a replica runs together: interleaved pipelines run as many as they have stages.
+  let unit: Int
   let clock: Clock
   private var known: [Int: Double] = [:]
 
@@ -22,26 +24,27 @@ struct LaneRace {
     self.times = times
     self.replicas = replicas
     self.schedule = schedule
+    unit = schedule == .interleaved ? times[0].stages : 1
     self.clock = clock
   }
 
   /// Micro-batches of each replica, as lanes of equal ones: `(index, micro-batches, replicas)`.
   ///
-  /// One micro-batch after another goes to the replica that would be done with it first. As a
+  /// One micro-batch, or `unit` of them, after another goes to the replica that would be done with it first. As a
   /// replica's time only grows with its share, this is optimal from any start that gives no replica
   /// more than some best sharing does; from a guess that is too high, micro-batches are first taken
   /// back from the replica that finishes last for as long as it could not keep up anyway.
   ///
-  /// - Parameter least: What every replica has to run: where it is 0, some may be left out.
+  /// - Parameter least: Units that every replica has to run: where it is 0, some may be left out.
   ///
   /// Complexity: O(corrections of the guess · lanes), each with one step played or bounded.
   mutating func lanes(
     microBatches count: Int, from guess: [Int], atLeast least: Int = 0
   ) -> [(index: Int, microBatches: Int, replicas: Int)] {
-    // All replicas of a lane have `shares` or, the first `ahead` of them, one more.
-    var shares = guess.map { max($0, least) }
+    // All replicas of a lane have `shares` units or, the first `ahead` of them, one more.
+    var shares = guess.map { max($0 / unit, least) }
     var ahead = replicas.map { _ in 0 }
-    var left = count - zip(shares, replicas).reduce(0) { $0 + $1.0 * $1.1 }
+    var left = count / unit - zip(shares, replicas).reduce(0) { $0 + $1.0 * $1.1 }
     while left < 0, let last = slowest(shares, above: least) {
       shares[last] -= 1
       left += replicas[last]
@@ -63,15 +66,21 @@ struct LaneRace {
     }
     var lanes: [(Int, Int, Int)] = []
     for index in replicas.indices {
-      if ahead[index] > 0 { lanes.append((index, shares[index] + 1, ahead[index])) }
-      if shares[index] > 0 { lanes.append((index, shares[index], replicas[index] - ahead[index])) }
+      if ahead[index] > 0 {
+        lanes.append((index, (shares[index] + 1) * unit, ahead[index]))
+      }
+      if shares[index] > 0 {
+        lanes.append((index, shares[index] * unit, replicas[index] - ahead[index]))
+      }
     }
     return lanes
   }
 
   /// Until the last replica is done, if they are shared out so.
   mutating func seconds(microBatches count: Int, from guess: [Int]) -> Double {
-    lanes(microBatches: count, from: guess).reduce(0) { max($0, time($1.index, $1.microBatches)) }
+    lanes(microBatches: count, from: guess).reduce(0) {
+      max($0, time($1.index, $1.microBatches / unit))
+    }
   }
 
   /// Of those with more than `least`.
@@ -95,9 +104,10 @@ struct LaneRace {
     return first
   }
 
-  private mutating func time(_ lane: Int, _ microBatches: Int) -> Double {
-    guard microBatches > 0 else { return 0 }
-    let key = microBatches * times.count + lane
+  private mutating func time(_ lane: Int, _ units: Int) -> Double {
+    guard units > 0 else { return 0 }
+    let microBatches = units * unit
+    let key = units * times.count + lane
     if let time = known[key] { return time }
     let time =
       switch clock {
@@ -119,16 +129,23 @@ struct LaneRates {
   let forwardPart: Double
   /// Of all replicas together.
   let microBatches: Int
+  /// Seconds that a stage takes for each chunk of a micro-batch beside its layers; whole models are counted
+  /// with that of one.
+  var chunkOverhead = 0.0
 
   /// A pipeline of p stages with W of work takes f·W / (1 − (1 − f/m)^p) for m micro-batches (see
   /// `MixedBound.pipeline`), which is at least (W/p)·(m + f·(p − 1)/2). Replicas that end together share
-  /// M micro-batches so: S ≥ (M + Σ d·f·(p − 1)/2) / Σ d·p/W. Complexity: O(pools).
-  func leastTime(depth: Int, subset: Int, _ schedule: PipelineSchedule) -> Double {
-    let part = schedule.splitsBackward ? forwardPart : 1
+  /// M micro-batches so: S ≥ (M + Σ d·f·(p − 1)/2) / Σ d·p/W. With several chunks, nothing is said of how
+  /// a pipeline fills. Complexity: O(pools).
+  func leastTime(
+    depth: Int, subset: Int, _ schedule: PipelineSchedule, chunks: Int = 1
+  ) -> Double {
+    let part = schedule.splitsBackward ? forwardPart : chunks > 1 ? 0 : 1
     var (rate, filling) = (0.0, 0.0)
     for pool in groups.indices where subset >> pool & 1 == 1 {
       let replicas = Double(groups[pool] / depth)
-      rate += replicas * Double(depth) * speeds[pool]
+      let layers = (1 / speeds[pool] - chunkOverhead) / Double(depth)
+      rate += replicas / (layers + chunkOverhead * Double(chunks))
       filling += replicas * part
     }
     guard rate > 0 else { return .infinity }

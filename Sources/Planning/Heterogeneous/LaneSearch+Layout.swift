@@ -20,6 +20,7 @@ extension LaneSearch {
   /// Holds a layout against its layers one by one, and plans near what is possible.
   mutating func reach(_ layout: Layout) -> Layout? {
     let base = layout.base
+    if base.virtualStages > 1 { return reachChunks(layout) }
     let count = microBatches(layout)
     let models = models(layout)
     let sends = layout.pools.map { leastSend(base, pool: $0) }
@@ -33,7 +34,14 @@ extension LaneSearch {
         sums?.shares(within: most, of: count) ?? layout.pools.map { _ in count }
       return reach.least(from: low, below: most, shares: shares)
     }
-    if bounded != nil, let cut = reach.cut { evaluate(layout, cut.boundaries, cut.shares) }
+    if bounded != nil, let cut = reach.cut {
+      let model = mixedModel(layout, cut.shares)
+      // A share may still grow by some.
+      let most = cut.shares.map { $0 + base.pipeline }
+      if let split = split(cut.boundaries, model, most) {
+        evaluate(layout, model, split, cut.shares)
+      }
+    }
     return bounded
   }
 
@@ -51,8 +59,9 @@ extension LaneSearch {
     }
     return LaneBound(
       slices, overhead: 2 * problem.parameters.software.microBatchOverhead.value, blocks: blocks,
-      count: space.commonLayer.count, replicas: layout.pools.map { layout.replicas[$0] },
-      stages: base.pipeline, base)
+      count: space.commonLayer.count - (base.virtualStages - 1),
+      replicas: layout.pools.map { layout.replicas[$0] },
+      stages: base.pipeline, firstChunk: space.firstChunk(ofChunks: base.virtualStages), base)
   }
 
   /// - Parameter least: The least time of the pipelines, from one on and below another.
@@ -126,17 +135,50 @@ extension LaneSearch {
 
   // MARK: Plans
 
-  /// Predicts a cut that may be among the best.
-  private mutating func evaluate(_ layout: Layout, _ boundaries: [Int], _ shares: [Int]) {
+  /// Tries every way to cut the model into even chunks. What is left is the bound on those of which it is
+  /// open how much they must recompute: a replica with no more micro-batches than stages holds fewer
+  /// than others.
+  private mutating func reachChunks(_ layout: Layout) -> Layout? {
     let base = layout.base
-    let pools = layout.pools
-    let count = microBatches(layout)
-    let lanes = zip(pools, shares).map { pool, share in
-      lane(pool: pool, replicas: layout.replicas[pool], base, microBatches: max(1, share))
+    let all = microBatches(layout)
+    let shares = layout.pools.map { _ in max(base.pipeline, all / base.data) }
+    let model = mixedModel(layout, shares)
+    var reached = layout
+    reached.level = .reached
+    reached.bound = .infinity
+    for boundaries in space.limits.chunks.cuts(chunks: base.pipeline * base.virtualStages) {
+      func split(rounds: Int) -> PipelineSplit? {
+        self.split(boundaries, model, shares.map { _ in rounds * base.pipeline })
+      }
+      guard let fewest = split(rounds: 1) else { continue }
+      let least = evaluate(layout, model, fewest, shares)
+      guard least < best else { continue }
+      let most = split(rounds: 2)
+      if most == fewest { continue }
+      if let most { evaluate(layout, model, most, shares) }
+      reached.bound = min(reached.bound, max(least, layout.bound))
     }
-    let model = MixedModel(problem, MixedStrategy(base: base, lanes: lanes), tables: tables)
-    guard let split = split(boundaries, model, shares) else { return }
-    let times = lanes.indices.map { model.pipelineTimes(split, lane: $0) }
+    return reached
+  }
+
+  private func mixedModel(_ layout: Layout, _ shares: [Int]) -> MixedModel {
+    let lanes = zip(layout.pools, shares).map { pool, share in
+      lane(pool: pool, replicas: layout.replicas[pool], layout.base, microBatches: max(1, share))
+    }
+    return MixedModel(problem, MixedStrategy(base: layout.base, lanes: lanes), tables: tables)
+  }
+
+  /// Bounds the steps of a layout that is cut so, and predicts the best of them if it may be among the best
+  /// plans.
+  ///
+  /// - Parameter shares: Of one replica of each lane, to start from.
+  @discardableResult
+  private mutating func evaluate(
+    _ layout: Layout, _ model: MixedModel, _ split: PipelineSplit, _ shares: [Int]
+  ) -> Double {
+    let (base, pools) = (layout.base, layout.pools)
+    let count = microBatches(layout)
+    let times = pools.indices.map { model.pipelineTimes(split, lane: $0) }
     func race(_ clock: LaneRace.Clock) -> LaneRace {
       LaneRace(
         times: times, replicas: pools.map { layout.replicas[$0] }, schedule: base.schedule,
@@ -144,10 +186,11 @@ extension LaneSearch {
     }
     // Bounding takes a fraction of what playing and predicting do.
     var bounded = race(.bounded)
-    let least =
+    let undisturbed =
       bounded.seconds(microBatches: count, from: shares) + end(model, split, times)
       + bound.overhead
-    guard least * (1 + model.stragglerFraction) < kept.limit else { return }
+    let least = undisturbed * (1 + model.stragglerFraction)
+    guard least < kept.limit else { return least }
     var played = race(.played)
     func strategy(atLeast least: Int) -> MixedStrategy {
       let lanes = played.lanes(microBatches: count, from: shares, atLeast: least).map {
@@ -159,6 +202,7 @@ extension LaneSearch {
     var final = strategy(atLeast: 0)
     if !allows(base, replicas: final.base.data) { final = strategy(atLeast: 1) }
     keep(MixedPlan(problem, final, split, devices: [], tables: tables))
+    return least
   }
 
   /// Seconds of reduction and update after the last pass.
@@ -168,9 +212,14 @@ extension LaneSearch {
     var (reduction, update) = (Seconds.zero, Seconds.zero)
     for (lane, times) in times.enumerated() {
       for stage in 0..<model.stages {
+        var (forward, backward) = (Seconds.zero, Seconds.zero)
+        for index in stride(from: stage, to: split.virtualStages, by: model.stages) {
+          forward += times.forward[index]
+          backward += times.backwardInput[index] + times.backwardWeight[index]
+          backward -= times.recompute[index]
+        }
         let end = model.model(lane: lane, stage: stage).model.stepEnd(
-          split.chunks(ofStage: stage, of: model.stages), forward: times.forward[stage],
-          backward: times.backwardInput[stage] + times.backwardWeight[stage])
+          split.chunks(ofStage: stage, of: model.stages), forward: forward, backward: backward)
         reduction = max(reduction, end.reduction)
         update = max(update, end.optimizer)
       }
@@ -191,21 +240,14 @@ extension LaneSearch {
   private func split(
     _ boundaries: [Int], _ model: MixedModel, _ shares: [Int]
   ) -> PipelineSplit? {
-    let stages = model.stages
-    var recomputed = [Int](repeating: 0, count: stages)
+    var least = PipelineSplit(
+      boundaries: boundaries, recomputed: [Int](repeating: 0, count: model.stages))
     for lane in shares.indices {
-      // A share may still grow by some.
       let costs = SplitCosts(
-        model.model(lane: lane, stage: 0).model.running(shares[lane] + stages),
-        choosesRecompute: true)
-      for stage in 0..<stages {
-        guard
-          let layers = costs.leastRecomputation(
-            stage, boundaries[stage]..<boundaries[stage + 1])
-        else { return nil }
-        recomputed[stage] = max(recomputed[stage], layers)
-      }
+        model.model(lane: lane, stage: 0).model.running(shares[lane]), choosesRecompute: true)
+      guard let own = costs.leastRecomputed(boundaries) else { return nil }
+      least.recomputed = zip(least.recomputed, own.recomputed).map(max)
     }
-    return PipelineSplit(boundaries: boundaries, recomputed: recomputed)
+    return least
   }
 }

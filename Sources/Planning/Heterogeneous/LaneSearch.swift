@@ -56,7 +56,10 @@ struct LaneSearch {
   }
 
   /// Least bound of what was not looked at, or not to the end.
-  var open: Double { min(unfinished, heap?.min?.bound ?? .infinity) }
+  var open: Double {
+    guard let heap else { return 0 }
+    return min(unfinished, heap.min?.bound ?? .infinity)
+  }
 
   var pruned: Int { excluded + (heap?.count ?? 0) }
 
@@ -133,7 +136,7 @@ struct LaneSearch {
             },
             speeds: pools.indices.map { 1 / self.slices.work(base.layerParallelism, pool: $0) },
             forwardPart: slices.reduce(0.5) { min($0, $1.forwardFraction) },
-            microBatches: job.globalBatchSize / size)
+            microBatches: job.globalBatchSize / size, chunkOverhead: bound.chunkOverhead)
           collect(base, race, slices, into: &layouts)
         }
       }
@@ -149,25 +152,28 @@ struct LaneSearch {
     // Of many pools, all of them or all but one.
     let subsets = pools <= 4 ? Array(1...all) : [all] + (0..<pools).map { all & ~(1 << $0) }
     var base = base
-    for schedule in space.plainSchedules {
+    for (schedule, fewest) in space.schedules {
       base.schedule = schedule
-      func least(_ depth: Int, _ subset: Int) -> Double {
-        race.leastTime(depth: depth, subset: subset, schedule) + bound.overhead
+      func least(_ depth: Int, _ chunks: Int, _ subset: Int) -> Double {
+        race.leastTime(depth: depth, subset: subset, schedule, chunks: chunks) + bound.overhead
       }
-      if least(1, all) >= best { continue }
+      if least(1, fewest, all) >= best { continue }
       for depth in 1...max(1, min(space.deepest, race.groups.max() ?? 0))
       where space.allowsDepth(depth) {
         base.pipeline = depth
-        for subset in subsets where subset & (subset - 1) != 0 {
-          let value = least(depth, subset)
-          guard value < best, race.coversAll(subset, depth: depth) else {
-            excluded += 1
-            continue
+        for chunks in space.evenChunks(base, microBatches: race.microBatches) {
+          base.virtualStages = chunks
+          for subset in subsets where subset & (subset - 1) != 0 {
+            let value = least(depth, chunks, subset)
+            guard value < best, race.coversAll(subset, depth: depth) else {
+              excluded += 1
+              continue
+            }
+            let replicas = race.groups.enumerated().map {
+              subset >> $0 & 1 == 1 ? $1 / depth : 0
+            }
+            collect(base, replicas, race.microBatches, slices, value, into: &layouts)
           }
-          let replicas = race.groups.enumerated().map {
-            subset >> $0 & 1 == 1 ? $1 / depth : 0
-          }
-          collect(base, replicas, race.microBatches, slices, value, into: &layouts)
         }
       }
     }
@@ -179,7 +185,8 @@ struct LaneSearch {
     _ value: Double, into layouts: inout [Layout]
   ) {
     let total = replicas.reduce(0, +)
-    guard total <= microBatches else { return }
+    let unit = base.virtualStages > 1 ? base.pipeline : 1
+    guard total * unit <= microBatches else { return }
     var base = base
     base.data = total
     for expert in space.choices.experts {

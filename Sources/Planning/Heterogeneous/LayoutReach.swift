@@ -65,7 +65,8 @@ struct LayoutReach {
       var least: (waiting: Double, states: [Int]) = (.infinity, [])
       for state in table.covering {
         let counts = table.counts(state)
-        guard space.allowsDepth(counts.reduce(0, +)) else { continue }
+        let stages = counts.reduce(0, +)
+        guard space.allowsDepth(stages), table.allows(stages: stages) else { continue }
         let waiting = 1 + stragglers(counts)
         if waiting < least.waiting { least = (waiting, []) }
         if waiting == least.waiting { least.states.append(state) }

@@ -5,47 +5,65 @@ import Scheduling
 struct MixedBound {
   let overlap: Double
   let overhead: Double
+  /// What a stage takes for each chunk of a micro-batch beside its layers.
+  let chunkOverhead: Double
 
   init(_ problem: ClusterProblem) {
     overlap = problem.parameters.software.gradientOverlap
     overhead = problem.parameters.software.stepOverhead.value
+    chunkOverhead = 2 * problem.parameters.software.microBatchOverhead.value
   }
 
   /// Of the pipeline alone, memory not counted.
   ///
-  /// Layers taken as divisible, a stage that takes T for a micro-batch covers T / w of the model.
+  /// Layers taken as divisible, a stage that takes T for a micro-batch covers (T − o) / w of the model,
+  /// where o is the overhead of its chunks.
   /// - *Fill.* Stage `i` takes Tᵢ with f·(T₀ + … + Tᵢ₋₁) + m·Tᵢ ≤ S at most, where f is 1, or the
   ///   forward pass's part where weight gradients may wait. The most is covered if each takes all it
-  ///   may, Tᵢ = (S/m)·(1 − f/m)^i, the fastest first: S ≥ m / Σ (1 − f/m)^i / wᵢ.
+  ///   may, Tᵢ = (S/m)·(1 − f/m)^i, the fastest first: S ≥ m·(1 + Σ o/wᵢ) / Σ (1 − f/m)^i / wᵢ. With several equal
+  ///   chunks f is the part of one; but the first stage's first chunk may be smaller, and is not counted.
   /// - *Trips.* The first micro-batch goes through all layers, on whichever group is best for each,
-  ///   and the busiest stage, which takes 1 / Σ 1/wᵢ at least, works on m − 1 more: but for those
+  ///   and the busiest stage, which takes (1 + Σ o/wᵢ) / Σ 1/wᵢ at least, works on m − 1 more: but for those
   ///   passes that the trips of the first and last micro-batch leave out, (p − 1)/2 on average of two
   ///   chains in 1F1B (see `StrategyBound`).
   ///
   /// Complexity: O(pools · log pools + stages).
+  ///
+  /// - Parameter firstChunk: The part of a stage's passes that its first chunk's are at least.
   static func pipeline(
-    _ seats: [SeatRates], microBatches: Int, deepest: Int, schedule: PipelineSchedule
+    _ seats: [SeatRates], microBatches: Int, deepest: Int, schedule: PipelineSchedule,
+    chunks: Int = 1, firstChunk: Double = 1
   ) -> Double {
     let m = Double(microBatches)
     let splits = schedule.splitsBackward
-    let part = splits ? seats.reduce(1) { min($0, $1.forwardPart) } : 1
+    let part = splits ? seats.reduce(1) { min($0, $1.forwardPart) } : firstChunk
     let ratio = 1 - part / m
-    var (covered, rate, weight) = (0.0, 0.0, 1.0)
+    var (covered, rate, weight, overhead) = (0.0, 0.0, 1.0, 0.0)
     var left = deepest
     for seat in seats.sorted(by: { $0.work < $1.work }) where left > 0 {
-      let count = min(seat.groups, left)
+      var count = min(seat.groups, left)
       left -= count
-      rate += Double(count) / seat.work
-      // weight · (1 + ratio + … + ratio^(count − 1)) / work
+      let layers = seat.work - seat.overhead
+      rate += Double(count) / layers
+      overhead = seat.overhead * Double(chunks)
+      if schedule == .interleaved, covered == 0, count > 0 {
+        covered = 1 / layers
+        count -= 1
+      }
+      // weight · (1 + ratio + … + ratio^(count − 1)) / layers
       let power = integerPower(ratio, count)
-      covered += weight * m / part * (1 - power) / seat.work
+      covered += weight * (part > 0 ? m / part * (1 - power) : Double(count)) / layers
       weight *= power
     }
     guard covered > 0 else { return .infinity }
+    let whole = 1 + overhead * rate
+    let filled = m * whole / covered
+    // Stages that are not worth their overhead had better be left out: then nothing is said of overheads.
+    let isWorth = filled / m * weight >= overhead
     return max(
-      m / covered,
+      isWorth ? filled : m / covered,
       trips(
-        seats, busiest: 1 / rate, stages: deepest - left, microBatches: microBatches,
+        seats, busiest: whole / rate, stages: deepest - left, microBatches: microBatches,
         schedule: schedule))
   }
 
@@ -79,9 +97,8 @@ struct MixedBound {
   /// Complexity: O(bisections · groups).
   static func loaded(
     _ seats: [SeatRates], microBatches: Int, blocks: Int, deepest: Int,
-    schedule: PipelineSchedule, from low: Double, below most: Double
+    schedule: PipelineSchedule, chunks: Int, from low: Double, below most: Double
   ) -> Double {
-    // ZB-H1 holds as many micro-batches at every stage as at the first.
     let bySpeed = seats.sorted { $0.block.seconds < $1.block.seconds }
     func fewestStages(_ time: Double) -> Int {
       var (stages, left) = (0, blocks)
@@ -95,11 +112,11 @@ struct MixedBound {
     }
     func covers(_ time: Double) -> Bool {
       var sum = 0
-      let fewest = schedule.splitsBackward ? fewestStages(time) : 1
+      let fewest = schedule.holdsByDepth ? fewestStages(time) : 1
       for seat in seats where seat.groups > 0 {
         sum += seat.layers(
           within: time, microBatches: microBatches, deepest: deepest, schedule: schedule,
-          ofAtLeast: fewest, enough: blocks - sum)
+          chunks: chunks, ofAtLeast: fewest, enough: blocks - sum)
         if sum >= blocks { return true }
       }
       return false

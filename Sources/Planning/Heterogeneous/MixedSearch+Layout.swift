@@ -6,9 +6,12 @@ extension MixedSearch {
   /// What of a layout the searches need.
   struct Ground {
     var base: ParallelStrategy
+    var fold: ChunkFold
     var seats: [SeatCosts]
     var rates: [SeatRates]
     var most: [Int]
+    /// Stages that there may be, in ascending order.
+    var depths: [Int]
     /// See `SuffixTable`.
     var sends: [[[Double]]]
   }
@@ -17,25 +20,29 @@ extension MixedSearch {
     let base = bases[node.base]
     let seats = node.places.filter { $0 >= 0 }.map { index in
       let place = places[Int(index)]
-      return seat(base, pool: place.pool, place.split)
+      return seat(base, pool: place.pool, place.split, fold: node.fold)
     }
+    let fold = space.folds[node.fold]
+    let depths = space.depths(base, fold, most: seats.reduce(0) { $0 + $1.most })
     return Ground(
-      base: base, seats: seats, rates: rates(node), most: seats.map { min($0.most, space.deepest) },
-      sends: sendTimes(seats, base.schedule))
+      base: base, fold: fold, seats: seats, rates: rates(node),
+      most: seats.map { min($0.most, depths.last ?? 0) }, depths: depths,
+      sends: sendTimes(seats, base.schedule, fold))
   }
 
   mutating func seat(
-    _ base: ParallelStrategy, pool: Int, _ split: MixedSpace.Split
+    _ base: ParallelStrategy, pool: Int, _ split: MixedSpace.Split, fold: Int
   ) -> SeatCosts {
     let strategy = space.strategy(base, tensor: split.tensor)
     let key = SeatKey(
-      pool: pool, parallelism: strategy.layerParallelism, recompute: base.recompute)
+      pool: pool, parallelism: strategy.layerParallelism, recompute: base.recompute,
+      fold: fold)
     if let known = seats[key] { return known }
     let seat = SeatCosts(
       StrategyModel(
         problem.pools[pool], strategy,
         table: tables.table(strategy.layerParallelism, pool: pool)),
-      pool: pool, most: split.groups)
+      pool: pool, most: split.groups, fold: space.folds[fold])
     seats[key] = seat
     return seat
   }
@@ -44,19 +51,22 @@ extension MixedSearch {
   mutating func weigh(_ node: Node, _ known: Double) {
     let (base, seats) = (bases[node.base], rates(node))
     let (m, schedule) = (base.microBatches, base.schedule)
+    let fold = space.folds[node.fold]
     let ends = MixedBound.ends(seats)
+    let groups = seats.reduce(0) { $0 + $1.groups }
+    guard let deepest = space.depths(base, fold, most: groups).last else { return }
     let loaded = MixedBound.loaded(
-      seats, microBatches: m, blocks: space.commonLayer.count, deepest: space.deepest,
-      schedule: schedule, from: bound.pipeline(within: known, ends, microBatches: m),
+      seats, microBatches: m, blocks: space.blocks(fold), deepest: deepest,
+      schedule: schedule, chunks: fold.chunks,
+      from: bound.pipeline(within: known, ends, microBatches: m),
       below: bound.pipeline(within: best, ends, microBatches: m))
-    let stages = min(space.deepest, seats.reduce(0) { $0 + $1.groups })
     let pipeline = max(
       loaded,
       MixedBound.trips(
-        seats, busiest: loaded / Double(m), stages: stages, microBatches: m, schedule: schedule))
+        seats, busiest: loaded / Double(m), stages: deepest, microBatches: m, schedule: schedule))
     push(
       .weighed, max(known, bound.step(pipeline, ends, microBatches: m)), base: node.base,
-      places: node.places)
+      fold: node.fold, places: node.places)
   }
 
   /// Holds a layout against the best plan; where it may hold a better one, finds how good that can be
@@ -74,14 +84,14 @@ extension MixedSearch {
     for cut in reach.cuts { consider(cut, ground) }
     if !reach.table.isExact || ground.seats.count == 1 || reach.cuts.isEmpty {
       let cuts = GreedyCuts(
-        seats: ground.seats, most: ground.most, deepest: space.deepest, base: ground.base,
+        seats: ground.seats, most: ground.most, depths: ground.depths, base: ground.base,
         sends: ground.sends, from: bound.pipeline(within: found, ends, microBatches: m), below: best
       ).all()
-      for cut in cuts where space.allowsDepth(cut.seats.count) {
+      for cut in cuts where ground.depths.contains(cut.seats.count) {
         consider(cut, ground)
       }
     }
-    push(.reached, max(found, known), base: node.base, places: node.places)
+    push(.reached, max(found, known), base: node.base, fold: node.fold, places: node.places)
   }
 
   private func layoutReach(_ ground: Ground) -> LayoutReach {
@@ -89,7 +99,7 @@ extension MixedSearch {
       ground.seats, most: ground.most, states: effort.statesPerLayout)
     return LayoutReach(
       table: ReachTable(
-        seats: ground.seats, classes: classes, deepest: space.deepest,
+        seats: ground.seats, classes: classes, deepest: ground.depths.last ?? 0,
         microBatches: ground.base.microBatches, schedule: ground.base.schedule,
         common: (space.commonLayer.kind, ground.rates.map(\.block))),
       problem: problem, bound: bound, ends: MixedBound.ends(ground.rates), space: space)
@@ -100,7 +110,7 @@ extension MixedSearch {
     let ground = ground(node)
     let most = min(effort.entriesPerLayout, entriesLeft)
     guard GroupStates.count(most: ground.most) <= most else {
-      unfinished = min(unfinished, known)
+      leave(node, known)
       return
     }
     var reach = layoutReach(ground)
@@ -108,12 +118,12 @@ extension MixedSearch {
     statesFilled += reach.statesFilled
     let entries = ground.seats.count * windows.reduce(0) { $0 + $1.count }
     guard entries <= most else {
-      unfinished = min(unfinished, known)
+      leave(node, known)
       return
     }
     entriesLeft -= entries
     let table = SuffixTable(
-      seats: ground.seats, most: ground.most, deepest: space.deepest,
+      seats: ground.seats, most: ground.most, deepest: ground.depths.last ?? 0,
       microBatches: ground.base.microBatches, schedule: ground.base.schedule,
       sends: ground.sends, windows: windows)
     unfinished = min(unfinished, max(known, walk(table, ground, shouldStop)))
@@ -129,7 +139,7 @@ extension MixedSearch {
       let pipeline = table.best(state)
       guard pipeline.isFinite else { continue }
       let counts = table.counts(state)
-      guard space.allowsDepth(counts.reduce(0, +)) else { continue }
+      guard ground.depths.contains(counts.reduce(0, +)) else { continue }
       let ends = MixedBound.ends(zip(ground.rates, counts))
       let waiting = 1 + stragglers(counts, table.seats)
       states.append((bound.step(pipeline, ends, microBatches: m) * waiting, state, ends))
@@ -164,20 +174,22 @@ extension MixedSearch {
 
   /// Predicts a pipeline and keeps it if it fits and is among the best.
   mutating func consider(_ cut: PipelineCut, _ ground: Ground) {
-    let (seats, count) = (ground.seats, cut.seats.count)
+    let (seats, count, fold) = (ground.seats, cut.seats.count, ground.fold)
+    guard fold.places - cut.boundaries[count - 1] >= fold.fewestLast else { return }
     var base = ground.base
     base.pipeline = count
     var recomputed: [Int] = []
     for (stage, seat) in cut.seats.enumerated() {
-      let held = base.schedule.inFlightMicroBatches(
-        atStage: stage, stages: count, microBatches: base.microBatches)
+      let held = base.schedule.held(
+        fromEnd: count - stage, of: count, chunks: fold.chunks, microBatches: base.microBatches)
       guard
         let layers = seats[seat].leastRecomputation(
           cut.boundaries[stage], cut.boundaries[stage + 1], held: held)
       else { return }
       recomputed.append(layers)
     }
-    guard found.count < effort.kept || leastStep(cut, recomputed, ground) < best else { return }
+    let split = PipelineSplit(boundaries: fold.boundaries(cut.boundaries), recomputed: recomputed)
+    guard found.count < effort.kept || leastStep(cut, split, ground) < best else { return }
     let lane = Lane(
       seats: cut.seats.map { index in
         let strategy = seats[index].model.strategy
@@ -186,35 +198,42 @@ extension MixedSearch {
           microBatchSize: strategy.microBatchSize)
       }, microBatches: base.microBatches)
     let strategy = MixedStrategy(base: base, lanes: [lane])
-    let split = PipelineSplit(boundaries: cut.boundaries, recomputed: recomputed)
     keep(MixedPlan(problem, strategy, split, devices: [], tables: tables))
   }
 
   /// What a step takes at least: predicted as it will be, but for sends, which are as short as any on
-  /// the pool, and for copies of a table on two pools.
-  private func leastStep(
-    _ cut: PipelineCut, _ recomputed: [Int], _ ground: Ground
-  ) -> Double {
-    let (seats, m) = (ground.seats, ground.base.microBatches)
+  /// the pool and none from the last stage to the first, and for copies of a table on two pools.
+  private func leastStep(_ cut: PipelineCut, _ split: PipelineSplit, _ ground: Ground) -> Double {
+    let (seats, m, stages) = (ground.seats, ground.base.microBatches, cut.seats.count)
     let ways = ground.base.schedule.splitsBackward ? 1.0 : 2.0
-    var (reduction, update) = (Seconds.zero, Seconds.zero)
-    let passes = cut.seats.indices.map { stage in
+    var left = split.recomputed
+    let passes = (0..<split.virtualStages).map { index in
+      let (stage, nodes) = (index % stages, split.nodes(ofVirtualStage: index))
       let seat = seats[cut.seats[stage]]
-      let (a, b) = (cut.boundaries[stage], cut.boundaries[stage + 1])
-      let passes = seat.passes(a, b, recomputed: recomputed[stage])
-      let end = seat.model.stepEnd(
-        [a..<b], forward: passes.forward, backward: passes.input + passes.weight)
+      let here = min(left[stage], seat.model.table.recomputableLayers(nodes))
+      left[stage] -= here
+      return seat.passes(nodes, recomputed: here)
+    }
+    var (reduction, update) = (Seconds.zero, Seconds.zero)
+    for stage in 0..<stages {
+      let own = stride(from: stage, to: passes.count, by: stages).map { passes[$0] }
+      let end = seats[cut.seats[stage]].model.stepEnd(
+        split.chunks(ofStage: stage, of: stages),
+        forward: own.reduce(.zero) { $0 + $1.forward },
+        backward: own.reduce(.zero) { $0 + $1.input + $1.weight - $1.again })
       reduction = max(reduction, end.reduction)
       update = max(update, end.optimizer)
-      return passes
     }
-    let sends = cut.seats.indices.dropLast().map { stage in
+    let sends = (0..<(split.virtualStages - 1)).map { index -> Seconds in
+      let stage = index % stages
+      guard stage + 1 < stages else { return .zero }
       let times = ground.sends[cut.seats[stage]][cut.seats[stage + 1]]
       return Seconds(times[cut.boundaries[stage + 1]] / ways)
     }
     let times = PipelineTimes(
-      stages: cut.seats.count, forward: passes.map(\.forward), backwardInput: passes.map(\.input),
-      backwardWeight: passes.map(\.weight), sendForward: sends, sendBackward: sends)
+      stages: stages, chunksPerStage: ground.fold.chunks, forward: passes.map(\.forward),
+      backwardInput: passes.map(\.input), backwardWeight: passes.map(\.weight),
+      sendForward: sends, sendBackward: sends)
     let makespan = ground.base.schedule.makespan(times, microBatches: m)
     var counts = [Int](repeating: 0, count: seats.count)
     for seat in cut.seats { counts[seat] += 1 }
@@ -223,16 +242,18 @@ extension MixedSearch {
     return undisturbed * (1 + stragglers(counts, seats)) * (1 - 1e-9)
   }
 
-  /// Seconds there and back between stages of two seats, by cut; between neighbours on one pool, as
-  /// near as any two groups of it are.
-  private func sendTimes(_ seats: [SeatCosts], _ schedule: PipelineSchedule) -> [[[Double]]] {
+  /// Seconds there and back between stages of two seats, by cut, in the first chunk; between neighbours
+  /// on one pool, as near as any two groups of it are.
+  private func sendTimes(
+    _ seats: [SeatCosts], _ schedule: PipelineSchedule, _ fold: ChunkFold
+  ) -> [[[Double]]] {
     let ways = schedule.splitsBackward ? 1.0 : 2.0
-    let nodes = space.limits.nodes
     return seats.map { from in
       seats.map { to in
         var known: (bytes: Double, seconds: Double)?
-        return (0...nodes).map { cut in
-          guard cut > 0, cut < nodes else { return 0 }
+        return (0...fold.places).map { place in
+          guard place > 0, place < fold.places else { return 0 }
+          let cut = fold.node(place, ofChunk: 0)
           let bytes =
             from.pool == to.pool ? from.sendBytes[cut] : max(from.sendBytes[cut], to.sendBytes[cut])
           if let known, known.bytes == bytes { return known.seconds }

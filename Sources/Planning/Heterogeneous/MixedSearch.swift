@@ -68,7 +68,8 @@ struct MixedSearch {
 
   /// Least bound of what was not looked at, or not to the end.
   var open: Double {
-    min(unfinished, heap.min?.bound ?? .infinity, postponed.min()?.bound ?? .infinity)
+    if nodes.isEmpty { return 0 }
+    return min(unfinished, heap.min?.bound ?? .infinity, postponed.min()?.bound ?? .infinity)
   }
 
   var pruned: Int { excluded + heap.count + postponed.count }
@@ -79,6 +80,8 @@ struct MixedSearch {
     var level: Level
     /// Of the bases.
     var base: Int
+    /// Of the space's folds.
+    var fold = 0
     /// By pool, from the layouts on: of the places, or none.
     var places: [Int32] = []
   }
@@ -94,13 +97,16 @@ struct MixedSearch {
     var pool: Int
     var parallelism: LayerParallelism
     var recompute: RecomputePolicy
+    var fold: Int
   }
 
   /// Finds good plans among the usual micro-batch sizes and whole sequences, with little effort: `run`
   /// goes on from there.
   mutating func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
     isSketching = true
-    search(layouts: Self.sketchedLayouts, states: Self.sketchedStates, shouldStop, onProgress)
+    search(
+      below: .infinity, layouts: Self.sketchedLayouts, states: Self.sketchedStates, shouldStop,
+      onProgress)
     isSketching = false
     for node in postponed { heap.insert(node) }
     postponed = []
@@ -109,17 +115,21 @@ struct MixedSearch {
   private static let sketchedLayouts = 96
   private static let sketchedStates = 1 << 17
 
+  /// - Parameter aim: A bound that is not exceeded anyway.
   mutating func run(
-    shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void = { _ in }
+    below aim: Double = .infinity, shouldStop: () -> Bool,
+    onProgress: (SearchProgress) -> Void = { _ in }
   ) {
-    search(layouts: effort.layouts, states: effort.states, shouldStop, onProgress)
+    search(
+      below: aim, layouts: effort.layouts, states: effort.states, shouldStop, onProgress)
   }
 
   private mutating func search(
-    layouts: Int, states: Int, _ shouldStop: () -> Bool, _ onProgress: (SearchProgress) -> Void
+    below aim: Double, layouts: Int, states: Int, _ shouldStop: () -> Bool,
+    _ onProgress: (SearchProgress) -> Void
   ) {
     if nodes.isEmpty { space.forEachSplit { addSplit($0) } }
-    while let next = heap.min, next.bound < best {
+    while let next = heap.min, next.bound < min(best, aim) {
       onProgress(
         SearchProgress(
           best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
@@ -142,13 +152,13 @@ struct MixedSearch {
   // MARK: Branching
 
   mutating func push(
-    _ level: Node.Level, _ bound: Double, base: Int, places: [Int32] = []
+    _ level: Node.Level, _ bound: Double, base: Int, fold: Int = 0, places: [Int32] = []
   ) {
     guard bound < best else {
       excluded += 1
       return
     }
-    nodes.append(Node(level: level, base: base, places: places))
+    nodes.append(Node(level: level, base: base, fold: fold, places: places))
     let node = OpenNode(bound: bound, node: nodes.count - 1)
     switch level {
     case .split where isSketching && !BaseChoices.allows(bases[base].context, usual.context),
@@ -158,6 +168,19 @@ struct MixedSearch {
       postponed.append(node)
     default: heap.insert(node)
     }
+  }
+
+  /// Leaves a layout that is too large to be walked; after a sketch, when better plans are known, how good
+  /// it can be is found anew.
+  mutating func leave(_ node: Node, _ known: Double) {
+    guard isSketching else {
+      unfinished = min(unfinished, known)
+      return
+    }
+    var weighed = node
+    weighed.level = .weighed
+    nodes.append(weighed)
+    postponed.append(OpenNode(bound: known, node: nodes.count - 1))
   }
 
   private mutating func push(_ level: Node.Level, _ bound: Double, _ base: ParallelStrategy) {
@@ -225,15 +248,17 @@ struct MixedSearch {
   private mutating func addBases(_ slice: ParallelStrategy, _ least: Double) {
     var base = slice
     let trip = trip(base)
-    let schedules = space.plainSchedules
-    guard !schedules.isEmpty else { return }
-    let through = schedules.contains(where: \.splitsBackward) ? trip.gradients : trip.all
+    guard let chunks = space.schedules.map(\.fewestChunks).min() else { return }
+    let splits = space.schedules.contains { $0.0.splitsBackward }
+    let through = splits ? trip.gradients : trip.all
     for data in space.choices.datas(context: base.context) {
       let share = problem.job.globalBatchSize / data
       guard share.isMultiple(of: base.microBatchSize) else { continue }
       base.data = data
       base.microBatches = share / base.microBatchSize
-      let busy = Double(base.microBatches) / rate(base)
+      // A stage that takes T covers T less its chunks' overhead.
+      let busy =
+        Double(base.microBatches) * (1 / rate(base) + bound.chunkOverhead * Double(chunks))
       for zero in space.choices.zeroStages(replicas: data * base.context)
       where zero.representative == slice.zeroStage {
         base.zeroStage = zero
@@ -262,7 +287,16 @@ struct MixedSearch {
     }
     for schedule in space.plainSchedules {
       base.schedule = schedule
-      addLayouts(base, least, &choices)
+      addLayouts(base, fold: 0, least, &choices)
+    }
+    base.schedule = .interleaved
+    for (index, fold) in space.folds.enumerated().dropFirst() {
+      base.virtualStages = fold.chunks
+      if covers(base, fold, choices) {
+        addLayouts(base, fold: index, least, &choices)
+      } else {
+        excluded += 1
+      }
     }
   }
 
@@ -278,20 +312,50 @@ struct MixedSearch {
         recompute: base.recompute))
   }
 
+  /// Seconds that a stage may take for the layers of a micro-batch if the step is to be better than the
+  /// best.
+  private func stageTime(_ base: ParallelStrategy) -> Double {
+    let m = base.microBatches
+    return bound.pipeline(within: best, (0, 0), microBatches: m) / Double(m)
+      - bound.chunkOverhead * Double(base.virtualStages)
+  }
+
+  /// Whether groups may get through all layers in time, whatever they hold.
+  private func covers(
+    _ base: ParallelStrategy, _ fold: ChunkFold, _ choices: [[Choice]]
+  ) -> Bool {
+    let time = stageTime(base)
+    let most = choices.reduce(0.0) { sum, choices in
+      sum
+        + choices.reduce(0) { most, choice in
+          let groups = min(choice.split.groups, fold.places)
+          return max(most, Double(groups) * (time / choice.block.seconds).rounded(.down))
+        }
+    }
+    return most >= Double(space.blocks(fold))
+  }
+
   /// With one schedule.
   private mutating func addLayouts(
-    _ base: ParallelStrategy, _ least: Double, _ choices: inout [[Choice]]
+    _ base: ParallelStrategy, fold index: Int, _ least: Double, _ choices: inout [[Choice]]
   ) {
     let pools = problem.pools.indices
-    // Layers that each pool can take if the step is to be better than the best.
+    let fold = space.folds[index]
     let m = base.microBatches
-    let time = bound.pipeline(within: best, (0, 0), microBatches: m) / Double(m)
-    let blocks = space.commonLayer.count
+    let groups = choices.reduce(0) { $0 + ($1.map(\.split.groups).max() ?? 0) }
+    let depths = space.depths(base, fold, most: groups)
+    guard let (shallowest, deepest) = depths.first.map({ ($0, depths.last!) }) else { return }
+    // Layers that each pool can take if the step is to be better than the best.
+    let time = stageTime(base)
+    let blocks = space.blocks(fold)
     let layers = choices.map { choices in
       choices.map { choice in
         choice.block.layers(
-          within: time, stages: min(choice.split.groups, space.deepest), enough: blocks
-        ) { base.schedule.heldAtLeast($0, m) }
+          within: time, stages: min(choice.split.groups, deepest), enough: blocks
+        ) {
+          base.schedule.held(
+            fromEnd: $0, of: shallowest, chunks: fold.chunks, microBatches: m)
+        }
       }
     }
     let most = layers.map { $0.max() ?? 0 }
@@ -320,10 +384,11 @@ struct MixedSearch {
       }
       let seats = chosen.filter { $0 >= 0 }.map { places[Int($0)].rates }
       let pipeline = MixedBound.pipeline(
-        seats, microBatches: m, deepest: space.deepest, schedule: base.schedule)
+        seats, microBatches: m, deepest: deepest, schedule: base.schedule,
+        chunks: fold.chunks, firstChunk: space.firstChunk(ofChunks: fold.chunks))
       guard pipeline.isFinite else { return }
       let value = bound.step(pipeline, MixedBound.ends(seats), microBatches: m)
-      push(.layout, max(value, least), base: bases.count - 1, places: chosen)
+      push(.layout, max(value, least), base: bases.count - 1, fold: index, places: chosen)
     }
   }
 

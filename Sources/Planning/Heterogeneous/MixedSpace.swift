@@ -15,6 +15,11 @@ struct MixedSpace {
   let choices: BaseChoices
   /// The kind of layer that the model has most of, and how many: whole layers bound stages.
   let commonLayer: (kind: Int, count: Int)
+  /// How the model is cut into chunks, the first time into one.
+  let folds: [ChunkFold]
+  /// Blocks are all of one kind.
+  private let hasEqualBlocks: Bool
+  private let interleaves: Bool
 
   init(_ problem: ClusterProblem, _ constraints: SearchConstraints) {
     self.problem = problem
@@ -25,6 +30,14 @@ struct MixedSpace {
     for node in problem.graph.nodes { counts[node.kind] += 1 }
     let kind = counts.indices.max { counts[$0] < counts[$1] } ?? 0
     commonLayer = (kind, counts[kind])
+    hasEqualBlocks = Set(problem.graph.nodes[limits.chunks.blocks].map(\.kind)).count == 1
+    let all = ChunkFold.all(limits.chunks, nodes: limits.nodes)
+    let interleaves =
+      constraints.schedule.isEmpty || constraints.schedule.contains(.interleaved)
+    self.interleaves = interleaves
+    folds = all.filter {
+      $0.chunks == 1 || interleaves && BaseChoices.allows($0.chunks, constraints.virtualStages)
+    }
   }
 
   /// Stages at most: each holds a layer.
@@ -32,11 +45,31 @@ struct MixedSpace {
 
   func allowsDepth(_ stages: Int) -> Bool { BaseChoices.allows(stages, constraints.pipeline) }
 
+  /// Numbers of stages, no more than `most`, over which a base's micro-batches can go through a fold.
+  func depths(_ base: ParallelStrategy, _ fold: ChunkFold, most: Int) -> [Int] {
+    let most = min(most, deepest, fold.places)
+    guard most >= 1 else { return [] }
+    return (1...most).filter { stages in
+      allowsDepth(stages)
+        && base.schedule.obstacle(
+          stages: stages, chunksPerStage: fold.chunks, microBatches: base.microBatches) == nil
+    }
+  }
+
+  /// Layers of the most common kind that stages must get through, as `BlockRates` counts what they hold:
+  /// one of the first stage's first chunk, which is held most often, may be missing.
+  func blocks(_ fold: ChunkFold) -> Int { commonLayer.count - fold.leading * (fold.chunks - 1) }
+
+  /// The part of a stage's passes that its first chunk's are at least, but for the first stage.
+  func firstChunk(ofChunks chunks: Int) -> Double {
+    chunks == 1 ? 1 : hasEqualBlocks ? 1 / Double(chunks) : 0
+  }
+
   /// What the request allows and the searches over several pools leave out, in words.
   var unsearched: [String] {
     var found: [String] = []
-    if constraints.schedule.isEmpty || constraints.schedule.contains(.interleaved) {
-      found.append("interleaved schedules")
+    if interleaves, constraints.allowsUnevenChunks {
+      found.append("unequal chunks of a stage")
     }
     if constraints.zeroStage.isEmpty {
       found.append("ZeRO stages 2 and 3")
@@ -52,6 +85,25 @@ struct MixedSpace {
       found.append("orders of ranks with stages next to each other")
     }
     return found
+  }
+
+  /// Schedules, and of how many chunks a stage they are at least.
+  var schedules: [(PipelineSchedule, fewestChunks: Int)] {
+    plainSchedules.map { ($0, 1) } + (interleaves ? [(.interleaved, 2)] : [])
+  }
+
+  /// Chunks a stage with which a base's schedule runs as many micro-batches over equal stages: as on one
+  /// pool, chunks hold equally many blocks.
+  func evenChunks(_ base: ParallelStrategy, microBatches: Int) -> [Int] {
+    guard base.schedule == .interleaved else { return [1] }
+    let most = limits.nodes / base.pipeline
+    guard most >= 2 else { return [] }
+    return (2...most).filter {
+      BaseChoices.allows($0, constraints.virtualStages)
+        && limits.chunks.allows(chunks: base.pipeline * $0)
+        && base.schedule.obstacle(
+          stages: base.pipeline, chunksPerStage: $0, microBatches: microBatches) == nil
+    }
   }
 
   /// Schedules of one model chunk a stage.

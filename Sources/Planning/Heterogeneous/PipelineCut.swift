@@ -1,6 +1,7 @@
 import Scheduling
 
-/// A pipeline as the search makes it: on which pool each stage sits, and where the model is cut.
+/// A pipeline as the search makes it: on which pool each stage sits, and where the model is cut, or a
+/// lap of it.
 struct PipelineCut: Hashable {
   /// Index of each stage's seat among those of the search.
   var seats: [Int]
@@ -90,7 +91,7 @@ private struct CutWalk {
     _ state: Int, _ pool: Int, _ a: Int, _ waited: Double, _ slowest: Double
   ) -> [Step] {
     let seat = table.seats[pool]
-    let nodes = seat.model.table.nodeCount
+    let nodes = seat.fold.places
     let stages = table.counts(state).reduce(0, +)
     let held = table.held(stages)
     let m = Double(table.microBatches)

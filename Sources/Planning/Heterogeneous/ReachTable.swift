@@ -19,6 +19,9 @@ import Scheduling
 /// depend, is the number of groups in `n`: limits by position are exact. A pipeline over the groups
 /// of a state exists within S only if the state starts at layer 0.
 ///
+/// With several chunks a stage, layers are places of a lap (`ChunkFold`), of which the groups before `a`
+/// delay a stage by their first chunks alone.
+///
 /// Many pools have many states: pools can be taken together, each stage of such a *class* then being
 /// on whichever of its pools suits it best. The table then still excludes what no pipeline can do.
 ///
@@ -30,6 +33,7 @@ struct ReachTable {
   let schedule: PipelineSchedule
   /// Groups of each class.
   private let groups: GroupStates
+  private let fold: ChunkFold
   private let nodes: Int
   private let deepest: Int
   /// Every class with each of its seats.
@@ -76,13 +80,15 @@ struct ReachTable {
   ) {
     self.seats = seats
     blocks = common.rates
-    blocksBefore = seats[0].model.table.kinds.reduce(into: [0]) {
+    fold = seats[0].fold
+    let blocks = seats[0].model.table.kinds.reduce(into: [0.0]) {
       $0.append($0.last! + ($1 == common.kind ? 1 : 0))
     }
+    blocksBefore = fold.sums(of: blocks).map { Int($0) }
     self.classes = classes
     self.microBatches = microBatches
     self.schedule = schedule
-    nodes = seats[0].model.table.nodeCount
+    nodes = fold.places
     self.deepest = min(deepest, nodes)
     groups = GroupStates(most: classes.map(\.most))
     members = classes.indices.flatMap { index in classes[index].seats.map { (index, $0) } }
@@ -100,6 +106,17 @@ struct ReachTable {
     let dearest = prices.max() ?? 0
     let isMonotone = slowness.allSatisfy { Double(microBatches) * $0 >= dearest }
     self.prices = isMonotone ? prices : prices.map { _ in 0 }
+  }
+
+  /// Whether a pipeline of so many stages can run.
+  func allows(stages: Int) -> Bool {
+    schedule.obstacle(stages: stages, chunksPerStage: fold.chunks, microBatches: microBatches)
+      == nil
+  }
+
+  private func held(_ fromEnd: Int, of stages: Int) -> HeldBatches {
+    schedule.held(
+      fromEnd: fromEnd, of: stages, chunks: fold.chunks, microBatches: microBatches)
   }
 
   var isExact: Bool { classes.count == seats.count }
@@ -121,8 +138,7 @@ struct ReachTable {
     var stages = 0
     var guesses = [Int](repeating: 1, count: seats.count)
     var left = lead
-    // ZB-H1 holds as many micro-batches at every stage as at the first.
-    let fewest = schedule.splitsBackward ? lead.fewestStages : 1
+    let fewest = schedule.holdsByDepth ? lead.fewestStages : 1
     for state in 1..<max(1, starts.count) {
       advance(&counts, &stages)
       var best = unreachable
@@ -135,7 +151,7 @@ struct ReachTable {
       if isNear {
         left.set(counts, after: stages)
         latest[state] = Int32(left.latest)
-        let held = schedule.heldAtLeast(max(stages, fewest), microBatches)
+        let held = held(stages, of: fewest)
         for (index, seat) in members where counts[index] > 0 {
           let rest = starts[groups.state(state, without: index)]
           if rest == unreachable { continue }
@@ -166,7 +182,8 @@ struct ReachTable {
   /// The first layer that a stage can begin with if it ends before `end`; nil if it cannot hold one, or
   /// not begin before `most`.
   private func start(
-    _ index: Int, end: Int, before most: Int, held: Int, within seconds: Double, _ lead: Lead,
+    _ index: Int, end: Int, before most: Int, held: HeldBatches, within seconds: Double,
+    _ lead: Lead,
     guess: inout Int
   ) -> Int? {
     let seat = seats[index]
@@ -177,7 +194,8 @@ struct ReachTable {
     }
     // A tied head is free of its copy only where the embedding is: not a matter of fewer layers.
     if end == nodes, isPossible(0) { return 0 }
-    let latest = min(end - 1, lead.latest, most - 1)
+    let fewest = end == nodes ? fold.fewestLast : 1
+    let latest = min(end - fewest, lead.latest, most - 1)
     guard latest >= 0 else { return nil }
     var start = min(max(0, end - guess), latest)
     if isPossible(start) {
@@ -222,6 +240,9 @@ struct ReachTable {
   /// The least time that groups take for the first layers of the model.
   private struct Lead {
     private let before: [Double]
+    private let firstBefore: [Double]
+    /// The most that a first chunk is of its stage.
+    private let firstPart: Double
     private let byPrice: [Int]
     private let prices: [Double]
     private let capacities: [Double]
@@ -231,11 +252,25 @@ struct ReachTable {
     private var whole: [[Int]]
     /// The last layer to come after no more than so many of the most common kind.
     private let lastAfter: [Int]
+    /// Layers by which the first stage may get further than its chunks are counted for: the first of them,
+    /// which is held most often, lacks a block.
+    private let lacking: Int
     /// The groups before cannot cover more layers than these.
     private(set) var latest = 0
 
     init(_ table: ReachTable, within seconds: Double) {
       before = table.seats[0].workBefore
+      firstBefore = table.seats[0].firstWorkBefore
+      var part = table.fold.chunks == 1 ? 1.0 : 0
+      if table.fold.chunks > 1 {
+        for place in 1..<before.count {
+          let (all, first) = (
+            before[place] - before[place - 1], firstBefore[place] - firstBefore[place - 1]
+          )
+          if first > 0 { part = max(part, first / all) }
+        }
+      }
+      firstPart = part
       prices = table.prices
       byPrice = table.prices.indices.sorted { table.prices[$0] < table.prices[$1] }
       let each = seconds / Double(table.microBatches)
@@ -247,15 +282,17 @@ struct ReachTable {
       left = capacities
       var lastAfter: [Int] = []
       for (node, count) in table.blocksBefore.enumerated() {
-        if count == lastAfter.count { lastAfter.append(node) } else { lastAfter[count] = node }
+        while lastAfter.count <= count { lastAfter.append(lastAfter.last ?? node) }
+        lastAfter[count] = node
       }
       self.lastAfter = lastAfter
+      lacking = table.fold.leading * (table.fold.chunks - 1)
       whole = []
-      let fewest = table.schedule.splitsBackward ? fewestStages : 1
+      let fewest = table.schedule.holdsByDepth ? fewestStages : 1
       let stages = min(table.deepest, most.reduce(0, +))
       whole = table.classes.map { part in
         (0..<(stages + 1)).map { after in
-          let held = table.schedule.heldAtLeast(max(after + 1, fewest), table.microBatches)
+          let held = table.held(after + 1, of: fewest)
           return part.seats.reduce(0) {
             max($0, table.blocks[$1].layers(within: each, held: held))
           }
@@ -279,7 +316,7 @@ struct ReachTable {
 
     /// Of these groups the layers after the ones asked for make use.
     mutating func set(_ counts: [Int], after stages: Int) {
-      var layers = 0
+      var layers = lacking
       for index in counts.indices {
         let free = most[index] - counts[index]
         left[index] = free > 0 ? Double(free) * capacities[index] : 0
@@ -295,10 +332,10 @@ struct ReachTable {
     }
 
     func seconds(before node: Int) -> Double {
-      var rest = before[node]
+      var rest = firstBefore[node]
       var sum = 0.0
       for index in byPrice where rest > 0 {
-        let taken = min(rest, left[index])
+        let taken = min(rest, left[index] * firstPart)
         sum += taken * prices[index]
         rest -= taken
       }

@@ -3,13 +3,15 @@ import Quantities
 import Workload
 
 /// What any range of layers costs as one stage on one kind of seat, in O(1) where nothing needs
-/// recomputing.
+/// recomputing. Where the seat's stages have several chunks, layers are places of a `ChunkFold`, and a
+/// range of them stands for that of every chunk.
 ///
 /// The same figures as `StrategyModel` gives, from prefix sums: searching asks for millions. A class,
 /// since copies of so many arrays would cost more than the sums.
 final class SeatCosts {
   let model: StrategyModel
   let pool: Int
+  let fold: ChunkFold
   /// Groups of GPUs of this size that the pool holds.
   let most: Int
   /// Seconds of all layers as one stage for one micro-batch, nothing recomputed.
@@ -20,49 +22,65 @@ final class SeatCosts {
   private let policy: RecomputePolicy
   private let work: [Double]
   private let forward: [Double]
+  /// Of the first chunk.
+  private let firstWork: [Double]
   private let stateBytes: [Double]
-  /// Bytes of one micro-batch that layers before each keep, unless recomputed in full.
+  /// Bytes of one micro-batch that layers before each keep, unless recomputed in full: of the first
+  /// chunk; and of those between and of the last, if there are several.
   private let keptBytes: [Double]
+  private let keptBetween: [Double]
+  private let keptLast: [Double]
+  /// By node, as what is recomputed is counted chunk by chunk.
   private let recomputable: [Int]
   private let fullTime: [Double]
   private let fullSaving: [Double]
   private let tieBytes: Double
+  /// The places of a table's copies.
   private let tie: (embedding: Int, head: Int)
   /// Node after the `n`-th that can recompute, by ordinal.
   private let recomputableEnd: [Int]
-  /// Kinds by descending bytes that exist only while they run, and where each comes next.
+  /// Kinds by descending bytes that exist only while they run, and at which place each comes next; the
+  /// same of those that are recomputed, by node.
   private let transients: [Transient]
   private let recomputedTransients: [Transient]
   let sendBytes: [Double]
 
   private struct Transient {
     var bytes: Double
-    /// First node of the kind from an index on.
+    /// The first of the kind from an index on.
     var next: [Int]
   }
 
-  init(_ model: StrategyModel, pool: Int, most: Int) {
+  init(_ model: StrategyModel, pool: Int, most: Int, fold: ChunkFold) {
     self.model = model
     self.pool = pool
     self.most = most
+    self.fold = fold
     let table = model.table
     let problem = model.problem
     let nodes = table.nodeCount
     policy = model.strategy.recompute
     limit = problem.room(model.parallelism).value
     overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value
-    work = table.sums.map { $0.forward + $0.backward }
-    forward = table.sums.map(\.forward)
+    let sums = table.sums
+    let whole = sums.map { $0.forward + $0.backward }
+    work = fold.sums(of: whole)
+    firstWork = fold.sums(of: whole, chunks: 0..<1)
+    forward = sums.map(\.forward)
     let states = model.states
-    stateBytes = table.sums.map {
-      $0.parameters * states.perParameter + $0.expertParameters * states.perExpertParameter
-    }
-    keptBytes =
-      policy == .selective
-      ? table.sums.map(\.selectiveActivations) : table.sums.map(\.activations)
+    stateBytes = fold.sums(
+      of: sums.map {
+        $0.parameters * states.perParameter + $0.expertParameters * states.perExpertParameter
+      })
+    let kept =
+      policy == .selective ? sums.map(\.selectiveActivations) : sums.map(\.activations)
+    let last = fold.chunks - 1
+    keptBytes = fold.sums(of: kept, chunks: 0..<1)
+    keptBetween = last > 1 ? fold.sums(of: kept, chunks: 1..<last) : []
+    keptLast = last > 0 ? fold.sums(of: kept, chunks: last..<(last + 1)) : []
     recomputable = table.recomputable
     if let tie = problem.tie {
-      self.tie = tie
+      self.tie = (fold.place(ofNode: tie.embedding), fold.place(ofNode: tie.head))
       tieBytes =
         table.costs[problem.graph.nodes[tie.embedding].kind].parameters * states.perParameter
     } else {
@@ -74,16 +92,16 @@ final class SeatCosts {
     fullTime = recomputableEnd.map { table.sums[$0].fullTime }
     fullSaving = recomputableEnd.map { table.sums[$0].fullSaving }
     let selective = policy == .selective
-    transients = Self.transients(table) { cost in
+    transients = Self.transients(table, fold.places, fold.place) { cost in
       cost.transient.value
         + (selective ? (cost.activations - cost.selectiveActivations).value : 0)
     }
-    recomputedTransients = Self.transients(table) { cost in
+    recomputedTransients = Self.transients(table, nodes, { $0 }) { cost in
       cost.canRecompute
         ? cost.transient.value + (cost.activations - cost.fullActivations).value : 0
     }
     sendBytes = Self.sendBytes(problem.costs, model.parallelism)
-    wholeTime = work[nodes] + overhead
+    wholeTime = work[fold.places] + overhead * Double(fold.chunks)
   }
 
   /// Bytes across every cut. One edge crosses most cuts: what is found for one holds on for those
@@ -110,60 +128,69 @@ final class SeatCosts {
     }
   }
 
+  /// - Parameter place: Of a node, among so many.
   private static func transients(
-    _ table: StageTable, _ bytes: (LayerCost) -> Double
+    _ table: StageTable, _ places: Int, _ place: (Int) -> Int, _ bytes: (LayerCost) -> Double
   ) -> [Transient] {
     table.costs.indices.map { kind -> Transient in
-      var next = [Int](repeating: .max, count: table.nodeCount + 1)
-      for node in (0..<table.nodeCount).reversed() {
-        next[node] = table.kinds[node] == kind ? node : next[node + 1]
+      var next = [Int](repeating: .max, count: places + 1)
+      for node in table.kinds.indices where table.kinds[node] == kind {
+        next[place(node)] = place(node)
       }
+      for place in (0..<places).reversed() { next[place] = min(next[place], next[place + 1]) }
       return Transient(bytes: bytes(table.costs[kind]), next: next)
     }.filter { $0.bytes > 0 }.sorted { $0.bytes > $1.bytes }
   }
 
   /// Seconds of one micro-batch, forward and backward, through layers `a ..< b`; infinite where they
-  /// do not fit beside `held` micro-batches.
-  func time(_ a: Int, _ b: Int, held: Int) -> Double {
-    let plain = work[b] - work[a] + overhead
+  /// do not fit beside what is held.
+  func time(_ a: Int, _ b: Int, held: HeldBatches) -> Double {
     guard let recomputed = leastRecomputation(a, b, held: held) else { return .infinity }
-    return plain + model.table.recomputeTime(a..<b, policy, recomputed: recomputed)
+    let plain = plainTime(a, b)
+    return recomputed == 0 ? plain : plain + rerunTime(a, b, recomputed)
   }
 
   /// Of one group.
   var gpus: Int { model.strategy.tensor * model.strategy.context * model.strategy.data }
 
-  /// Seconds of the layers before each, forward and backward, no overhead.
+  /// Seconds of the layers before each, forward and backward, no overhead: of all chunks, and of the
+  /// first.
   var workBefore: [Double] { work }
+  var firstWorkBefore: [Double] { firstWork }
 
-  /// The passes of layers `a ..< b` as one stage.
+  /// The passes of some nodes as one chunk.
   func passes(
-    _ a: Int, _ b: Int, recomputed: Int
-  ) -> (forward: Seconds, input: Seconds, weight: Seconds) {
+    _ nodes: Range<Int>, recomputed: Int
+  ) -> (forward: Seconds, input: Seconds, weight: Seconds, again: Seconds) {
     let table = model.table
-    let weights = table.weightGradientTime(a..<b)
-    let again = table.recomputeTime(a..<b, policy, recomputed: recomputed)
+    let weights = table.weightGradientTime(nodes)
+    let again = table.recomputeTime(nodes, policy, recomputed: recomputed)
     return (
-      Seconds(forwardTime(a, b)),
-      Seconds(max(0, table.backwardTime(a..<b) - weights) + overhead / 2 + again),
-      Seconds(weights)
+      Seconds(table.forwardTime(nodes) + overhead / 2),
+      Seconds(max(0, table.backwardTime(nodes) - weights) + overhead / 2 + again),
+      Seconds(weights), Seconds(again)
     )
   }
 
   /// Nothing recomputed, whether it fits or not.
-  func plainTime(_ a: Int, _ b: Int) -> Double { work[b] - work[a] + overhead }
+  func plainTime(_ a: Int, _ b: Int) -> Double {
+    work[b] - work[a] + overhead * Double(fold.chunks)
+  }
 
-  /// Of the forward pass alone.
+  /// Of the first chunk, nothing recomputed.
+  func firstChunkTime(_ a: Int, _ b: Int) -> Double { firstWork[b] - firstWork[a] + overhead }
+
+  /// Of the forward pass alone, with one chunk.
   func forwardTime(_ a: Int, _ b: Int) -> Double { forward[b] - forward[a] + overhead / 2 }
 
   /// The fewest layers to recompute so that `a ..< b` fit; nil if not even all suffice.
-  func leastRecomputation(_ a: Int, _ b: Int, held: Int) -> Int? {
-    let all = recomputable[b] - recomputable[a]
+  func leastRecomputation(_ a: Int, _ b: Int, held: HeldBatches) -> Int? {
     guard policy == .full else {
-      let fixed = policy == .none ? 0 : all
+      let fixed = policy == .none ? 0 : recomputableLayers(a, b)
       return fits(a, b, held, fixed) ? fixed : nil
     }
     if fits(a, b, held, 0) { return 0 }
+    let all = recomputableLayers(a, b)
     guard all > 0, fits(a, b, held, all) else { return nil }
     var (low, high) = (0, all)
     while low + 1 < high {
@@ -173,12 +200,39 @@ final class SeatCosts {
     return high
   }
 
+  private func recomputableLayers(_ a: Int, _ b: Int) -> Int {
+    (0..<fold.chunks).reduce(0) { sum, chunk in
+      sum + recomputable[fold.node(b, ofChunk: chunk)] - recomputable[fold.node(a, ofChunk: chunk)]
+    }
+  }
+
+  /// Calls `visit` with the nodes of each chunk, and how many of them are recomputed if so many of all are.
+  private func forEachChunk(
+    _ a: Int, _ b: Int, recomputed: Int, _ visit: (_ chunk: Int, Range<Int>, Int) -> Void
+  ) {
+    var left = recomputed
+    for chunk in 0..<fold.chunks {
+      let nodes = fold.node(a, ofChunk: chunk)..<fold.node(b, ofChunk: chunk)
+      let here = min(left, recomputable[nodes.upperBound] - recomputable[nodes.lowerBound])
+      left -= here
+      visit(chunk, nodes, here)
+    }
+  }
+
+  private func rerunTime(_ a: Int, _ b: Int, _ recomputed: Int) -> Double {
+    var sum = 0.0
+    forEachChunk(a, b, recomputed: recomputed) { _, nodes, here in
+      sum += model.table.recomputeTime(nodes, policy, recomputed: here)
+    }
+    return sum
+  }
+
   /// Whether `time(a, b, held: held)` is at most so long, without finding it out exactly.
-  func time(_ a: Int, _ b: Int, held: Int, isWithin seconds: Double) -> Bool {
+  func time(_ a: Int, _ b: Int, held: HeldBatches, isWithin seconds: Double) -> Bool {
     let spare = seconds - plainTime(a, b)
     guard spare >= 0 else { return false }
-    guard policy == .full else { return time(a, b, held: held) <= seconds }
-    if fits(a, b, held, 0) { return true }
+    if policy == .full, fits(a, b, held, 0) { return true }
+    guard policy == .full, fold.chunks == 1 else { return time(a, b, held: held) <= seconds }
     // As many layers recomputed as there is time for.
     let first = recomputable[a]
     var (low, high) = (0, recomputable[b] - first)
@@ -195,19 +249,25 @@ final class SeatCosts {
       && time(a, b, held: held) <= seconds
   }
 
-  private func fits(_ a: Int, _ b: Int, _ held: Int, _ recomputed: Int) -> Bool {
-    let first = recomputable[a]
-    var bytes = keptBytes[b] - keptBytes[a]
-    if policy == .full { bytes -= fullSaving[first + recomputed] - fullSaving[first] }
-    bytes = Double(held) * bytes + stateBytes[b] - stateBytes[a]
-    if tie.head >= a, tie.head < b, tie.embedding < a { bytes += tieBytes }
-    if bytes > limit { return false }
-    var transient = Self.largest(transients, a, b)
-    if recomputed > 0, policy == .full {
-      let end = recomputableEnd[first + recomputed]
-      transient = max(transient, Self.largest(recomputedTransients, a, end))
+  private func fits(_ a: Int, _ b: Int, _ held: HeldBatches, _ recomputed: Int) -> Bool {
+    var bytes = Double(held.first) * (keptBytes[b] - keptBytes[a]) + stateBytes[b] - stateBytes[a]
+    if held.chunks > 1 {
+      bytes += Double(held.last) * (keptLast[b] - keptLast[a])
+      if held.chunks > 2 { bytes += Double(held.middle) * (keptBetween[b] - keptBetween[a]) }
     }
-    return bytes + transient <= limit
+    if tie.head >= a, tie.head < b, tie.embedding < a { bytes += tieBytes }
+    var again = 0.0
+    if recomputed > 0, policy == .full {
+      forEachChunk(a, b, recomputed: recomputed) { chunk, nodes, here in
+        guard here > 0 else { return }
+        let first = recomputable[nodes.lowerBound]
+        bytes -= Double(held[chunk]) * (fullSaving[first + here] - fullSaving[first])
+        again = max(
+          again,
+          Self.largest(recomputedTransients, nodes.lowerBound, recomputableEnd[first + here]))
+      }
+    }
+    return bytes <= limit && bytes + max(again, Self.largest(transients, a, b)) <= limit
   }
 
   private static func largest(_ transients: [Transient], _ a: Int, _ b: Int) -> Double {

@@ -13,6 +13,8 @@ final class SeatRates {
   let update: Double
   /// The most common kind of layer.
   let block: BlockRates
+  /// Seconds that a stage takes for each chunk of a micro-batch beside its layers.
+  let overhead: Double
   /// The least part that the forward pass is of a layer's passes.
   let forwardPart: Double
   /// Seconds of all layers of each kind for one micro-batch, up to the gradient that is sent on where
@@ -41,8 +43,8 @@ final class SeatRates {
       end.optimizerTime(parameters: times * dense, expertParameters: times * expert).value
     }
     self.groups = groups
-    let overhead = problem.costs.parameters.software.microBatchOverhead.value
-    work = slice.work + (recompute == .selective ? slice.selective : 0) + 2 * overhead
+    overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value
+    work = slice.work + (recompute == .selective ? slice.selective : 0) + overhead
     // Latencies do not grow with a stage: only the slopes are shared out.
     self.reduction = reduction(2) - reduction(1)
     self.update = update(2) - update(1)
@@ -56,14 +58,16 @@ final class SeatRates {
 
 extension SeatRates {
   /// Layers of the most common kind that all groups together get through in a time, each as many as
-  /// it has memory for: the `k`-th of them from the end of the pipeline holds `k` micro-batches at
-  /// least, and `fewest` where all stages hold as many as the first. Counted up to `enough`.
+  /// it has memory for: the `k`-th of them from the end of the pipeline holds what the `k`-th of at
+  /// least `fewest` stages does, or more. Counted up to `enough`.
   func layers(
     within time: Double, microBatches: Int, deepest: Int, schedule: PipelineSchedule,
-    ofAtLeast fewest: Int = 1, enough: Int
+    chunks: Int, ofAtLeast fewest: Int, enough: Int
   ) -> Int {
-    block.layers(within: time, stages: min(groups, deepest), enough: enough) {
-      schedule.heldAtLeast(max($0, fewest), microBatches)
+    block.layers(
+      within: time - overhead * Double(chunks), stages: min(groups, deepest), enough: enough
+    ) {
+      schedule.held(fromEnd: $0, of: fewest, chunks: chunks, microBatches: microBatches)
     }
   }
 }

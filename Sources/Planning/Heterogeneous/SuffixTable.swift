@@ -19,6 +19,9 @@ import Scheduling
 /// This is the reach table (the furthest layer that given groups cover within a time bound) turned
 /// inside out: it also sees what early stages add to the fill of the pipeline, and needs no bisection.
 ///
+/// With several chunks a stage, layers are places of a lap (`ChunkFold`): stages wait for the first
+/// chunks of those before them alone.
+///
 /// Where only pipelines within a time are of interest, a suffix begins neither before the layer that
 /// `ReachTable` says its groups can reach within it, nor after what the groups before it can cover: the
 /// table holds the window between, which is narrow near the best time, and takes other entries for
@@ -32,6 +35,7 @@ struct SuffixTable {
   let schedule: PipelineSchedule
   /// Seconds there and back between stages on two pools, by cut: `sends[t][u][cut]`.
   let sends: [[[Double]]]
+  private let fold: ChunkFold
   private let nodes: Int
   /// Groups of each pool.
   private let groups: GroupStates
@@ -53,7 +57,8 @@ struct SuffixTable {
     self.microBatches = microBatches
     self.schedule = schedule
     self.sends = sends
-    nodes = seats[0].model.table.nodeCount
+    fold = seats[0].fold
+    nodes = fold.places
     self.deepest = min(deepest, nodes)
     groups = GroupStates(most: most)
     let every = 0..<nodes
@@ -93,12 +98,16 @@ struct SuffixTable {
     return least
   }
 
-  func held(_ fromEnd: Int) -> Int { schedule.heldAtLeast(fromEnd, microBatches) }
+  func held(_ fromEnd: Int) -> HeldBatches {
+    schedule.held(
+      fromEnd: fromEnd, of: fromEnd, chunks: fold.chunks, microBatches: microBatches)
+  }
 
   /// What a stage adds to the wait of those after it.
   func passed(_ seat: SeatCosts, _ a: Int, _ b: Int, _ time: Double) -> Double {
+    if fold.chunks > 1 { return seat.firstChunkTime(a, b) }
     // Weight gradients of ZB-H1 need not be done before gradients go on.
-    schedule.splitsBackward ? seat.forwardTime(a, b) : time
+    return schedule.splitsBackward ? seat.forwardTime(a, b) : time
   }
 
   private mutating func fill() {
@@ -152,7 +161,8 @@ struct SuffixTable {
     // The last layer that leaves one to each stage after this.
     let last = min(nodes - (stages - 1), ends.upperBound - 1)
     var middle = last
-    for a in window.clamped(to: 0..<max(0, last)).reversed() {
+    let latest = stages == 1 ? nodes - fold.fewestLast : last - 1
+    for a in window.clamped(to: 0..<max(0, latest + 1)).reversed() {
       let first = max(a + 1, ends.lowerBound)
       middle = max(middle, first)
       // Where the stage's own work and the others' balance: near the best end.
@@ -175,17 +185,6 @@ struct SuffixTable {
         b -= 1
       }
       values[row + a] = best
-    }
-  }
-}
-
-extension PipelineSchedule {
-  /// Micro-batches that the stage with `fromEnd - 1` stages after it holds at least, whatever comes
-  /// before it.
-  func heldAtLeast(_ fromEnd: Int, _ microBatches: Int) -> Int {
-    switch self {
-    case .gpipe: microBatches
-    case .oneForwardOneBackward, .zeroBubble, .interleaved: min(microBatches, fromEnd)
     }
   }
 }

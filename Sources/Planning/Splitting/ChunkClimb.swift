@@ -52,7 +52,7 @@ struct ChunkClimb {
   private mutating func improves(_ boundaries: [Int]) -> Bool {
     guard left > 0 else { return false }
     left -= 1
-    guard let split = costs.chunkedSplit(boundaries) else { return false }
+    guard let split = costs.leastRecomputed(boundaries) else { return false }
     let played = costs.played(split)
     guard played < seconds * (1 - SplitSearch.tolerance) else { return false }
     (best, seconds) = (split, played)

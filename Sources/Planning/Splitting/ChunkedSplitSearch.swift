@@ -16,7 +16,7 @@ struct ChunkedSplitSearch {
         result.bound = min(result.bound, cutoff)
         continue
       }
-      guard let split = costs.chunkedSplit(boundaries) else { continue }
+      guard let split = costs.leastRecomputed(boundaries) else { continue }
       guard bound(boundaries, split.recomputed) + ends.total < min(cutoff, result.seconds) else {
         result.bound = min(result.bound, cutoff)
         continue
@@ -83,7 +83,7 @@ struct ChunkedSplitSearch {
 
 extension SplitCosts {
   /// A cut into chunks with the fewest recomputed layers that fit; nil where a stage cannot fit.
-  func chunkedSplit(_ boundaries: [Int]) -> PipelineSplit? {
+  func leastRecomputed(_ boundaries: [Int]) -> PipelineSplit? {
     var split = PipelineSplit(
       boundaries: boundaries, recomputed: [Int](repeating: 0, count: stages))
     for stage in 0..<stages {
