@@ -60,6 +60,8 @@ final class Exchange: @unchecked Sendable {
   var refusal: HTTPRefusal?
   var route: String?
   var isDispatched = false
+  /// The kept form that the answer is sent in, until it is.
+  var lentForm: (kept: KeptForms, form: OpaquePointer)?
   /// Answered by writing to the socket past the library.
   var isAnsweredDirectly = false
 

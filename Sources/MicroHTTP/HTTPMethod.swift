@@ -1,3 +1,5 @@
+import Glibc
+
 /// The method of a request (RFC 9110, section 9).
 package enum HTTPMethod: Hashable, Sendable {
   case get, head, post, put, patch, delete, options
@@ -14,6 +16,17 @@ package enum HTTPMethod: Hashable, Sendable {
     case "DELETE": self = .delete
     case "OPTIONS": self = .options
     default: self = .other(name)
+    }
+  }
+
+  /// As the library has it. The common ones are told without a string of their own.
+  init(cString name: UnsafePointer<CChar>) {
+    if strcmp(name, "GET") == 0 {
+      self = .get
+    } else if strcmp(name, "POST") == 0 {
+      self = .post
+    } else {
+      self.init(String(cString: name))
     }
   }
 

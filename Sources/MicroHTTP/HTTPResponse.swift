@@ -13,6 +13,8 @@ package struct HTTPResponse: Sendable {
   package var body: Body
   /// What metrics and logs call the thing that answered (a route's pattern, never a caller's text).
   package var route: String?
+  /// Where the same answer, of bytes, is given again and again.
+  package var kept: KeptForms?
 
   package init(
     status: Int = 200, headers: HTTPHeaders = [:], body: [UInt8] = [], route: String? = nil

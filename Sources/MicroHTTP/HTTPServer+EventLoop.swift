@@ -122,6 +122,9 @@ extension HTTPServer {
     _ exchange: Exchange, _ handle: OpaquePointer, with response: HTTPResponse
   ) -> MHD_Result {
     let request = exchange.request
+    if let request, let result = answer(exchange, handle, with: response, to: request) {
+      return result
+    }
     let made: LibraryResponse?
     let phase: Connection.Phase
     switch response.body {
@@ -144,10 +147,33 @@ extension HTTPServer {
     for name in made.rejected {
       observer.serverReported("the answer's header \(name) cannot be sent as it is")
     }
+    return send(response, made.handle, for: exchange, handle)
+  }
+
+  /// Hands a kept form of the answer to the library; nil where there is none, or where it would have to
+  /// say more than the others.
+  private func answer(
+    _ exchange: Exchange, _ handle: OpaquePointer, with response: HTTPResponse,
+    to request: HTTPRequest
+  ) -> MHD_Result? {
+    guard let kept = response.kept, case .bytes(let bytes) = response.body,
+      request.traceparent == nil, !exchange.closesConnection, !isDraining
+    else { return nil }
+    guard exchange.connection.enter(.sending) else { return .NO }
+    guard let form = kept.take(response.headers, bytes, id: request.id) else { return nil }
+    exchange.sentBytes = request.method == .head ? 0 : bytes.count
+    exchange.lentForm = (kept, form)
+    return send(response, form, for: exchange, handle)
+  }
+
+  private func send(
+    _ response: HTTPResponse, _ form: OpaquePointer, for exchange: Exchange,
+    _ handle: OpaquePointer
+  ) -> MHD_Result {
     exchange.stage = .answered
     exchange.status = response.status
     exchange.route = response.route
-    return queueResponse(handle, UInt32(response.status), made.handle)
+    return queueResponse(handle, UInt32(response.status), form)
   }
 
   /// Answers with a refusal of the server's own. In the access handler's first call the library
@@ -174,6 +200,10 @@ extension HTTPServer {
       inFlight.subtract(1, ordering: .releasing)
     }
     connection.exchange = nil
+    if let (kept, form) = exchange.lentForm {
+      kept.giveBack(form, id: exchange.request?.id ?? "")
+      exchange.lentForm = nil
+    }
     let outcome: HTTPExchange.Outcome
     if let phase = connection.expiredPhase {
       outcome = .cut

@@ -15,6 +15,9 @@ struct LibraryResponse {
     handle = made
   }
 
+  /// One that was made before.
+  init(kept handle: OpaquePointer) { self.handle = handle }
+
   /// A body of unknown length, read from `exchange`'s pipe as the client takes it.
   init?(streaming exchange: Exchange, on connection: OpaquePointer) {
     let stream = Unmanaged.passRetained(StreamedBody(exchange: exchange, connection: connection))

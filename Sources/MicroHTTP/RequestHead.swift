@@ -31,7 +31,7 @@ struct RequestHead {
     guard !name.isEmpty, name.allSatisfy({ isTokenByte(UInt8(bitPattern: $0)) }) else {
       throw Refused(.malformedHead, HeaderLines.Fault.name.rawValue)
     }
-    let method = HTTPMethod(String(cString: method))
+    let method = HTTPMethod(cString: method)
     let isHTTP11 = strcmp(version, "HTTP/1.0") != 0
     contentLength = try lines.bodyLength(isHTTP11: isHTTP11)
     try lines.checkHost(isHTTP11: isHTTP11)

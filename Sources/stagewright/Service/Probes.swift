@@ -71,8 +71,8 @@ struct Probes: Sendable {
     request.queryParameters.contains { $0.name == "verbose" && $0.value != "false" }
   }
 
-  private static let alive = text(200, "ok\n", .livez)
-  private static let ready = text(200, "ok\n", .readyz)
+  private static let alive = kept(text(200, "ok\n", .livez))
+  private static let ready = kept(text(200, "ok\n", .readyz))
   private static let draining = text(503, "draining\n", .readyz)
 
   private static func text(
@@ -81,5 +81,12 @@ struct Probes: Sendable {
     HTTPResponse(
       status: status, headers: ["Content-Type": type, "Cache-Control": "no-store"],
       body: Array(text.utf8), route: probe.rawValue)
+  }
+
+  /// One that is given again and again.
+  private static func kept(_ response: HTTPResponse) -> HTTPResponse {
+    var response = response
+    response.kept = KeptForms()
+    return response
   }
 }
