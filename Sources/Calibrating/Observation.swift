@@ -48,9 +48,11 @@ package struct MeasuredLayer: Sendable {
     return Observation(
       measured: seconds, weight: weight, architecture: pool.accelerator.architecture,
       stack: SoftwareStack(job, parallelism, hasExperts: graph.hasExperts)
-    ) { [graph, pool, job, strategy, pass] parameters in
+    ) { [graph, node, pool, job, strategy, pass] parameters in
       var single = graph
-      single.kinds = [layer]
+      (single.kinds, single.nodes, single.edges) = (
+        [layer], [LayerGraph.Node(name: graph.nodes[node].name, kind: 0)], []
+      )
       let costs = CostModel(graph: single, pool: pool, job: job, parameters: parameters)
       let cost = costs.layerCosts(parallelism)[0]
       switch pass {

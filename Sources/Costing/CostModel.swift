@@ -25,6 +25,9 @@ package final class CostModel: LayerCosting {
   /// Of layers, where there are any.
   package let measurements: (any LayerMeasurements)?
   private let hasExperts: Bool
+  /// The model's FLOPs of one step, forward and backward, by counting matrix products: no
+  /// recomputation, no causal discount (Narayanan et al. 2021, equation 3, generalised).
+  package let modelFLOPs: FLOPs
 
   /// - Parameter downSets: Where the graph is cut, if not between neighbours of its order.
   package convenience init(
@@ -47,6 +50,7 @@ package final class CostModel: LayerCosting {
     self.parameters = parameters
     self.measurements = measurements
     hasExperts = graph.hasExperts
+    modelFLOPs = graph.productFLOPs(of: job)
     chip = parameters.chip(pool.accelerator.architecture)
     kernels = KernelTime(
       pool.accelerator, precision: job.precision, chip: chip, software: parameters.software)
@@ -113,19 +117,14 @@ package final class CostModel: LayerCosting {
       + crossings[cut].bytesPerSequence * sequences
     return ByteCount(bytes / Double(parallelism.tensor))
   }
+}
 
-  /// The model's FLOPs of one step, forward and backward, by counting matrix products: no
-  /// recomputation, no causal discount (Narayanan et al. 2021, equation 3, generalised).
-  package var modelFLOPs: FLOPs {
+extension LayerGraph {
+  /// Of one step, forward and backward.
+  fileprivate func productFLOPs(of job: TrainingJob) -> FLOPs {
+    let perKind = kinds.map { $0.productFLOPs(job: job) }
     let tokens = Double(job.globalBatchSize) * Double(job.sequenceLength)
-    var sum = 0.0
-    var perKind = [Double?](repeating: nil, count: graph.kinds.count)
-    for node in graph.nodes {
-      let known = perKind[node.kind] ?? graph.kinds[node.kind].productFLOPs(job: job)
-      perKind[node.kind] = known
-      sum += known
-    }
-    return FLOPs(3 * sum * tokens)
+    return FLOPs(3 * nodes.reduce(0) { $0 + perKind[$1.kind] } * tokens)
   }
 }
 

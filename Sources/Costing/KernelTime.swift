@@ -2,6 +2,25 @@ import Hardware
 import Quantities
 import Workload
 
+/// A side of a matrix product. A layer's forward and backward pass have it in three of them.
+struct ProductSide {
+  /// Side of the output tile that one thread block computes, in common kernels.
+  private static let tile = 128.0
+
+  let length: Double
+  /// A side longer than a tile is computed in whole tiles.
+  let tiled: Double
+  /// A multiple of 16 bytes.
+  let isAligned: Bool
+
+  init(_ length: Double) {
+    self.length = length
+    tiled =
+      length <= Self.tile ? length : (length / Self.tile).rounded(.up) * Self.tile
+    isAligned = length / 8 == (length / 8).rounded(.down)
+  }
+}
+
 /// Times of single kernels on one chip, from its catalogue figures and fitted efficiencies.
 package struct KernelTime: Hashable, Sendable {
   package var chip: ChipEfficiency
@@ -90,13 +109,25 @@ package struct KernelTime: Hashable, Sendable {
     m: Double, n: Double, k: Double, lowPrecision: Bool = true, batch: Double = 1,
     isPadded: Bool = false, accumulatedBytes: Double = 0
   ) -> Seconds {
+    matrixProduct(
+      m: ProductSide(m), n: ProductSide(n), k: ProductSide(k), lowPrecision: lowPrecision,
+      batch: batch, isPadded: isPadded, accumulatedBytes: accumulatedBytes)
+  }
+
+  /// The same of sides that several products have.
+  func matrixProduct(
+    m: ProductSide, n: ProductSide, k: ProductSide, lowPrecision: Bool, batch: Double = 1,
+    isPadded: Bool = false, accumulatedBytes: Double = 0
+  ) -> Seconds {
     let rate = lowPrecision ? lowPrecisionRate : matrixRate
     let fill = lowPrecision ? lowPrecisionFill : matrixFill
-    let shape = (1 + fill / k) * (1 + software.matrixWave / (m * n * batch))
-    var arithmetic = 2 * batch * Self.tiled(m) * Self.tiled(n) * k * shape / rate.value
-    if !isPadded, !Self.isAligned(n) || !Self.isAligned(k) {
+    let shape =
+      (1 + fill / k.length) * (1 + software.matrixWave / (m.length * n.length * batch))
+    var arithmetic = 2 * batch * m.tiled * n.tiled * k.length * shape / rate.value
+    if !isPadded, !n.isAligned || !k.isAligned {
       arithmetic /= batch > 1 ? software.misalignedRate : Self.misalignedRate
     }
+    let (m, n, k) = (m.length, n.length, k.length)
     let bytes = batch * elementBytes * (m * k + k * n + m * n) + accumulatedBytes
     return Seconds(max(arithmetic, bytes / streamRate.value)) + software.kernelLaunch
   }
@@ -109,17 +140,6 @@ package struct KernelTime: Hashable, Sendable {
   /// What padding GPT-2's table of 50,257 rows to 50,304 wins back: a quarter of the step, of which
   /// the head is a third (nanoGPT).
   private static let misalignedRate = 0.5
-  /// Side of the output tile that one thread block computes, in common kernels.
-  private static let tile = 128.0
-
-  /// A side longer than a tile is computed in whole tiles.
-  private static func tiled(_ side: Double) -> Double {
-    side <= tile ? side : (side / tile).rounded(.up) * tile
-  }
-
-  private static func isAligned(_ side: Double) -> Bool {
-    side / 8 == (side / 8).rounded(.down)
-  }
 
   /// Fused attention, `pairs` query–key pairs that the mask leaves, over all heads.
   /// FLOPs: 2·(keyDimension + valueDimension) a pair and head.

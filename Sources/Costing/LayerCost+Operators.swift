@@ -53,10 +53,10 @@ package struct LayerContext: Hashable, Sendable {
   private var fusesAccumulation: Bool { stack == .fused }
   /// Gradients of `batch` weights of `m` x `n`, over `k` tokens, added to those of earlier micro-batches.
   func weightGradient(
-    m: Double, n: Double, k: Double, lowPrecision: Bool = true, batch: Double = 1,
+    m: ProductSide, n: ProductSide, k: ProductSide, lowPrecision: Bool = true, batch: Double = 1,
     isPadded: Bool = false
   ) -> (product: Seconds, accumulation: Seconds) {
-    let added = accumulatedBytes(batch * m * n)
+    let added = accumulatedBytes(batch * m.length * n.length)
     let product = kernels.matrixProduct(
       m: m, n: n, k: k, lowPrecision: lowPrecision, batch: batch, isPadded: isPadded,
       accumulatedBytes: fusesAccumulation ? added : 0)
@@ -284,9 +284,13 @@ extension LayerCost {
     }
     // The head and the router stay in 16 bits or more.
     let narrow = isRowParallel && op.sharding != .replicated
-    forward.compute += context.kernels.matrixProduct(m: m, n: n, k: k, lowPrecision: narrow)
-    let inputGradient = context.kernels.matrixProduct(m: m, n: k, k: n, lowPrecision: narrow)
-    let (product, accumulation) = context.weightGradient(m: k, n: n, k: m, lowPrecision: narrow)
+    let (rows, columns, inner) = (ProductSide(m), ProductSide(n), ProductSide(k))
+    forward.compute += context.kernels.matrixProduct(
+      m: rows, n: columns, k: inner, lowPrecision: narrow)
+    let inputGradient = context.kernels.matrixProduct(
+      m: rows, n: inner, k: columns, lowPrecision: narrow)
+    let (product, accumulation) = context.weightGradient(
+      m: inner, n: columns, k: rows, lowPrecision: narrow)
     backward.compute += inputGradient + product + accumulation
     weightGradient += product + accumulation
     if narrow {
@@ -333,7 +337,8 @@ extension LayerCost {
         / kernels.software.expertRate
     }
     let (gradient, accumulation) = context.weightGradient(
-      m: inputs, n: outputs, k: m, batch: local, isPadded: true)
+      m: ProductSide(inputs), n: ProductSide(outputs), k: ProductSide(m), batch: local,
+      isPadded: true)
     let weights = gradient / kernels.software.expertRate + accumulation
     forward.compute += product(m, outputs, inputs) + kernels.casting(copies * inputs)
     backward.compute +=

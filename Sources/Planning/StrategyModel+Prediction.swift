@@ -88,7 +88,8 @@ extension StrategyModel {
   }
 
   private func parameters(of nodes: Range<Int>) -> Int {
-    nodes.reduce(0) { $0 + problem.parametersOfKinds[problem.kinds[$1]] }
+    let (kinds, parameters) = (problem.kinds, problem.parametersOfKinds)
+    return nodes.reduce(0) { $0 + parameters[kinds[$1]] }
   }
 
   private func prediction(step: Seconds, played: Playback) -> Prediction {
@@ -115,12 +116,19 @@ extension StrategyModel {
     var again = PassTime()
     // A stage's first layers are recomputed.
     var left = split.recomputed[stage]
-    for node in chunks.joined() {
-      let cost = table.costs[table.kinds[node]]
-      pass += cost.forward + cost.backward
-      let recomputes = strategy.recompute == .selective || (cost.canRecompute && left > 0)
-      if recomputes { again += cost.recompute(strategy.recompute) }
-      if cost.canRecompute { left -= 1 }
+    let (kinds, costs) = (table.kinds, table.costs)
+    let passes = costs.map { $0.forward + $0.backward }
+    let isSelective = strategy.recompute == .selective
+    for nodes in chunks {
+      for node in nodes {
+        let kind = kinds[node]
+        pass += passes[kind]
+        let canRecompute = costs[kind].canRecompute
+        if isSelective || (canRecompute && left > 0) {
+          again += costs[kind].recompute(strategy.recompute)
+        }
+        if canRecompute { left -= 1 }
+      }
     }
     let count = Double(strategy.microBatches)
     let overhead = problem.costs.parameters.software.microBatchOverhead

@@ -45,5 +45,35 @@ import Testing
     }
   }
 
+  /// As few layers as fit, on whichever stage, also where there is room for everything or just not.
+  @Test(arguments: 0..<30)
+  func recomputesAsFewAsFit(seed: Int) {
+    let chain = RandomChain(
+      seed: seed, schedules: [.gpipe, .oneForwardOneBackward, .zeroBubble])
+    let nodes = chain.problem.graph.nodes.count
+    let free = SplitCosts(StrategyModel(chain.problem, chain.strategy), choosesRecompute: true)
+    let fullest = (0..<free.stages).reduce(0) {
+      max($0, free.memory(stage: $1, 0..<nodes, recomputed: 0))
+    }
+    var fitting: Set<Bool> = []
+    for part in [0.5, 0.9, 0.999, 1.001, 2] {
+      let limit = ByteCount(fullest * part)
+      let costs = SplitCosts(
+        StrategyModel(chain.problem.limited(to: limit), chain.strategy), choosesRecompute: true)
+      fitting.insert(costs.fitsAnywhere)
+      for stage in 0..<costs.stages {
+        for start in 0..<nodes {
+          for end in (start + 1)...nodes {
+            let fewest = (0...costs.table.recomputableLayers(start..<end)).first {
+              costs.memory(stage: stage, start..<end, recomputed: $0) <= limit.value * (1 - 1e-12)
+            }
+            #expect(costs.leastRecomputation(stage, start..<end) == fewest)
+          }
+        }
+      }
+    }
+    #expect(fitting == [false, true])
+  }
+
   private func near(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-11 * max(a, b) }
 }

@@ -23,6 +23,9 @@ struct RecomputationFloor {
   /// Bytes of a GPU for states and activations.
   private let room: Double
   private let harmonic: HarmonicNumbers
+  /// Bytes of all layers: states, and what one micro-batch keeps.
+  private let wholeStates: Double
+  private let wholeKept: Double
 
   init(
     _ space: StrategySpace, _ slice: StrategySlice, _ parallelism: LayerParallelism,
@@ -34,6 +37,10 @@ struct RecomputationFloor {
     states = space.problem.costs.states(parallelism)
     // Sums are formed in another order than where plans are predicted.
     room = space.problem.room(parallelism).value * (1 + 1e-9)
+    let whole = slice.whole
+    wholeStates =
+      whole.parameters * states.perParameter + whole.expertParameters * states.perExpertParameter
+    wholeKept = whole.kept(policy)
   }
 
   private func states(_ layers: LayerSum) -> Double {
@@ -45,6 +52,9 @@ struct RecomputationFloor {
   /// Complexity: O(1).
   func seconds(_ pipeline: ChunkedPipeline) -> Double {
     let whole = slice.whole
+    // Mostly all fits even if every stage holds as many micro-batches as the fullest does.
+    let free = Double(pipeline.stages) * room - wholeStates - whole.transient
+    if free >= wholeKept * most(pipeline) * (1 + 1e-9) { return 0 }
     guard unkept(whole.transient, pipeline) > 0 else { return 0 }
     guard policy == .full else { return .infinity }
     let saved = unkept(max(whole.transient, slice.rerun.transient), pipeline)
@@ -55,16 +65,25 @@ struct RecomputationFloor {
   /// Bytes of one micro-batch that no way to lay out states and activations keeps, where some stage
   /// needs so many bytes for a while.
   private func unkept(_ transient: Double, _ pipeline: ChunkedPipeline) -> Double {
-    let whole = slice.whole.kept(policy)
-    let free = Double(pipeline.stages) * room - states(slice.whole) - transient
-    guard free > 0 else { return free < 0 ? .infinity : whole }
+    let free = Double(pipeline.stages) * room - wholeStates - transient
+    guard free > 0 else { return free < 0 ? .infinity : wholeKept }
     // So many of the last stages keep nothing but activations, and one more keeps a part of room.
     let stages = min(pipeline.stages, Int(free / room))
     let (before, after) = (
       inverseHeld(stages, pipeline), inverseHeld(min(pipeline.stages, stages + 1), pipeline)
     )
     let kept = room * before + (free - Double(stages) * room) * (after - before)
-    return max(0, whole - kept)
+    return max(0, wholeKept - kept)
+  }
+
+  /// Micro-batches that the fullest stage holds.
+  private func most(_ pipeline: ChunkedPipeline) -> Double {
+    let m = pipeline.microBatches
+    switch pipeline.schedule {
+    case .gpipe: return Double(m)
+    case .zeroBubble, .oneForwardOneBackward, .interleaved:
+      return Double(min(m, pipeline.stages))
+    }
   }
 
   /// Σ 1/hᵢ over so many of the last stages. Interleaved 1F1B holds no chunk less often than 1F1B does.

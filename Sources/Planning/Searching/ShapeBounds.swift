@@ -60,6 +60,7 @@ struct ShapeBounds {
   mutating func forEachStrategy(below limit: Double, _ visit: (Strategy) -> Void) -> Int {
     var excluded = 0
     var schedules: [Schedule] = []
+    schedules.reserveCapacity(8)
     space.forEachSchedule(pipeline: stages, microBatches: microBatches) { schedule, chunks in
       if bound.seconds(schedule, chunks: chunks, upTo: limit) < limit {
         schedules.append(Schedule(kind: schedule, chunks: chunks))

@@ -25,6 +25,7 @@ final class StrategySpace: Sendable {
   private let firstOrder: [DeviceMesh.Order]
   private let usualOrder: [DeviceMesh.Order]
   private let wantedSchedules: [PipelineSchedule]
+  private let sizes: [Int]
   /// The stages that are allowed, by the raw value of what represents them.
   private let zeroStages: [[ZeroStage]]
   /// The policies where selective recomputation keeps less, and where it does not.
@@ -45,6 +46,7 @@ final class StrategySpace: Sendable {
     usualOrder = wantedOrders.filter { $0 == .tensorContextDataPipeline }
     wantedSchedules =
       constraints.schedule.isEmpty ? PipelineSchedule.allCases : constraints.schedule
+    sizes = Self.divisors(of: problem.job.globalBatchSize, constraints.microBatchSize)
     let allowed = constraints.zeroStage.isEmpty ? ZeroStage.allCases : constraints.zeroStage
     zeroStages = ZeroStage.allCases.map { stage in allowed.filter { $0.representative == stage } }
     let chosen = constraints.recompute
@@ -83,12 +85,12 @@ final class StrategySpace: Sendable {
 
   private var tensorChoices: [Int] {
     let most = limits.tensorDivides.reduce(0) { greatestCommonDivisor($0, $1.count) }
-    return divisors(of: most == 0 ? 1 : most, constraints.tensor).filter(limits.allowsTensor)
+    return Self.divisors(of: most == 0 ? 1 : most, constraints.tensor).filter(limits.allowsTensor)
   }
 
   private var contextChoices: [Int] {
     if limits.hasOpaqueLayers { return allowed(1, constraints.context) ? [1] : [] }
-    return divisors(of: problem.job.sequenceLength, constraints.context)
+    return Self.divisors(of: problem.job.sequenceLength, constraints.context)
   }
 
   private func sequenceChoices(_ tensor: Int, length: Int) -> [Bool] {
@@ -104,15 +106,14 @@ final class StrategySpace: Sendable {
 
   private func expertChoices(most: Int) -> [Int] {
     guard limits.experts > 0 else { return allowed(1, constraints.expert) ? [1] : [] }
-    return divisors(of: limits.experts, constraints.expert).filter { $0 <= most }
+    return Self.divisors(of: limits.experts, constraints.expert).filter { $0 <= most }
   }
 
   /// Sequences of a micro-batch that some number of replicas allows.
   func microBatchSizes(_ split: LayerParallelism) -> [Int] {
-    let all = divisors(of: problem.job.globalBatchSize, constraints.microBatchSize)
     let factors = factorsInVain(split)
-    guard !factors.isEmpty, !mayLieApart(split) else { return all }
-    return all.filter { !isInVain($0, factors) }
+    guard !factors.isEmpty, !mayLieApart(split) else { return sizes }
+    return sizes.filter { !isInVain($0, factors) }
   }
 
   private func isInVain(_ size: Int, _ factors: [Int]) -> Bool {
@@ -156,7 +157,7 @@ final class StrategySpace: Sendable {
       : constraints.pipeline.filter { $0 <= most }.sorted(by: >)
   }
 
-  var dataChoices: [Int] { divisors(of: problem.job.globalBatchSize, constraints.data) }
+  var dataChoices: [Int] { Self.divisors(of: problem.job.globalBatchSize, constraints.data) }
 
   func zeroChoices(_ split: LayerParallelism, data: Int) -> [ZeroStage] {
     let choices = zeroStages[split.zeroStage.representative.rawValue]
@@ -234,7 +235,7 @@ final class StrategySpace: Sendable {
   }
 
   /// Divisors of a number in ascending order, or those of the choices that divide it.
-  func divisors(of number: Int, _ choices: [Int] = []) -> [Int] {
+  private static func divisors(of number: Int, _ choices: [Int]) -> [Int] {
     choices.isEmpty ? number.divisors : choices.filter { number % $0 == 0 }
   }
 }
