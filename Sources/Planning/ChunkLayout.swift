@@ -36,19 +36,29 @@ package struct ChunkLayout: Hashable, Sendable {
   }
 
   private static func layouts(_ blocks: Range<Int>, nodes: Int) -> ([Share], [Int]) {
-    var byChunks = [[Share]](repeating: [], count: nodes + 1)
+    var found: [(chunks: Int, share: Share)] = []
+    found.reserveCapacity(64)
     for leading in 0...(blocks.lowerBound > 0 ? 1 : 0) {
       for trailing in 0...(blocks.upperBound < nodes ? 2 : 0) {
         let all = blocks.count + leading + trailing
         for chunks in all.divisors where chunks > 1 && chunks <= nodes {
           let each = all / chunks
           // What stands for blocks must not leave less than none of them.
-          if trailing <= each { byChunks[chunks].append(Share(leading: leading, each: each)) }
+          if trailing <= each { found.append((chunks, Share(leading: leading, each: each))) }
         }
       }
     }
-    let starts = byChunks.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
-    return (byChunks.flatMap(\.self), starts)
+    var starts = [Int](repeating: 0, count: nodes + 2)
+    for (chunks, _) in found { starts[chunks + 1] += 1 }
+    for chunks in 1..<starts.count { starts[chunks] += starts[chunks - 1] }
+    var (next, sorted) = (
+      starts, [Share](repeating: Share(leading: 0, each: 0), count: found.count)
+    )
+    for (chunks, share) in found {
+      sorted[next[chunks]] = share
+      next[chunks] += 1
+    }
+    return (sorted, starts)
   }
 
   /// Whether the model can be laid out over so many chunks. Complexity: O(1).

@@ -32,6 +32,8 @@ package final class PlanningProblem: Sendable {
   let everyLayerHasParameters: Bool
   /// How interleaved pipelines cut the model.
   let chunks: ChunkLayout
+  /// The kinds of its blocks, each once for every run of them.
+  let blockKinds: [Int]
   /// No stages can be had but by cutting where this problem cuts.
   let coversAllOrders: Bool
 
@@ -78,7 +80,12 @@ package final class PlanningProblem: Sendable {
     } else {
       tie = nil
     }
-    chunks = ChunkLayout(graph)
+    let layout = ChunkLayout(graph)
+    chunks = layout
+    let kinds = runs.kinds
+    blockKinds = layout.blocks.filter { node in
+      node == layout.blocks.lowerBound || kinds[node] != kinds[node - 1]
+    }.map { kinds[$0] }
     coversAllOrders = downSets?.isComplete ?? graph.hasOneOrder
     everyLayerHasParameters = graph.kinds.allSatisfy {
       $0.parameters > 0 || ($0.kind == .head && graph.tiesEmbeddings)
@@ -110,7 +117,8 @@ package final class PlanningProblem: Sendable {
     self.costs = costs
     self.memoryLimit = memoryLimit
     (graph, pool, job) = (costs.graph, costs.pool, costs.job)
-    (runs, downSets, chunks) = (other.runs, other.downSets, other.chunks)
+    (runs, downSets) = (other.runs, other.downSets)
+    (chunks, blockKinds) = (other.chunks, other.blockKinds)
     (runtimeMemory, bucketMemory) = (other.runtimeMemory, other.bucketMemory)
     (parametersOfKinds, narrowestCut, tie) = (
       other.parametersOfKinds, other.narrowestCut, other.tie

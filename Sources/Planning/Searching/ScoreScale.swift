@@ -4,7 +4,6 @@ import Quantities
 ///
 /// A step takes (schedule + reduction + update + fixed part) · (1 + waiting for the slowest GPU).
 struct ScoreScale {
-  private let gpusPerNode: Int
   private let fixed: Double
   private let countsGPUs: Bool
   /// The waiting by the number of GPUs, which is asked for often.
@@ -13,14 +12,17 @@ struct ScoreScale {
   init(_ problem: PlanningProblem, _ objective: Objective) {
     fixed = problem.costs.parameters.software.stepOverhead.value
     countsGPUs = objective == .cost
-    gpusPerNode = problem.pool.gpusPerNode
-    straggling = (0...problem.pool.nodes).map { nodes in
-      problem.stragglerFraction(gpus: nodes * problem.pool.gpusPerNode)
+    var straggling = [problem.stragglerFraction(gpus: 0)]
+    straggling.reserveCapacity(problem.pool.gpus + 1)
+    for nodes in 1...problem.pool.nodes {
+      let fraction = problem.stragglerFraction(gpus: nodes * problem.pool.gpusPerNode)
+      for _ in 0..<problem.pool.gpusPerNode { straggling.append(fraction) }
     }
+    self.straggling = straggling
   }
 
   private func factor(_ gpus: Int) -> Double {
-    let waiting = 1 + straggling[(gpus + gpusPerNode - 1) / gpusPerNode]
+    let waiting = 1 + straggling[gpus]
     return countsGPUs ? waiting * Double(gpus) : waiting
   }
 

@@ -33,7 +33,7 @@ struct ShapeBounds {
   /// Nil where the batch does not divide among the replicas, or ranks may lie in no order.
   init?(_ space: StrategySpace, _ slice: StrategySlice, stages: Int, data: Int) {
     guard let microBatches = space.microBatches(slice.parallelism, data: data) else { return nil }
-    orders = space.rankOrders(slice.parallelism, pipeline: stages, data: data)
+    orders = slice.rankOrders(space, pipeline: stages, data: data)
     guard !orders.isEmpty else { return nil }
     self.space = space
     self.slice = slice

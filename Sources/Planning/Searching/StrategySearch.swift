@@ -46,6 +46,8 @@ struct StrategySearch {
   private let dataChoices: [Int]
   /// In descending order.
   private let pipelineChoices: [Int]
+  /// Whole blocks that some one of so many stages holds at least, by their number.
+  private let fullestBlocks: [Double]
   private let cutoff: Double
 
   /// - Parameters:
@@ -66,6 +68,9 @@ struct StrategySearch {
     self.counts = counts
     dataChoices = space.dataChoices
     pipelineChoices = space.pipelineChoices(most: min(space.limits.nodes, problem.pool.gpus))
+    let blocks = problem.chunks.blocks.count
+    fullestBlocks =
+      [0] + (1...max(1, pipelineChoices.first ?? 1)).map { Double((blocks + $0 - 1) / $0) }
   }
 
   /// A strategy with its best cut.
@@ -266,13 +271,15 @@ struct StrategySearch {
     let most = replicaStages[index] / data
     let width = split.tensor * split.context
     let overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value
+    let (m, work, block) = (Double(microBatches), slice.work, slice.block.passes)
     var next: Shape?
     for pipeline in pipelineChoices where pipeline <= most {
       if fillsPool, width * pipeline * data < problem.pool.gpus { continue }
       // Downwards: the mean stage only gets slower.
-      let mean = Double(microBatches) * (slice.work / Double(pipeline) + overhead)
-      if let next, scale.excludes(mean, next.bound) { break }
-      let seconds = Double(microBatches) * (slice.busiest(stages: pipeline) + overhead)
+      let mean = work / Double(pipeline)
+      if let next, scale.excludes(m * (mean + overhead), next.bound) { break }
+      // `slice.busiest`, without a division of whole numbers for each.
+      let seconds = m * (max(mean, fullestBlocks[pipeline] * block) + overhead)
       let shape = Shape(scale.score(seconds, gpus: width * pipeline * data), pipeline)
       if last.map({ $0 < shape }) ?? true, next.map({ shape < $0 }) ?? true { next = shape }
     }

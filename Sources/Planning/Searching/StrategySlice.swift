@@ -1,4 +1,5 @@
 import Costing
+import Hardware
 import Quantities
 
 /// What all strategies that cost a layer alike have in common: sums over the model's layers for one
@@ -28,6 +29,7 @@ final class StrategySlice {
   /// Bytes that one micro-batch keeps at least where all layers are recomputed.
   let fullActivations: Double
   let rerun: LeastRerun
+  private var freedom: StrategySpace.RankFreedom?
   /// By the replicas on which they depend.
   private var tables: [(data: Int, table: StageTable)] = []
 
@@ -82,15 +84,20 @@ final class StrategySlice {
     var (leading, trailing) = (LayerSum(), LayerSum())
     for node in 0..<blocks.lowerBound { leading.add(LayerSum(costs[kinds[node]]), 1) }
     for node in blocks.upperBound..<kinds.count { trailing.add(LayerSum(costs[kinds[node]]), 1) }
-    for node in blocks {
-      if node == blocks.lowerBound {
-        block = LayerSum(costs[kinds[node]])
-      } else if kinds[node] != kinds[node - 1] {
-        block = .least(block, LayerSum(costs[kinds[node]]))
+    if let first = problem.blockKinds.first {
+      block = problem.blockKinds.dropFirst().reduce(LayerSum(costs[first])) {
+        .least($0, LayerSum(costs[$1]))
       }
     }
     self.blocks = blocks.count
     (self.leading, self.trailing) = (leading, trailing)
+  }
+
+  /// The orders in which ranks may lie, of which what depends on the split is found out once.
+  func rankOrders(_ space: StrategySpace, pipeline: Int, data: Int) -> [DeviceMesh.Order] {
+    let known = freedom ?? space.rankFreedom(parallelism)
+    freedom = known
+    return space.rankOrders(known, pipeline: pipeline, data: data)
   }
 
   /// Seconds that one of so many stages takes at least, without recomputation: the mean of all, and as

@@ -209,13 +209,27 @@ final class StrategySpace: Sendable {
   /// Orders of ranks that the runtimes' rules allow, but for those in which they lie as in another, and
   /// those in which sequences are cut in vain.
   func rankOrders(_ split: LayerParallelism, pipeline: Int, data: Int) -> [DeviceMesh.Order] {
-    let isApart = pipeline > 1 && data > 1 && mayLieApart(split)
-    if isInVain(split.microBatchSize, factorsInVain(split)) {
-      return isApart ? [.tensorContextPipelineData] : []
-    }
+    rankOrders(rankFreedom(split), pipeline: pipeline, data: data)
+  }
+
+  /// What of the orders of ranks depends on how a layer is split alone.
+  struct RankFreedom {
+    fileprivate var cutsInVain: Bool
+    fileprivate var mayLieApart: Bool
+    fileprivate var allowsEveryOrder: Bool
+  }
+
+  func rankFreedom(_ split: LayerParallelism) -> RankFreedom {
+    RankFreedom(
+      cutsInVain: isInVain(split.microBatchSize, factorsInVain(split)),
+      mayLieApart: mayLieApart(split), allowsEveryOrder: allowsEveryOrder(split))
+  }
+
+  func rankOrders(_ freedom: RankFreedom, pipeline: Int, data: Int) -> [DeviceMesh.Order] {
+    let isApart = pipeline > 1 && data > 1 && freedom.mayLieApart
+    if freedom.cutsInVain { return isApart ? [.tensorContextPipelineData] : [] }
     if isApart { return wantedOrders }
-    let isAlike = pipeline == 1 || data == 1 || allowsEveryOrder(split)
-    return isAlike ? firstOrder : usualOrder
+    return pipeline == 1 || data == 1 || freedom.allowsEveryOrder ? firstOrder : usualOrder
   }
 
   /// Whether replicas that do not lie next to each other may be wanted, and lie otherwise than those that

@@ -34,6 +34,9 @@ final class SplitCosts {
   private let heldFactor: Double
   private let perParameter: Double
   private let perExpertParameter: Double
+  /// A stage recomputes no layer, or as few as fit; of these two, as few as fit.
+  private let recomputesLeast: Bool
+  private let choosesAmongLayers: Bool
   /// A stage fits whatever it holds, with no more recomputed than the policy says.
   private(set) var fitsAnywhere = false
   /// The nodes that share a table, and its parameters.
@@ -55,6 +58,8 @@ final class SplitCosts {
     microBatches = strategy.microBatches
     schedule = strategy.schedule
     policy = strategy.recompute
+    choosesAmongLayers = policy == .full && choosesRecompute
+    recomputesLeast = policy == .none || choosesAmongLayers
     overhead = model.problem.costs.parameters.software.microBatchOverhead.value
     held = (0..<stages).map { stage in
       Double(model.heldMicroBatches(stage: stage, chunk: 0))
@@ -134,7 +139,7 @@ final class SplitCosts {
 
   /// The fewest layers that a stage recomputes, whether or not it fits.
   private func leastRecomputation(ifFitting range: Range<Int>) -> Int {
-    policy == .none || (policy == .full && choosesRecompute) ? 0 : table.recomputableLayers(range)
+    recomputesLeast ? 0 : table.recomputableLayers(range)
   }
 
   /// The fewest layers that a stage must recompute to fit; nil if not even all suffice.
@@ -145,7 +150,8 @@ final class SplitCosts {
     let least = leastRecomputation(ifFitting: range)
     if fitsAnywhere || memory(stage: stage, range, recomputed: least) <= limit { return least }
     let all = table.recomputableLayers(range)
-    guard least < all, policy == .full, memory(stage: stage, range, recomputed: all) <= limit else {
+    guard least < all, choosesAmongLayers, memory(stage: stage, range, recomputed: all) <= limit
+    else {
       return nil
     }
     var (low, high) = (0, all)
