@@ -50,6 +50,24 @@ private func body(_ model: String, _ rest: String) -> String {
 }
 
 @Suite struct BranchingRouteTests {
+  /// A node that becomes slow where memory is short: no plan is known from which to bound a better one.
+  @Test(arguments: ["zb-h1", "1f1b"]) func goesOnWithASlowNode(schedule: String) throws {
+    func body(_ rest: String) -> String {
+      #"{"model": \#(towers(3, 3)), "cluster": {"pools": [{"gpu": "a100-sxm4-80gb", "nodes": 4, "#
+        + #""gpus_per_node": 1, "memory_bytes": 8589934592}]}, "#
+        + #""training": {"global_batch_size": 16, "sequence_length": 128}, \#(rest)}"#
+    }
+    let (_, planned) = try post(
+      "/partition", body(#""search": {"schedule": "\#(schedule)"}"#))
+    let plan = try #require(text(planned["plan"]))
+    let (status, answer) = try post(
+      "/replan",
+      body(
+        #""plan": \#(plan), "horizon_steps": 1, "#
+          + #""changes": {"slow_nodes": [{"node": "node-0", "speed": 0.05}]}"#))
+    #expect(status == 200 && answer["status"]?.isString("infeasible") == false)
+  }
+
   @Test func stagesListTheirLayersAndAreTakenBack() throws {
     let model = towers(6, 6)
     let (status, answer) = try post(

@@ -49,7 +49,10 @@ struct LayoutReach {
   /// Of every state of so many groups of each seat, the layers it begins with in pipelines whose step
   /// takes no more than `best`.
   mutating func windows(_ states: GroupStates, within best: Double) -> [Range<Int>] {
-    guard reaches(best) else { return Array(repeating: 0..<0, count: states.count) }
+    // Without a plan yet, an endless step would be divided by itself.
+    guard reaches(min(best, MixedBound.longest)) else {
+      return Array(repeating: 0..<0, count: states.count)
+    }
     return (0..<states.count).map { table.window(states.counts($0)) }
   }
 
