@@ -92,6 +92,30 @@ private func replan(
       "simulated as it was predicted")
   }
 
+  /// A slow node that holds some replicas of one stage, and none of another.
+  @Test func slowReplicasOfOneStageAreSimulatedAsTheyStay() throws {
+    let cluster = "\"4x2xa100-sxm4-80gb\""
+    let (_, simulated) = try post(
+      "/simulate",
+      [
+        "model": "24", "cluster": cluster, "training": training,
+        "plan": #"{"strategy": {"pipeline_parallel": 2}}"#,
+      ])
+    let (_, answer) = try replan(
+      #"{"slow_nodes": [{"node": "node-1", "speed": 0.9}]}"#, plan: simulated["plan"],
+      cluster: cluster, steps: "1")
+    #expect(answer["status"]?.string == "stay", "\(text(answer))")
+    let (status, again) = try post(
+      "/simulate",
+      [
+        "model": "24", "cluster": text(answer["cluster"]), "training": training,
+        "plan": text(answer["plan"]),
+      ])
+    #expect(status == 200 && text(again["plan"]) == text(answer["plan"]), "\(text(again))")
+    let step = answer["plan"]?["prediction"]?["step_seconds"]?.double ?? 0
+    #expect(step > simulated["plan"]!["prediction"]!["step_seconds"]!.double!)
+  }
+
   /// The replicas of a node that has become slow, beside those of one that has not.
   @Test func slowReplicasAreSimulatedAsTheyStay() throws {
     let plan = try plan(#"{"tensor_parallel": 2}"#)

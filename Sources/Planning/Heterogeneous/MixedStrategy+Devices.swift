@@ -18,7 +18,8 @@ package enum SeatingFault: Error, Hashable, Sendable {
   case deviceCount(stage: Int, needed: Int, found: Int)
   case shareCount(stage: Int, replicas: Int, found: Int)
   case replicaOnTwoPools(stage: Int, replica: Int)
-  /// The replicas of a stage fall into groups (by pool and share) unlike those of the first stage.
+  /// The replicas of a stage are not as many as those of the first and fall into other groups (by pool
+  /// and share), or run other shares.
   case unlikeFirstStage(stage: Int)
   /// The stages' tensor degrees or shares leave no whole micro-batch to a replica.
   case unevenBatch(stage: Int, microBatches: Int)
@@ -30,7 +31,8 @@ package enum SeatingFault: Error, Hashable, Sendable {
 }
 
 extension MixedStrategy {
-  /// Reads lanes off the stages: neighbouring replicas on one pool with one share are a lane.
+  /// Reads lanes off the stages: neighbouring replicas that have one share and lie on one pool at every
+  /// stage are a lane.
   ///
   /// - Parameter base: What the stages share; of its degrees only context, experts and chunks count.
   /// Complexity: O(GPUs).
@@ -38,10 +40,12 @@ extension MixedStrategy {
     base: ParallelStrategy, stages: [SeatedStage], on cluster: Cluster, batch: Int
   ) throws(SeatingFault) {
     let places = PoolPlaces(cluster)
-    var lanes: [Lane] = []
+    var parts: [[Part]] = []
     for (index, stage) in stages.enumerated() {
-      let found = try Self.lanes(
-        of: stage, index, base, places, batch: batch)
+      parts.append(try Self.lanes(of: stage, index, base, places, batch: batch))
+    }
+    var lanes: [Lane] = []
+    for (index, found) in Self.aligned(parts).enumerated() {
       if index == 0 {
         lanes = found.map { Lane(seats: [$0.seat], microBatches: $0.microBatches) }
         continue
@@ -65,6 +69,25 @@ extension MixedStrategy {
   }
 
   private typealias Part = (seat: StageSeat, microBatches: Int)
+
+  /// Stages of equally many replicas, each cut wherever one of them is. Complexity: O(stages · lanes).
+  private static func aligned(_ stages: [[Part]]) -> [[Part]] {
+    let ends = stages.map { parts in
+      parts.reduce(into: [Int]()) { ends, part in ends.append((ends.last ?? 0) + part.seat.data) }
+    }
+    guard Set(ends.map(\.last)).count == 1 else { return stages }
+    let all = Set(ends.joined()).sorted()
+    return zip(stages, ends).map { parts, ends in
+      var (place, start) = (0, 0)
+      return all.map { end in
+        if end > ends[place] { place += 1 }
+        var part = parts[place]
+        part.seat.data = end - start
+        start = end
+        return part
+      }
+    }
+  }
 
   private static func lanes(
     of stage: SeatedStage, _ index: Int, _ base: ParallelStrategy, _ places: PoolPlaces,
