@@ -150,6 +150,9 @@ extension Sentence {
     "the plan has stages 0 to \(stages - 1), not \(stage)"
   }
 
+  static let stageTakesNoTime =
+    "both passes together take less than a nanosecond: leave out stages that were not measured"
+
   static let nothingLeft = "no node is left of the cluster"
 
   static func checkpointNeeded(_ size: ByteCount) -> String {

@@ -206,6 +206,10 @@ private func replan(
       ["/changes/measured_stages/0/stage_id"]
     ),
     (
+      #"{"measured_stages": [{"stage_id": 0, "forward_seconds": 0, "backward_seconds": 0}]}"#,
+      ["/changes/measured_stages/0/backward_seconds"]
+    ),
+    (
       #"{"gained": {"pools": [{"gpu": "a100", "node_names": ["node-1"]}]}}"#, ["/changes/gained"]
     ),
     (#"{"lost": []}"#, ["/changes/lost"]),

@@ -92,7 +92,8 @@ extension PlanService {
       stragglers = mixed.plan.stragglers(measured: changes.measured)
       for straggler in stragglers {
         for node in straggler.nodes {
-          change.speeds[node] = min(change.speeds[node] ?? 1, 1 / straggler.slowdown)
+          change.speeds[node] = min(
+            change.speeds[node] ?? 1, max(ChangesRule.slowestSpeed, 1 / straggler.slowdown))
         }
       }
     }

@@ -50,6 +50,11 @@ struct ChangesRequest: Sendable {
 }
 
 enum ChangesRule {
+  /// Part of its type's speed that a node has at least, said or measured.
+  static let slowestSpeed = 0.01
+  /// Seconds; what is shorter was not measured.
+  private static let shortestStage = 1e-9
+
   static func members(_ catalogue: AcceleratorCatalogue) -> JSONObjectRule<ChangesRequest> {
     .object { changes in
       let lost = changes.optional(
@@ -78,7 +83,7 @@ enum ChangesRule {
 
   private static let slowNode: JSONObjectRule<SlowNode> = .object { slow in
     let node = slow.required("node", .nonEmptyString)
-    let speed = slow.required("speed", .number(in: 0.01...1))
+    let speed = slow.required("speed", .number(in: slowestSpeed...1))
     guard let node, let speed else { return nil }
     return SlowNode(node: node, speed: speed)
   }
@@ -88,6 +93,10 @@ enum ChangesRule {
     let forward = measured.required("forward_seconds", .nonNegativeNumber(max: 1e9))
     let backward = measured.required("backward_seconds", .nonNegativeNumber(max: 1e9))
     guard let stage, let forward, let backward else { return nil }
+    guard forward + backward >= shortestStage else {
+      measured.note("backward_seconds", Sentence.stageTakesNoTime)
+      return nil
+    }
     return MeasuredStage(stage: stage, time: Seconds(forward + backward))
   }
 }
