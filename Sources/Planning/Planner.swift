@@ -47,7 +47,8 @@ package struct Planner: Sendable {
     var search = StrategySearch(limited, constraints)
     let result = search.run(shouldStop: shouldStop, onProgress: onProgress)
     guard let best = result.found.first else {
-      return .infeasible(InfeasibilitySearch(problem: problem, constraints: constraints).run())
+      return .infeasible(
+        InfeasibilitySearch(problem: problem, constraints: constraints).run(shouldStop))
     }
     let plan = plan(of: best)
     // What is proven of some ways to cut the graph is not proven of others.
@@ -69,7 +70,7 @@ package struct Planner: Sendable {
       PlanningResult(
         best: plan,
         alternatives: result.found.dropFirst().prefix(constraints.alternatives).map(self.plan(of:)),
-        frontier: constraints.wantsFrontier ? frontier(constraints, from: plan) : [],
+        frontier: constraints.wantsFrontier ? frontier(constraints, shouldStop) : [],
         proof: OptimalityProof(
           lowerBound: bound, gapFraction: isClosed ? 0 : gap / best.score,
           strategiesConsidered: result.considered, strategiesPruned: result.pruned),
@@ -78,7 +79,8 @@ package struct Planner: Sendable {
 
   /// The fastest plan within each memory, from what the fastest of all holds downwards in steps of
   /// at least a fiftieth: no plan is both faster and leaner than one of these but by less than that.
-  private func frontier(_ constraints: SearchConstraints, from best: Plan) -> [Plan] {
+  /// Once it is to stop, those so far.
+  private func frontier(_ constraints: SearchConstraints, _ shouldStop: () -> Bool) -> [Plan] {
     var single = constraints
     single.objective = .throughput
     single.alternatives = 0
@@ -86,7 +88,9 @@ package struct Planner: Sendable {
     var plans: [Plan] = []
     while plans.count < 64 {
       var search = StrategySearch(limited, single)
-      guard let found = search.run(shouldStop: { false }).found.first else { break }
+      guard let found = search.run(shouldStop: shouldStop).found.first else { break }
+      // Of a search that was broken off there may be something better.
+      if !plans.isEmpty, shouldStop() { break }
       let plan = plan(of: found)
       // A leaner plan as fast as the one before takes its place.
       if let last = plans.last, last.prediction.step >= plan.prediction.step { plans.removeLast() }

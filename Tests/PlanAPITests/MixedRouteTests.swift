@@ -117,6 +117,15 @@ private func text(_ value: JSONValue?) -> String {
     #expect(other == renamed)
   }
 
+  /// No degrees satisfy a constraint: freeing it is said to help.
+  @Test func saysWhatStandsInTheWay() throws {
+    let answer = try partition(
+      "\"1x2xa100-sxm4-80gb+1x2xv100-sxm2-16gb\"", layers: 4, search: #"{"data_parallel": 3}"#)
+    #expect(answer["status"]?.string == "infeasible")
+    let remedies = answer["remedies"]?.elements.compactMap(\.string) ?? []
+    #expect(remedies.contains { $0.hasPrefix("leave data_parallel free") }, "\(text(answer))")
+  }
+
   @Test func drawsAndReports() throws {
     let body =
       "{\"model\": 24, \"cluster\": \(Self.clusters[0]), \"training\": \(training)}"

@@ -56,6 +56,38 @@ import Testing
     }
     #expect(result.proof.gapFraction == 0)
   }
+
+  /// A search that is to stop does so wherever it is, with a plan and a bound that holds.
+  @Test(arguments: [1, 2, 3]) func stopsAnywhere(stages: Int) throws {
+    let problem = DecoderExample.small.problem(
+      on: .example("a100-sxm4-40gb", nodes: 2, gpusPerNode: 3), batch: 12, sequence: 512)
+    var constraints = SearchConstraints()
+    constraints.pipeline = [stages, stages + 1]
+    constraints.allowsUnevenChunks = true
+    constraints.wantsFrontier = true
+    func search(upTo asks: Int) throws -> (result: PlanningResult, asked: Int) {
+      var asked = 0
+      let outcome = Planner(problem).plan(constraints) {
+        asked += 1
+        return asked > asks
+      }
+      guard case .found(let result) = outcome else { throw NothingFound() }
+      return (result, asked)
+    }
+    let whole = try search(upTo: .max)
+    #expect(whole.asked > 10)
+    let best = whole.result.best.prediction.step
+    for asks in 0..<min(whole.asked, 40) {
+      let (result, asked) = try search(upTo: asks)
+      #expect(result.best.prediction.step >= best)
+      #expect(result.proof.lowerBound <= best)
+      #expect(result.frontier.count <= whole.result.frontier.count)
+      // Once told, it does not ask for long.
+      #expect(asked <= asks + 200, "\(asks)")
+    }
+  }
+
+  private struct NothingFound: Error {}
 }
 
 extension RandomChain {

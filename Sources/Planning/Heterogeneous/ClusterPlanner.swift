@@ -63,7 +63,8 @@ package struct ClusterPlanner: Sendable {
       outcome = search(sharded, &known, shouldStop, onProgress) ?? outcome
     }
     return outcome
-      ?? ClusterOutcome(outcome: .infeasible(infeasibility(constraints)), comparison: nil)
+      ?? ClusterOutcome(
+        outcome: .infeasible(infeasibility(constraints, shouldStop)), comparison: nil)
   }
 
   /// What one search leaves to another.
@@ -152,12 +153,17 @@ package struct ClusterPlanner: Sendable {
   }
 
   /// Of the first pool on which only memory is lacking.
-  private func infeasibility(_ constraints: SearchConstraints) -> Infeasibility {
+  private func infeasibility(
+    _ constraints: SearchConstraints, _ shouldStop: () -> Bool
+  ) -> Infeasibility {
+    // Constraints that stand in the way on some pool do so on all of them together.
+    var remedies: [String] = []
     for pool in problem.pools {
-      let found = InfeasibilitySearch(problem: pool, constraints: constraints).run()
+      let found = InfeasibilitySearch(problem: pool, constraints: constraints).run(shouldStop)
       if case .memory = found.reason { return found }
+      if remedies.isEmpty { remedies = found.remedies }
     }
-    return Infeasibility(reason: .noStrategy([]))
+    return Infeasibility(reason: .noStrategy([]), remedies: remedies)
   }
 
   private static func purpose(_ objective: Objective) -> [String] {

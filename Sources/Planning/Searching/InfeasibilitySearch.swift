@@ -4,41 +4,37 @@ import Quantities
 import Scheduling
 
 /// Finds out why no plan satisfies a request, and the smallest changes with which one does. Every
-/// change is tried.
+/// change is tried, as long as there is time.
 struct InfeasibilitySearch {
   let problem: PlanningProblem
   let constraints: SearchConstraints
 
-  func run() -> Infeasibility {
+  func run(_ shouldStop: () -> Bool) -> Infeasibility {
     var search = MemorySearch(problem, constraints)
     guard let leanest = search.run() else {
-      return Infeasibility(reason: .noStrategy(brokenRules), remedies: looserConstraints())
+      return Infeasibility(
+        reason: .noStrategy(brokenRules), remedies: looserConstraints(shouldStop))
     }
     let plan = problem.plan(leanest.strategy, leanest.split)
     let excesses = plan.stages.map { $0.memory.total - $0.memoryLimit }
     let worst = excesses.indices.max { excesses[$0] < excesses[$1] } ?? 0
     return Infeasibility(
       reason: .memory(nearest: plan, stage: worst, excess: max(excesses[worst], .zero)),
-      remedies: looserConstraints() + moreMemory(leanest.memory) + moreNodes())
-  }
-
-  private func fits(_ problem: PlanningProblem, _ constraints: SearchConstraints) -> Bool {
-    var search = MemorySearch(problem, constraints)
-    guard let leanest = search.run(enough: problem.memoryLimit) else { return false }
-    return leanest.memory <= problem.memoryLimit
+      remedies: looserConstraints(shouldStop) + moreMemory(leanest.memory)
+        + moreNodes(shouldStop))
   }
 
   // MARK: Remedies
 
   /// Constraints each of which alone stands in the way.
-  private func looserConstraints() -> [String] {
+  private func looserConstraints(_ shouldStop: () -> Bool) -> [String] {
     SearchDimension.allCases.compactMap { dimension in
       guard dimension.isConstrained(constraints) else { return nil }
       let looser = dimension.freed(constraints)
       var search = MemorySearch(problem, looser)
-      guard let leanest = search.run(enough: problem.memoryLimit),
-        leanest.memory <= problem.memoryLimit
-      else { return nil }
+      guard let leanest = search.run(enough: problem.memoryLimit, shouldStop: shouldStop) else {
+        return nil
+      }
       return "leave \(dimension.rawValue) free: "
         + "\(dimension.value(of: leanest.strategy)) makes it fit"
     }
@@ -59,12 +55,15 @@ struct InfeasibilitySearch {
   }
 
   /// The fewest nodes on which a plan fits, if any number does.
-  private func moreNodes() -> [String] {
+  private func moreNodes(_ shouldStop: () -> Bool) -> [String] {
     let now = problem.pool.nodes
     let most = min(1 << 16, Pool.gpuLimit / problem.pool.gpusPerNode)
-    func fits(_ nodes: Int) -> Bool { self.fits(problem.on(nodes: nodes), constraints) }
+    func fits(_ nodes: Int) -> Bool {
+      var search = MemorySearch(problem.on(nodes: nodes), constraints)
+      return search.run(enough: problem.memoryLimit, shouldStop: shouldStop) != nil
+    }
     var (low, high) = (now, min(most, 2 * now))
-    while high < most, !fits(high) {
+    while high < most, !fits(high), !shouldStop() {
       low = high
       high = min(most, 2 * high)
       // Beyond some hundredfold the batch leaves nothing to split.
@@ -75,6 +74,8 @@ struct InfeasibilitySearch {
       let middle = (low + high) / 2
       if fits(middle) { high = middle } else { low = middle }
     }
+    // Fewer may do, but that was not looked at to the end.
+    if shouldStop() { return [] }
     return ["use \(high) nodes instead of \(now) (\(high * problem.pool.gpusPerNode) GPUs)"]
   }
 

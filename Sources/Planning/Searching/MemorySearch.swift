@@ -13,6 +13,8 @@ struct MemorySearch {
   private let space: StrategySpace
   private let counts: [Double]
   private var best: Leanest?
+  /// Plans that hold more are of no interest.
+  private var ceiling = Double.infinity
 
   /// A plan, and what its fullest GPU holds.
   struct Leanest {
@@ -30,8 +32,13 @@ struct MemorySearch {
   }
 
   /// Nil where no strategy satisfies constraints and rules.
-  /// - Parameter enough: The search ends once a plan needs no more than this.
-  mutating func run(enough: ByteCount = .zero) -> Leanest? {
+  /// - Parameter enough: The search ends once a plan needs no more than this, and looks for no other: nil
+  ///   where there is none, or none was found until it is to stop.
+  mutating func run(
+    enough: ByteCount? = nil, shouldStop: () -> Bool = { false }
+  ) -> Leanest? {
+    // Sums are formed in another order than where plans are predicted.
+    if let enough { ceiling = enough.value * (1 + 1e-9) }
     let dataChoices = space.dataChoices
     var splits: [(LayerParallelism, Int)] = []
     space.forEachSplit { splits.append(($0, $1)) }
@@ -49,12 +56,13 @@ struct MemorySearch {
         sized.data = data
         // ZeRO's stages shard more and more.
         guard let zero = space.zeroChoices(sized, data: data).max() else { continue }
+        if enough != nil, shouldStop() { return nil }
         sized.zeroStage = zero
         consider(slice, sized, most: most / data, microBatches)
-        if let best, best.memory <= enough { return best }
+        if let enough, let best, best.memory <= enough { return best }
       }
     }
-    return best
+    return enough == nil ? best : nil
   }
 
   private mutating func consider(
@@ -71,7 +79,7 @@ struct MemorySearch {
       else { continue }
       let mean = whole / Double(pipeline) + problem.runtimeMemory.value
       // Fewer stages only hold more.
-      if let best, mean >= best.memory.value { break }
+      if mean >= limit { break }
       evaluate(
         ParallelStrategy(
           pipeline: pipeline, tensor: split.tensor, data: split.data, context: split.context,
@@ -100,6 +108,8 @@ struct MemorySearch {
     return offered.first
   }
 
+  private var limit: Double { min(ceiling, best?.memory.value ?? .infinity) }
+
   private mutating func evaluate(_ strategy: ParallelStrategy) {
     let model = StrategyModel(problem, strategy)
     let cuts: [[Int]]
@@ -108,7 +118,7 @@ struct MemorySearch {
       cuts = even.isEmpty ? [problem.chunks.balancedCuts(chunks: model.virtualStages)] : even
     } else {
       let leanest = LeanestCut(SplitCosts(model, choosesRecompute: false))
-      cuts = leanest.boundaries(below: best?.memory.value ?? .infinity).map { [$0] } ?? []
+      cuts = leanest.boundaries(below: limit).map { [$0] } ?? []
     }
     for boundaries in cuts {
       var split = PipelineSplit(

@@ -151,8 +151,8 @@ struct StrategySearch {
       expand(next)
     }
     if left == .infinity {
-      settleDoubts()
-      addAlternatives()
+      settleDoubts(shouldStop)
+      addAlternatives(shouldStop)
     }
     return Result(
       found: found, bound: min(best, left, doubts.reduce(.infinity) { min($0, $1.bound) }),
@@ -162,12 +162,12 @@ struct StrategySearch {
 
   /// Goes on behind the best plan until no other shape can be among the best that are asked for, within
   /// a fixed effort.
-  private mutating func addAlternatives() {
+  private mutating func addAlternatives(_ shouldStop: () -> Bool) {
     // These are no better than the best, whatever is not known of them.
     let settled = doubts
     defer { doubts = settled }
     var effort = 400
-    while effort > 0, let next = open.popMin(), next.bound < worstWanted {
+    while effort > 0, !shouldStop(), let next = open.popMin(), next.bound < worstWanted {
       effort -= 1
       let node = nodes[next.node]
       guard node.level == .strategy else {
@@ -318,16 +318,17 @@ struct StrategySearch {
 
   // MARK: Evaluating
 
-  /// Looks closely at those strategies that could still hold something better.
-  private mutating func settleDoubts() {
+  /// Looks closely at those strategies that could still hold something better, as long as there is time.
+  private mutating func settleDoubts(_ shouldStop: () -> Bool) {
     let open = doubts.sorted { $0.bound < $1.bound }
     doubts = []
     // Where any chunks will do no bound closes: layers are moved in the best plans only.
     let promising = Set(found.prefix(8).map(\.strategy))
     for doubt in open where doubt.bound < best * (1 - SplitSearch.tolerance) {
-      if constraints.allowsUnevenChunks, doubt.strategy.virtualStages > 1,
-        !promising.contains(doubt.strategy)
-      {
+      let isHopeless =
+        constraints.allowsUnevenChunks && doubt.strategy.virtualStages > 1
+        && !promising.contains(doubt.strategy)
+      if isHopeless || (!found.isEmpty && shouldStop()) {
         doubts.append(doubt)
       } else {
         evaluate(doubt.strategy, slice: doubt.slice, cutoff: best, effort: 20_000)
