@@ -26,15 +26,20 @@ import Testing
     let cost = problem.costs.layerCosts(parallelism)[kind]
     let block = BlockRates(
       problem, cost, parallelism, recompute: seed % 4 == 0 ? .none : .full)
-    for schedule in [PipelineSchedule.oneForwardOneBackward, .gpipe, .zeroBubble] {
+    for schedule in PipelineSchedule.allCases {
+      let chunks = schedule == .interleaved ? seed % 4 + 2 : 1
       let stages = Int.random(in: 1...40, using: &random)
       let microBatches = Int.random(in: 1...48, using: &random)
       let fewest = Int.random(in: 1...8, using: &random)
       let time = block.seconds * .random(in: 0.5...12, using: &random)
       func held(_ place: Int) -> HeldBatches {
-        schedule.held(fromEnd: place, of: fewest, chunks: 1, microBatches: microBatches)
+        schedule.held(fromEnd: place, of: fewest, chunks: chunks, microBatches: microBatches)
       }
-      let each = (1...stages).map { block.layers(within: time, held: held($0)) }
+      var least = Int.max
+      let each = (1...stages).map { place in
+        least = min(least, block.layers(within: time, held: held(place)))
+        return least
+      }
       let sum = each.reduce(0, +)
       let counted = block.layers(within: time, stages: stages, enough: .max, held: held)
       #expect(counted >= sum)

@@ -32,6 +32,19 @@ struct BlockRates: Hashable {
     recomputingRoom = self.room - saved
   }
 
+  /// Of so many layers at a time.
+  func times(_ layers: Int) -> BlockRates { layers == 1 ? self : BlockRates(self, Double(layers)) }
+
+  private init(_ one: BlockRates, _ layers: Double) {
+    seconds = one.seconds * layers
+    again = one.again * layers
+    states = one.states * layers
+    activations = one.activations * layers
+    saved = one.saved * layers
+    room = one.room
+    recomputingRoom = one.recomputingRoom
+  }
+
   /// Of a pool's layer under a split, whose replicas and ZeRO stage are a stage's.
   init(
     _ problem: PlanningProblem, _ cost: LayerCost, _ parallelism: LayerParallelism,
@@ -86,8 +99,8 @@ extension BlockRates {
   /// Layers that so many stages together get through in a time, counted up to `enough`.
   ///
   /// A stage gets through no more than the one after it, which holds no more: those that get through
-  /// as many are counted at once, unless they have several chunks. Complexity: O(what the last stage
-  /// gets through), or O(stages).
+  /// as many are counted at once. Complexity: O(what the last stage gets through), with several chunks
+  /// times O(log stages).
   ///
   /// - Parameter held: Micro-batches that the `k`-th stage from the end holds at least; never falls with
   ///   `k`.
@@ -99,16 +112,33 @@ extension BlockRates {
       let flying = held(place)
       let layers = layers(within: time, held: flying)
       if layers == 0 { break }
+      var last = stages
       if flying.chunks > 1 {
-        (sum, place) = (sum + layers, place + 1)
-        continue
+        last = self.last(place...stages, layers: layers, within: time, held)
+      } else {
+        let most = mostHeld(layers: layers, within: time)
+        // Where more stages are passed over than hold no more than that, they count for too much.
+        if held(stages).first > most { last = min(stages, max(place, most)) }
       }
-      let most = mostHeld(layers: layers, within: time)
-      // Where more stages are passed over than hold no more than that, they count for too much.
-      let last = held(stages).first <= most ? stages : min(stages, max(place, most))
       sum += layers * (last + 1 - place)
       place = last + 1
     }
     return sum
+  }
+
+  /// The last of some stages that get through as many layers as the first of them. Where first chunks are held
+  /// more often, more seems to be won by recomputing them: what that allows beyond the first stage's
+  /// layers is not possible.
+  private func last(
+    _ stages: ClosedRange<Int>, layers: Int, within time: Double, _ held: (Int) -> HeldBatches
+  ) -> Int {
+    func isAlike(_ stage: Int) -> Bool { self.layers(within: time, held: held(stage)) >= layers }
+    if isAlike(stages.upperBound) { return stages.upperBound }
+    var (low, high) = (stages.lowerBound, stages.upperBound)
+    while low + 1 < high {
+      let middle = (low + high) / 2
+      if isAlike(middle) { low = middle } else { high = middle }
+    }
+    return low
   }
 }

@@ -15,10 +15,9 @@ struct ChunkFold: Hashable {
   let chunks: Int
   /// Of a lap.
   let places: Int
-  /// Places of a lap that the last stage has at least: what follows the blocks may stand for so many.
-  let fewestLast: Int
-  /// Blocks for which what precedes them stands.
+  /// Blocks for which what precedes them stands, and what follows them.
   let leading: Int
+  let trailing: Int
   private let blocks: Range<Int>
   private let nodes: Int
 
@@ -28,8 +27,11 @@ struct ChunkFold: Hashable {
     self.leading = leading
     self.nodes = nodes
     blocks = layout.blocks
-    fewestLast = chunks > 1 ? max(1, chunks * places - blocks.count - leading) : 1
+    trailing = chunks > 1 ? chunks * places - blocks.count - leading : 0
   }
+
+  /// Places of a lap that the last stage has at least.
+  var fewestLast: Int { max(1, trailing) }
 
   /// Every fold of a model into more than one chunk, by ascending chunks; before them, that into one.
   static func all(_ layout: ChunkLayout, nodes: Int) -> [ChunkFold] {

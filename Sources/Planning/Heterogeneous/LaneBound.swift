@@ -26,7 +26,7 @@ struct LaneBound {
 
   /// - Parameters:
   ///   - overhead: Of a chunk's two passes.
-  ///   - blocks: Of the most common kind of layer, by lane, and how many there are.
+  ///   - blocks: By lane, of the layers that stages take together, and how often they do.
   ///   - firstChunk: The part of a stage's passes that its first chunk's are at least, but for the first
   ///     stage.
   init(

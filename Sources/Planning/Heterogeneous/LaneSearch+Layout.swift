@@ -52,15 +52,16 @@ extension LaneSearch {
   private func sums(_ layout: Layout) -> LaneBound {
     let base = layout.base
     let slices = layout.pools.map { self.slices.slice(base.layerParallelism, pool: $0) }
+    let whole = space.wholeLayers(ofChunks: base.virtualStages)
     let blocks = zip(layout.pools, slices).map { pool, slice in
       BlockRates(
         problem.pools[pool], slice.costs[space.commonLayer.kind], base.layerParallelism,
-        recompute: base.recompute)
+        recompute: base.recompute
+      ).times(whole.each)
     }
     return LaneBound(
       slices, overhead: 2 * problem.parameters.software.microBatchOverhead.value, blocks: blocks,
-      count: space.commonLayer.count - (base.virtualStages - 1),
-      replicas: layout.pools.map { layout.replicas[$0] },
+      count: whole.least, replicas: layout.pools.map { layout.replicas[$0] },
       stages: base.pipeline, firstChunk: space.firstChunk(ofChunks: base.virtualStages), base)
   }
 

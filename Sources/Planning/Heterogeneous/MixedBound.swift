@@ -90,20 +90,22 @@ struct MixedBound {
     }
   }
 
-  /// The least time in which the groups together can take `blocks` layers that do not divide, each
+  /// The least time in which the groups together can take all layers, which do not divide, each
   /// stage as many as it has time and memory for; infinite if that is not below `most`. Of each pool's
   /// groups the `k`-th from the end of the pipeline holds `k` micro-batches at least.
   ///
   /// Complexity: O(bisections · groups).
   static func loaded(
-    _ seats: [SeatRates], microBatches: Int, blocks: Int, deepest: Int,
+    _ seats: [SeatRates], microBatches: Int, whole: WholeLayers, deepest: Int,
     schedule: PipelineSchedule, chunks: Int, from low: Double, below most: Double
   ) -> Double {
     let bySpeed = seats.sorted { $0.block.seconds < $1.block.seconds }
+    let blocks = whole.least
     func fewestStages(_ time: Double) -> Int {
       var (stages, left) = (0, blocks)
       for seat in bySpeed where left > 0 {
-        let each = Int(min(Double(blocks), time / seat.block.seconds * (1 + 1e-9)))
+        let seconds = seat.block.seconds * Double(whole.each)
+        let each = Int(min(Double(blocks), time / seconds * (1 + 1e-9)))
         let taken = each == 0 ? seat.groups : min(seat.groups, (left + each - 1) / each)
         stages += taken
         left -= taken * each
@@ -114,8 +116,9 @@ struct MixedBound {
       var sum = 0
       let fewest = schedule.holdsByDepth ? fewestStages(time) : 1
       for seat in seats where seat.groups > 0 {
-        sum += seat.layers(
-          within: time, microBatches: microBatches, deepest: deepest, schedule: schedule,
+        sum += seat.count(
+          whole.each, within: time, microBatches: microBatches, deepest: deepest,
+          schedule: schedule,
           chunks: chunks, ofAtLeast: fewest, enough: blocks - sum)
         if sum >= blocks { return true }
       }

@@ -56,7 +56,7 @@ extension MixedSearch {
     let groups = seats.reduce(0) { $0 + $1.groups }
     guard let deepest = space.depths(base, fold, most: groups).last else { return }
     let loaded = MixedBound.loaded(
-      seats, microBatches: m, blocks: space.blocks(fold), deepest: deepest,
+      seats, microBatches: m, whole: space.wholeLayers(fold), deepest: deepest,
       schedule: schedule, chunks: fold.chunks,
       from: bound.pipeline(within: known, ends, microBatches: m),
       below: bound.pipeline(within: best, ends, microBatches: m))
@@ -101,7 +101,8 @@ extension MixedSearch {
       table: ReachTable(
         seats: ground.seats, classes: classes, deepest: ground.depths.last ?? 0,
         microBatches: ground.base.microBatches, schedule: ground.base.schedule,
-        common: (space.commonLayer.kind, ground.rates.map(\.block))),
+        common: (space.commonLayer.kind, ground.rates.map(\.block)),
+        whole: space.wholeLayers(ground.fold)),
       problem: problem, bound: bound, ends: MixedBound.ends(ground.rates), space: space)
   }
 

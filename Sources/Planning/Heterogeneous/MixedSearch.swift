@@ -290,6 +290,10 @@ struct MixedSearch {
       addLayouts(base, fold: 0, least, &choices)
     }
     base.schedule = .interleaved
+    guard space.folds.count > 1, mayInterleave(base, choices) else {
+      excluded += space.folds.count - 1
+      return
+    }
     for (index, fold) in space.folds.enumerated().dropFirst() {
       base.virtualStages = fold.chunks
       if covers(base, fold, choices) {
@@ -320,19 +324,41 @@ struct MixedSearch {
       - bound.chunkOverhead * Double(base.virtualStages)
   }
 
+  /// Whether groups may get through all layers in time with any number of chunks: of none of them fewer
+  /// micro-batches are held than in 1F1B.
+  private func mayInterleave(_ base: ParallelStrategy, _ choices: [[Choice]]) -> Bool {
+    var base = base
+    base.virtualStages = space.folds[1].chunks
+    let (time, m) = (stageTime(base), base.microBatches)
+    let deepest = space.folds.dropFirst().reduce(0) { max($0, $1.places) }
+    var left = space.commonLayer.count
+    for choices in choices where left > 0 {
+      left -= choices.reduce(0) { most, choice in
+        let stages = min(choice.split.groups, deepest)
+        return max(
+          most,
+          choice.block.layers(within: time, stages: stages, enough: left) {
+            HeldBatches(min(m, $0))
+          })
+      }
+    }
+    return left <= 0
+  }
+
   /// Whether groups may get through all layers in time, whatever they hold.
   private func covers(
     _ base: ParallelStrategy, _ fold: ChunkFold, _ choices: [[Choice]]
   ) -> Bool {
-    let time = stageTime(base)
+    let (time, whole) = (stageTime(base), space.wholeLayers(fold))
     let most = choices.reduce(0.0) { sum, choices in
       sum
         + choices.reduce(0) { most, choice in
           let groups = min(choice.split.groups, fold.places)
-          return max(most, Double(groups) * (time / choice.block.seconds).rounded(.down))
+          let seconds = choice.block.seconds * Double(whole.each)
+          return max(most, Double(groups) * (time / seconds * (1 + 1e-9)).rounded(.down))
         }
     }
-    return most >= Double(space.blocks(fold))
+    return most >= Double(whole.least)
   }
 
   /// With one schedule.
@@ -345,12 +371,13 @@ struct MixedSearch {
     let groups = choices.reduce(0) { $0 + ($1.map(\.split.groups).max() ?? 0) }
     let depths = space.depths(base, fold, most: groups)
     guard let (shallowest, deepest) = depths.first.map({ ($0, depths.last!) }) else { return }
-    // Layers that each pool can take if the step is to be better than the best.
+    // How often each pool can take whole layers if the step is to be better than the best.
     let time = stageTime(base)
-    let blocks = space.blocks(fold)
+    let whole = space.wholeLayers(fold)
+    let blocks = whole.least
     let layers = choices.map { choices in
       choices.map { choice in
-        choice.block.layers(
+        choice.block.times(whole.each).layers(
           within: time, stages: min(choice.split.groups, deepest), enough: blocks
         ) {
           base.schedule.held(

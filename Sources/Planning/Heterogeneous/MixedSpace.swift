@@ -17,7 +17,7 @@ struct MixedSpace {
   let commonLayer: (kind: Int, count: Int)
   /// How the model is cut into chunks, the first time into one.
   let folds: [ChunkFold]
-  /// Blocks are all of one kind.
+  /// The blocks are the layers of the most common kind.
   private let hasEqualBlocks: Bool
   private let interleaves: Bool
 
@@ -30,7 +30,10 @@ struct MixedSpace {
     for node in problem.graph.nodes { counts[node.kind] += 1 }
     let kind = counts.indices.max { counts[$0] < counts[$1] } ?? 0
     commonLayer = (kind, counts[kind])
-    hasEqualBlocks = Set(problem.graph.nodes[limits.chunks.blocks].map(\.kind)).count == 1
+    let blocks = limits.chunks.blocks
+    hasEqualBlocks =
+      blocks.count == counts[kind]
+      && problem.graph.nodes[blocks].allSatisfy { $0.kind == kind }
     let all = ChunkFold.all(limits.chunks, nodes: limits.nodes)
     let interleaves =
       constraints.schedule.isEmpty || constraints.schedule.contains(.interleaved)
@@ -56,9 +59,15 @@ struct MixedSpace {
     }
   }
 
-  /// Layers of the most common kind that stages must get through, as `BlockRates` counts what they hold:
-  /// one of the first stage's first chunk, which is held most often, may be missing.
-  func blocks(_ fold: ChunkFold) -> Int { commonLayer.count - fold.leading * (fold.chunks - 1) }
+  /// How stages of a fold are counted by whole layers.
+  func wholeLayers(_ fold: ChunkFold) -> WholeLayers {
+    WholeLayers(fold, common: commonLayer.count, areBlocks: hasEqualBlocks)
+  }
+
+  /// The same of any fold into so many chunks.
+  func wholeLayers(ofChunks chunks: Int) -> WholeLayers {
+    folds.lazy.filter { $0.chunks == chunks }.map { wholeLayers($0) }.min { $0.least < $1.least }!
+  }
 
   /// The part of a stage's passes that its first chunk's are at least, but for the first stage.
   func firstChunk(ofChunks chunks: Int) -> Double {

@@ -47,9 +47,11 @@ struct ReachTable {
   /// The least and the price of layers, in seconds of the first seat's.
   private let prices: [Double]
   private let slowness: [Double]
-  /// By seat, the most common kind of layer; and after how many of these each layer comes.
+  /// By seat, as many layers of the most common kind as stages take together; and after how often so many
+  /// each layer comes.
   private let blocks: [BlockRates]
   private let blocksBefore: [Int]
+  private let whole: WholeLayers
 
   /// Pools that are taken together.
   struct SeatClass {
@@ -76,15 +78,17 @@ struct ReachTable {
   /// - Parameter common: The most common kind of layer, and what it takes of each seat.
   init(
     seats: [SeatCosts], classes: [SeatClass], deepest: Int, microBatches: Int,
-    schedule: PipelineSchedule, common: (kind: Int, rates: [BlockRates])
+    schedule: PipelineSchedule, common: (kind: Int, rates: [BlockRates]), whole: WholeLayers
   ) {
     self.seats = seats
-    blocks = common.rates
+    self.whole = whole
+    blocks = common.rates.map { $0.times(whole.each) }
     fold = seats[0].fold
     let blocks = seats[0].model.table.kinds.reduce(into: [0.0]) {
       $0.append($0.last! + ($1 == common.kind ? 1 : 0))
     }
-    blocksBefore = fold.sums(of: blocks).map { Int($0) }
+    blocksBefore =
+      whole.each > 1 ? Array(0...fold.places) : fold.sums(of: blocks).map { Int($0) }
     self.classes = classes
     self.microBatches = microBatches
     self.schedule = schedule
@@ -252,9 +256,7 @@ struct ReachTable {
     private var whole: [[Int]]
     /// The last layer to come after no more than so many of the most common kind.
     private let lastAfter: [Int]
-    /// Layers by which the first stage may get further than its chunks are counted for: the first of them,
-    /// which is held most often, lacks a block.
-    private let lacking: Int
+    private let ahead: Int
     /// The groups before cannot cover more layers than these.
     private(set) var latest = 0
 
@@ -286,7 +288,7 @@ struct ReachTable {
         lastAfter[count] = node
       }
       self.lastAfter = lastAfter
-      lacking = table.fold.leading * (table.fold.chunks - 1)
+      ahead = table.whole.ahead
       whole = []
       let fewest = table.schedule.holdsByDepth ? fewestStages : 1
       let stages = min(table.deepest, most.reduce(0, +))
@@ -294,7 +296,8 @@ struct ReachTable {
         (0..<(stages + 1)).map { after in
           let held = table.held(after + 1, of: fewest)
           return part.seats.reduce(0) {
-            max($0, table.blocks[$1].layers(within: each, held: held))
+            let overhead = table.seats[$1].plainTime(0, 0)
+            return max($0, table.blocks[$1].layers(within: each - overhead, held: held))
           }
         }
       }
@@ -316,7 +319,7 @@ struct ReachTable {
 
     /// Of these groups the layers after the ones asked for make use.
     mutating func set(_ counts: [Int], after stages: Int) {
-      var layers = lacking
+      var layers = ahead
       for index in counts.indices {
         let free = most[index] - counts[index]
         left[index] = free > 0 ? Double(free) * capacities[index] : 0

@@ -57,14 +57,14 @@ final class SeatRates {
 }
 
 extension SeatRates {
-  /// Layers of the most common kind that all groups together get through in a time, each as many as
-  /// it has memory for: the `k`-th of them from the end of the pipeline holds what the `k`-th of at
+  /// How often all groups together get through `layers` of the most common kind in a time, each as often
+  /// as it has memory for: the `k`-th of them from the end of the pipeline holds what the `k`-th of at
   /// least `fewest` stages does, or more. Counted up to `enough`.
-  func layers(
-    within time: Double, microBatches: Int, deepest: Int, schedule: PipelineSchedule,
-    chunks: Int, ofAtLeast fewest: Int, enough: Int
+  func count(
+    _ layers: Int, within time: Double, microBatches: Int, deepest: Int,
+    schedule: PipelineSchedule, chunks: Int, ofAtLeast fewest: Int, enough: Int
   ) -> Int {
-    block.layers(
+    block.times(layers).layers(
       within: time - overhead * Double(chunks), stages: min(groups, deepest), enough: enough
     ) {
       schedule.held(fromEnd: $0, of: fewest, chunks: chunks, microBatches: microBatches)
