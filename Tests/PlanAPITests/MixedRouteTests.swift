@@ -64,6 +64,20 @@ private func text(_ value: JSONValue?) -> String {
     #expect(comparison["ignoring_differences"]?["times_slower"]?.double ?? 1 >= 1)
   }
 
+  /// The same of pipelines of several chunks a stage.
+  @Test(arguments: [#"{"schedule": "interleaved"}"#, #"{"virtual_stages": 3}"#])
+  func simulatesWhatWasInterleaved(search: String) throws {
+    let cluster = Self.clusters[0]
+    let answer = try partition(cluster, search: search)
+    for plan in [answer["plan"]!] + Array(answer["alternatives"]!.elements) {
+      #expect(plan["strategy"]?["virtual_stages"]?.integer ?? 1 > 1)
+      let (status, again) = try post(
+        "/simulate", ["model": "24", "cluster": cluster, "training": training, "plan": text(plan)])
+      #expect(status == 200)
+      #expect(text(again["plan"]) == text(plan))
+    }
+  }
+
   /// Plans are held against the memory that they were made for.
   @Test(arguments: ["\"1x4xa100-sxm4-80gb\"", clusters[0]], ["0", "0.3"])
   func simulatesWithTheSameHeadroom(cluster: String, headroom: String) throws {

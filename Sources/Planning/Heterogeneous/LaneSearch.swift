@@ -197,13 +197,14 @@ struct LaneSearch {
         base.zeroStage = zero
         for recompute in space.choices.recompute {
           base.recompute = recompute
+          let parallelism = base.layerParallelism
           let fits = replicas.indices.allSatisfy { pool in
             replicas[pool] == 0
               || expert > 1
               || (slices[pool].parameters
-                * problem.pools[pool].costs.states(base.layerParallelism).perParameter
+                * problem.pools[pool].costs.states(parallelism).perParameter
                 + slices[pool].activations(recompute)) / Double(base.pipeline)
-                <= problem.pools[pool].room(base.layerParallelism).value
+                <= problem.pools[pool].room(parallelism).value
           }
           guard fits else {
             excluded += 1

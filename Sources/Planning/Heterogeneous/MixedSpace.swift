@@ -105,13 +105,12 @@ struct MixedSpace {
   /// pool, chunks hold equally many blocks.
   func evenChunks(_ base: ParallelStrategy, microBatches: Int) -> [Int] {
     guard base.schedule == .interleaved else { return [1] }
-    let most = limits.nodes / base.pipeline
-    guard most >= 2 else { return [] }
+    let stages = base.pipeline
+    let most = limits.nodes / stages
+    guard most >= 2, stages >= 2, microBatches.isMultiple(of: stages) else { return [] }
     return (2...most).filter {
       BaseChoices.allows($0, constraints.virtualStages)
-        && limits.chunks.allows(chunks: base.pipeline * $0)
-        && base.schedule.obstacle(
-          stages: base.pipeline, chunksPerStage: $0, microBatches: microBatches) == nil
+        && limits.chunks.allows(chunks: stages * $0)
     }
   }
 
