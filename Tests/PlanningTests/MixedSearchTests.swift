@@ -121,6 +121,23 @@ import Testing
     #expect(search.open >= search.best, "the search is closed")
   }
 
+  /// Where a request leaves out what is not searched over several pools, a proof leaves out nothing:
+  /// every schedule is bounded.
+  @Test(arguments: [1, 6, 10, 14, 15, 22, 31, 33])
+  func provesAllThatIsAskedFor(seed: Int) throws {
+    var constraints = SearchConstraints()
+    constraints.tensor = [1]
+    constraints.context = [1]
+    constraints.zeroStage = [.none, .optimizer]
+    constraints.rankOrder = [.tensorContextDataPipeline]
+    let outcome = ClusterPlanner(Self.problem(seed: seed)).plan(constraints).outcome
+    guard case .found(let result) = outcome else {
+      Issue.record("a plan exists")
+      return
+    }
+    #expect(result.proof.isClosed)
+  }
+
   /// Where nothing fits but with gradients or weights sharded, a plan has them sharded as is best: here,
   /// one of two layers is too much for a GPU.
   @Test func shardsWhereNothingFitsOtherwise() {

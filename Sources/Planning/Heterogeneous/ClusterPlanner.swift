@@ -133,7 +133,9 @@ package struct ClusterPlanner: Sendable {
     known.pruned += all.pruned
     guard let best = found.first else { return nil }
     let step = best.plan.prediction.step
-    let bound = min(known.open, step.value)
+    // Bounds are summed in another order than steps.
+    let isClosed = known.open >= step.value * (1 - SplitSearch.tolerance)
+    let bound = isClosed ? step.value : known.open
     let unsearched =
       MixedSpace(problem, constraints).unsearched
       + (problem.graph.hasOneOrder ? [] : ["other orders of the layers"])
