@@ -132,16 +132,18 @@ struct EveryPipeline {
     let (chunks, nodes) = (base.virtualStages, problem.graph.nodes.count)
     guard chunks > 1 else { return forEachCut(nodes, parts: stages, visit) }
     guard stages > 1, base.microBatches % stages == 0 else { return }
-    // An embedding before the blocks, norm and head after them.
-    let blocks = nodes - 3
-    for (leading, trailing) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)] {
-      let all = blocks + leading + trailing
+    let blocks = ChunkLayout(problem.graph).blocks
+    // What stands for blocks is before or after them.
+    let (before, after) = (blocks.lowerBound > 0, blocks.upperBound < nodes)
+    for (leading, trailing) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
+    where (before || leading == 0) && (after || trailing == 0) {
+      let all = blocks.count + leading + trailing
       guard all % chunks == 0, all / chunks >= stages else { continue }
       let lap = all / chunks
       forEachCut(lap, parts: stages) { cut in
         guard lap - cut[stages - 1] >= trailing else { return }
         let starts = (0..<chunks).flatMap { chunk in
-          cut.dropLast().map { 1 + chunk * lap + $0 - leading }
+          cut.dropLast().map { blocks.lowerBound + chunk * lap + $0 - leading }
         }
         visit([0] + starts.dropFirst() + [nodes])
       }

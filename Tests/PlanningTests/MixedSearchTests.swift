@@ -121,6 +121,33 @@ import Testing
     #expect(search.open >= search.best, "the search is closed")
   }
 
+  /// And where layers are all unequal, with memory for the best plan and with less.
+  @Test(arguments: 0..<12)
+  func interleavesUnequalLayersAsTryingEverythingDoes(seed: Int) throws {
+    let parts = Self.problem(seed: seed).cluster.pools.map {
+      ($0.accelerator.id, $0.nodes, $0.gpusPerNode)
+    }
+    let graph = RandomChain(seed: seed, schedules: [.interleaved]).problem.graph
+    var constraints = SearchConstraints()
+    constraints.data = [1]
+    constraints.schedule = [.interleaved]
+    func best(_ memory: ByteCount?) throws -> MixedPlan? {
+      let problem = ClusterProblem(
+        graph: graph, cluster: .example(parts, memory: memory),
+        job: TrainingJob(globalBatchSize: 12, sequenceLength: 512), parameters: .published,
+        memoryHeadroomFraction: 0)
+      let everything = EveryPipeline(problem: problem, constraints: constraints).best()?.plan
+      var search = MixedSearch(
+        problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
+      search.run { false }
+      #expect(search.found.first?.plan.prediction.step == everything?.plan.prediction.step)
+      #expect(search.open >= search.best, "the search is closed")
+      return everything
+    }
+    let plan = try #require(try best(nil))
+    _ = try best(plan.plan.prediction.peakMemory * 0.98)
+  }
+
   /// Where a request leaves out what is not searched over several pools, a proof leaves out nothing:
   /// every schedule is bounded.
   @Test(arguments: [1, 6, 10, 14, 15, 22, 31, 33])
