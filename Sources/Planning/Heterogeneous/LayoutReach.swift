@@ -10,7 +10,8 @@ struct LayoutReach {
   private(set) var cuts: [PipelineCut] = []
   /// Effort so far, in states of the table.
   private(set) var statesFilled = 0
-  /// The least factor by which waiting for the slowest GPU lengthens a step of the layout.
+  /// The least factor by which waiting for the slowest GPU lengthens a step of the layout, if it is to
+  /// take no more than was asked first: no factor of a shorter one is less.
   private var waiting = 1.0
 
   init(
@@ -32,16 +33,15 @@ struct LayoutReach {
   /// A step that no plan of the layout undercuts; nil if none is faster than `best`.
   mutating func least(from low: Double, below best: Double) -> Double? {
     var (low, high) = (low, best)
+    guard let waiting = reaches(min(best, MixedBound.longest)) else { return nil }
+    self.waiting = waiting
     if best == .infinity {
-      guard reaches(MixedBound.longest) else { return nil }
       high = low
-      repeat { high *= 1.5 } while !reaches(high)
-    } else {
-      guard reaches(best) else { return nil }
+      repeat { high *= 1.5 } while reaches(high) == nil
     }
     for _ in 0..<Self.bisections {
       let middle = (low + high) / 2
-      if reaches(middle) { high = middle } else { low = middle }
+      if reaches(middle) == nil { low = middle } else { high = middle }
     }
     return low
   }
@@ -50,16 +50,17 @@ struct LayoutReach {
   /// takes no more than `best`.
   mutating func windows(_ states: GroupStates, within best: Double) -> [Range<Int>] {
     // Without a plan yet, an endless step would be divided by itself.
-    guard reaches(min(best, MixedBound.longest)) else {
+    guard reaches(min(best, MixedBound.longest)) != nil else {
       return Array(repeating: 0..<0, count: states.count)
     }
     return (0..<states.count).map { table.window(states.counts($0)) }
   }
 
-  /// Whether a step of some groups' pipeline may take no more than `step`. The more nodes a pipeline
-  /// is over, the longer it waits for the slowest GPU, and the less time is left: the least waiting of
-  /// what was within reach is taken for all, until what is left has no more.
-  private mutating func reaches(_ step: Double) -> Bool {
+  /// The least factor of waiting if a step of some groups' pipeline may take no more than `step`; nil if
+  /// none may. The more nodes a pipeline is over, the longer it waits for the slowest GPU, and the less time
+  /// is left: the least waiting of what was within reach is taken for all, until what is left has no more.
+  private mutating func reaches(_ step: Double) -> Double? {
+    var waiting = waiting
     while true {
       table.fill(
         within: bound.pipeline(
@@ -74,10 +75,10 @@ struct LayoutReach {
         if waiting < least.waiting { least = (waiting, []) }
         if waiting == least.waiting { least.states.append(state) }
       }
-      if least.states.isEmpty { return false }
+      if least.states.isEmpty { return nil }
       if least.waiting <= waiting {
-        if table.isExact { cuts = least.states.prefix(Self.cutsRead).map { table.cut($0) } }
-        return true
+        if table.isExact { cuts = least.states.prefix(Self.cutsRead).compactMap { table.cut($0) } }
+        return waiting
       }
       waiting = least.waiting
     }

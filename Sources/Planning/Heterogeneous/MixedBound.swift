@@ -16,18 +16,15 @@ struct MixedBound {
 
   /// Of the pipeline alone, memory not counted.
   ///
-  /// Layers taken as divisible, a stage that takes T for a micro-batch covers (T − o) / w of the model,
-  /// where o is the overhead of its chunks.
-  /// - *Fill.* Stage `i` takes Tᵢ with f·(T₀ + … + Tᵢ₋₁) + m·Tᵢ ≤ S at most, where f is 1, or the
-  ///   forward pass's part where weight gradients may wait. The most is covered if each takes all it
-  ///   may, Tᵢ = (S/m)·(1 − f/m)^i, the fastest first: S ≥ m·(1 + Σ o/wᵢ) / Σ (1 − f/m)^i / wᵢ. With several equal
-  ///   chunks f is the part of one; but the first stage's first chunk may be smaller, and is not counted.
-  /// - *Trips.* The first micro-batch goes through all layers, on whichever group is best for each,
-  ///   and the busiest stage, which takes (1 + Σ o/wᵢ) / Σ 1/wᵢ at least, works on m − 1 more: but for those
-  ///   passes that the trips of the first and last micro-batch leave out, (p − 1)/2 on average of two
-  ///   chains in 1F1B (see `StrategyBound`).
+  /// - *Fill.* Layers taken as divisible, a stage that takes T for a micro-batch covers (T − o) / w of the
+  ///   model, where o is the overhead of its chunks. Stage `i` takes Tᵢ with f·(T₀ + … + Tᵢ₋₁) + m·Tᵢ ≤ S
+  ///   at most, where f is 1, or the forward pass's part where weight gradients may wait. The most is
+  ///   covered if each takes all it may, Tᵢ = (S/m)·(1 − f/m)^i, the fastest first:
+  ///   S ≥ m·(1 + Σ o/wᵢ) / Σ (1 − f/m)^i / wᵢ. With several equal chunks f is the part of one; but the first
+  ///   stage's first chunk may be smaller, and is not counted.
+  /// - *Trips* of the first and last micro-batch: see `TripBound`.
   ///
-  /// Complexity: O(pools · log pools + stages).
+  /// Complexity: O(pools · log pools).
   ///
   /// - Parameter firstChunk: The part of a stage's passes that its first chunk's are at least.
   static func pipeline(
@@ -60,45 +57,25 @@ struct MixedBound {
     let filled = m * whole / covered
     // Stages that are not worth their overhead had better be left out: then nothing is said of overheads.
     let isWorth = filled / m * weight >= overhead
-    return max(
-      isWorth ? filled : m / covered,
-      trips(
-        seats, busiest: whole / rate, stages: deepest - left, microBatches: microBatches,
-        schedule: schedule))
-  }
-
-  /// - Parameters:
-  ///   - busiest: What the busiest stage takes for a micro-batch.
-  ///   - stages: At most.
-  static func trips(
-    _ seats: [SeatRates], busiest: Double, stages: Int, microBatches: Int,
-    schedule: PipelineSchedule
-  ) -> Double {
-    let m = Double(microBatches)
-    let splits = schedule.splitsBackward
-    let trip = seats[0].passes.indices.reduce(0.0) { sum, kind in
-      sum
-        + seats.reduce(Double.infinity) {
-          min($0, splits ? $1.gradientPasses[kind] : $1.passes[kind])
-        }
-    }
-    switch schedule {
-    case .gpipe: return trip + (m - 1) * busiest
-    case .oneForwardOneBackward:
-      return trip + (m - 1 - min(Double(stages) - 1, m - 1) / 2) * busiest
-    case .zeroBubble, .interleaved: return trip
-    }
+    let trips = TripBound(
+      seats, microBatches: microBatches, stages: deepest - left, schedule: schedule)
+    return max(isWorth ? filled : m / covered, trips.pipeline(deepest: deepest))
   }
 
   /// The least time in which the groups together can take all layers, which do not divide, each
-  /// stage as many as it has time and memory for; infinite if that is not below `most`. Of each pool's
-  /// groups the `k`-th from the end of the pipeline holds `k` micro-batches at least.
+  /// stage as many as it has time and memory for beside the trips of the first and last micro-batch;
+  /// infinite if that is not below `most`. Of each pool's groups the `k`-th from the end of the pipeline
+  /// holds `k` micro-batches at least.
   ///
   /// Complexity: O(bisections · groups).
   static func loaded(
     _ seats: [SeatRates], microBatches: Int, whole: WholeLayers, deepest: Int,
     schedule: PipelineSchedule, chunks: Int, from low: Double, below most: Double
   ) -> Double {
+    let m = Double(microBatches)
+    let trips = TripBound(
+      seats, microBatches: microBatches,
+      stages: min(deepest, seats.reduce(0) { $0 + $1.groups }), schedule: schedule)
     let bySpeed = seats.sorted { $0.block.seconds < $1.block.seconds }
     let blocks = whole.least
     func fewestStages(_ time: Double) -> Int {
@@ -112,27 +89,22 @@ struct MixedBound {
       }
       return stages
     }
-    func covers(_ time: Double) -> Bool {
-      var sum = 0
-      let fewest = schedule.holdsByDepth ? fewestStages(time) : 1
-      for seat in seats where seat.groups > 0 {
-        sum += seat.count(
+    func covers(_ seconds: Double) -> Bool {
+      let fewest = schedule.holdsByDepth ? fewestStages(seconds / m) : 1
+      return trips.covers(blocks, within: seconds) { seat, time in
+        seats[seat].count(
           whole.each, within: time, microBatches: microBatches, deepest: deepest,
-          schedule: schedule,
-          chunks: chunks, ofAtLeast: fewest, enough: blocks - sum)
-        if sum >= blocks { return true }
+          schedule: schedule, chunks: chunks, ofAtLeast: fewest, enough: blocks)
       }
-      return false
     }
-    let m = Double(microBatches)
-    var (low, high) = (low / m, min(most, longest) / m)
+    var (low, high) = (low, min(most, longest))
     guard covers(high) else { return .infinity }
-    if covers(low) { return low * m }
+    if covers(low) { return low }
     for _ in 0..<bisections {
       let middle = (low + high) / 2
       if covers(middle) { high = middle } else { low = middle }
     }
-    return low * m
+    return low
   }
 
   private static let bisections = 7

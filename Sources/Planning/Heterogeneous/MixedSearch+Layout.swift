@@ -55,15 +55,11 @@ extension MixedSearch {
     let ends = MixedBound.ends(seats)
     let groups = seats.reduce(0) { $0 + $1.groups }
     guard let deepest = space.depths(base, fold, most: groups).last else { return }
-    let loaded = MixedBound.loaded(
+    let pipeline = MixedBound.loaded(
       seats, microBatches: m, whole: space.wholeLayers(fold), deepest: deepest,
       schedule: schedule, chunks: fold.chunks,
       from: bound.pipeline(within: known, ends, microBatches: m),
       below: bound.pipeline(within: best, ends, microBatches: m))
-    let pipeline = max(
-      loaded,
-      MixedBound.trips(
-        seats, busiest: loaded / Double(m), stages: deepest, microBatches: m, schedule: schedule))
     push(
       .weighed, max(known, bound.step(pipeline, ends, microBatches: m)), base: node.base,
       fold: node.fold, places: node.places)
@@ -126,8 +122,9 @@ extension MixedSearch {
     let table = SuffixTable(
       seats: ground.seats, most: ground.most, deepest: ground.depths.last ?? 0,
       microBatches: ground.base.microBatches, schedule: ground.base.schedule,
-      sends: ground.sends, windows: windows)
-    unfinished = min(unfinished, max(known, walk(table, ground, shouldStop)))
+      fewest: reach.table.fewest, sends: ground.sends, windows: windows)
+    let least = walk(table, ground, shouldStop)
+    if least < best { leave(node, max(known, least)) }
   }
 
   /// - Returns: the least bound of what was not looked at; infinite if nothing was left.
@@ -245,7 +242,7 @@ extension MixedSearch {
 
   /// Seconds there and back between stages of two seats, by cut, in the first chunk; between neighbours
   /// on one pool, as near as any two groups of it are.
-  private func sendTimes(
+  func sendTimes(
     _ seats: [SeatCosts], _ schedule: PipelineSchedule, _ fold: ChunkFold
   ) -> [[[Double]]] {
     let ways = schedule.splitsBackward ? 1.0 : 2.0

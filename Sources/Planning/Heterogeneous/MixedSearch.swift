@@ -36,6 +36,8 @@ struct MixedSearch {
   private var nodes: [Node] = []
   /// Splits and slices that a sketch does without.
   private var postponed: [OpenNode] = []
+  /// Layouts that could not be walked to the end, and the best plan that was known then.
+  private var unwalked: [(node: Node, bound: Double, best: Double)] = []
   private let usual: SearchConstraints
   private var isSketching = false
   var bases: [ParallelStrategy] = []
@@ -69,7 +71,9 @@ struct MixedSearch {
   /// Least bound of what was not looked at, or not to the end.
   var open: Double {
     if nodes.isEmpty { return 0 }
-    return min(unfinished, heap.min?.bound ?? .infinity, postponed.min()?.bound ?? .infinity)
+    return min(
+      unfinished, heap.min?.bound ?? .infinity, postponed.min()?.bound ?? .infinity,
+      unwalked.reduce(.infinity) { min($0, $1.bound) })
   }
 
   var pruned: Int { excluded + heap.count + postponed.count }
@@ -122,6 +126,13 @@ struct MixedSearch {
   ) {
     search(
       below: aim, layouts: effort.layouts, states: effort.states, shouldStop, onProgress)
+    // What was too much beside a worse plan may be little beside the best.
+    while let index = unwalked.indices.filter({
+      unwalked[$0].bound < best && best < unwalked[$0].best
+    }).min(by: { unwalked[$0].bound < unwalked[$1].bound }), statesFilled < effort.states {
+      let (node, bound, _) = unwalked.remove(at: index)
+      walk(node, bound, shouldStop)
+    }
   }
 
   private mutating func search(
@@ -174,7 +185,7 @@ struct MixedSearch {
   /// it can be is found anew.
   mutating func leave(_ node: Node, _ known: Double) {
     guard isSketching else {
-      unfinished = min(unfinished, known)
+      unwalked.append((node, known, best))
       return
     }
     var weighed = node

@@ -22,11 +22,12 @@ extension SuffixTable {
     of state: Int, below threshold: Double, effort: inout Int,
     _ accept: (PipelineCut) -> Double
   ) -> Bool {
-    var walk = CutWalk(table: self, threshold: threshold, effort: effort)
+    var walk = CutWalk(
+      table: self, stages: counts(state).reduce(0, +), threshold: threshold, effort: effort)
     for pool in seats.indices.sorted(by: {
       (value(state, first: $0, from: 0), $0) < (value(state, first: $1, from: 0), $1)
     }) {
-      walk.visit(state, first: pool, from: 0, waited: 0, slowest: 0, accept)
+      walk.visit(state, first: pool, from: 0, CutWalk.Prefix(), accept)
     }
     effort = walk.effort
     return !walk.isCut
@@ -35,14 +36,17 @@ extension SuffixTable {
 
 private struct CutWalk {
   let table: SuffixTable
+  /// Of the whole pipeline.
+  let stages: Int
   var threshold: Double
   var effort: Int
   var isCut = false
   var seats: [Int] = []
   var boundaries = [0]
 
-  init(table: SuffixTable, threshold: Double, effort: Int) {
+  init(table: SuffixTable, stages: Int, threshold: Double, effort: Int) {
     self.table = table
+    self.stages = stages
     self.threshold = threshold
     self.effort = effort
   }
@@ -50,27 +54,39 @@ private struct CutWalk {
   /// Judging a cut takes about as long as trying so many stages.
   private static let stagesPerCut = 8
 
+  /// What the stages so far make of a step.
+  fileprivate struct Prefix {
+    /// Seconds from the step's start to the next stage's first input, and from its last gradient to the
+    /// step's end.
+    var waited = 0.0
+    /// The most that a stage so far makes the step take; beside the trip from the next stage on, and
+    /// beside two of them.
+    var slowest = 0.0
+    var once = -Double.infinity
+    var twice = -Double.infinity
+
+    func seconds(round: Double) -> Double {
+      max(slowest, once + round, twice + 2 * round)
+    }
+  }
+
   private struct Step {
     var bound: Double
     var end: Int
     var next: Int
-    var waited: Double
-    var slowest: Double
+    var prefix: Prefix
   }
 
-  /// - Parameters:
-  ///   - waited: Seconds from the step's start to the stage's first input, and from its last
-  ///     gradient to the step's end.
-  ///   - slowest: The most that a stage so far makes the step take.
   mutating func visit(
-    _ state: Int, first pool: Int, from a: Int, waited: Double, slowest: Double,
+    _ state: Int, first pool: Int, from a: Int, _ prefix: Prefix,
     _ accept: (PipelineCut) -> Double
   ) {
-    if isCut || max(slowest, waited + table.value(state, first: pool, from: a)) >= threshold {
-      return
-    }
+    let least = max(
+      prefix.waited + table.value(state, first: pool, from: a),
+      prefix.seconds(round: table.round(state, first: pool, from: a)))
+    if isCut || least >= threshold { return }
     seats.append(pool)
-    for step in steps(state, pool, a, waited, slowest) where step.bound < threshold {
+    for step in steps(state, pool, a, prefix) where step.bound < threshold {
       if isCut { break }
       boundaries.append(step.end)
       if step.next < 0 {
@@ -79,8 +95,7 @@ private struct CutWalk {
           threshold, accept(PipelineCut(seats: seats, boundaries: boundaries)))
       } else {
         visit(
-          table.state(without: pool, state), first: step.next, from: step.end,
-          waited: step.waited, slowest: step.slowest, accept)
+          table.state(without: pool, state), first: step.next, from: step.end, step.prefix, accept)
       }
       boundaries.removeLast()
     }
@@ -88,30 +103,43 @@ private struct CutWalk {
   }
 
   private mutating func steps(
-    _ state: Int, _ pool: Int, _ a: Int, _ waited: Double, _ slowest: Double
+    _ state: Int, _ pool: Int, _ a: Int, _ prefix: Prefix
   ) -> [Step] {
     let seat = table.seats[pool]
     let nodes = seat.fold.places
     let stages = table.counts(state).reduce(0, +)
-    let held = table.held(stages)
+    let held = table.schedule.held(
+      fromEnd: stages, of: self.stages, chunks: seat.fold.chunks, microBatches: table.microBatches)
     let m = Double(table.microBatches)
     let rest = table.state(without: pool, state)
+    let chains = table.chains(after: stages - 1)
     var steps: [Step] = []
     for end in table.window(rest).clamped(to: (a + 1)..<(nodes - stages + 2)) {
       effort -= 1
       let time = seat.time(a, end, held: held)
-      let own = max(slowest, waited + m * time)
-      if own >= threshold { break }
+      if prefix.waited + m * time >= threshold { break }
+      let (own, forward) = (table.round(seat, a, end), seat.forwardTime(a, end))
       if stages == 1 {
-        steps.append(Step(bound: own, end: end, next: -1, waited: 0, slowest: own))
+        let bound = max(prefix.waited + m * time, prefix.seconds(round: own))
+        steps.append(Step(bound: bound, end: end, next: -1, prefix: prefix))
         break
       }
-      for next in table.seats.indices {
-        let waited =
-          waited + table.passed(seat, a, end, time) + table.sends[pool][next][end]
-        let bound = max(own, waited + table.value(rest, first: next, from: end))
+      for next in table.seats.indices
+      where table.value(rest, first: next, from: end) < .infinity {
+        let ahead = table.sendsOfRound(pool, next, end)
+        let round = ahead + table.round(rest, first: next, from: end)
+        var after = prefix
+        after.waited += table.passed(seat, a, end, time) + table.sends[pool][next][end]
+        after.slowest = max(prefix.slowest, prefix.waited + m * time)
+        let bound = max(
+          prefix.waited + chains.seconds(time, forward: forward, round: round),
+          prefix.seconds(round: own + round),
+          after.waited + table.value(rest, first: next, from: end))
         if bound < threshold {
-          steps.append(Step(bound: bound, end: end, next: next, waited: waited, slowest: own))
+          let (single, double) = chains.beside(time, forward: forward)
+          after.once = max(prefix.once + own, prefix.waited + single) + ahead
+          after.twice = max(prefix.twice + 2 * own, prefix.waited + double) + 2 * ahead
+          steps.append(Step(bound: bound, end: end, next: next, prefix: after))
         }
       }
     }

@@ -4,20 +4,25 @@ import Scheduling
 /// Which layers the last stages of a pipeline can cover within a time, for every choice of how many
 /// groups of each pool they are.
 ///
-/// Stage `i` works m·Tᵢ in a step, after the first micro-batch has come through the stages before it
-/// and before the last one's gradients go back through them: a step within S has
-/// T₀ + … + Tᵢ₋₁ + m·Tᵢ ≤ S for every stage. The table holds
+/// A step within S has L + (what `StageChains` says of it) ≤ S for every stage: L is what the stages before
+/// take, and a chain's trips go through those after. The table holds
 ///
-///     start(n) = min over t of the least a with lead(a, n) + m·T(t, a ..< start(n − eₜ)) ≤ S
+///     start(n) = min over t of the least a with lead(a, n) + chains(T(t, a ..< b), round(n − eₜ)) ≤ S,
+///     b = start(n − eₜ)
 ///
 /// where `n` counts the groups of each pool among the last stages, and `lead(a, n)` is the least that
 /// the groups which are left take for the layers before `a`: those of the least time a layer first,
 /// each with as many layers as it could cover by itself. These have to be all layers before `a`, whole
-/// ones, beside the micro-batches that a stage before `n` holds. Beginning later is never worse, so that one
-/// number a state is enough: the reach table of ENGINE's parametric search, with the pipeline's fill
-/// in it. A stage's distance from the end, on which the micro-batches in flight and so its memory
-/// depend, is the number of groups in `n`: limits by position are exact. A pipeline over the groups
-/// of a state exists within S only if the state starts at layer 0.
+/// ones, beside the micro-batches that a stage before `n` holds. `round(n)` is the least that the groups in
+/// `n` take for the layers from start(n) on, there and back, found alike.
+///
+/// Beginning later is never worse, so that one number a state is enough: the reach table of ENGINE's
+/// parametric search, with the pipeline's fill in it. For a stage that could end later than `b` could end
+/// there too: what it is rid of is more than what the round gains (`ChainGrowth`). Unless it then has no
+/// layer: such a stage is taken to begin at `b`, where some later layer is light enough for it. A stage's
+/// distance from the end, on which the micro-batches in flight and so its memory depend, is the number of
+/// groups in `n`: limits by position are exact. A pipeline over the groups of a state exists within S only
+/// if the state starts at layer 0.
 ///
 /// With several chunks a stage, layers are places of a lap (`ChunkFold`), of which the groups before `a`
 /// delay a stage by their first chunks alone.
@@ -42,11 +47,22 @@ struct ReachTable {
   private var starts: [Int32]
   /// By state: the groups that are left can cover no more layers than these.
   private var latest: [Int32]
+  /// Stages of a pipeline within the time, at least.
+  private(set) var fewest = 1
   /// The seat of each state's first stage.
   private var firsts: [Int16]
   /// The least and the price of layers, in seconds of the first seat's.
   private let prices: [Double]
+  private let backPrices: [Double]
   private let slowness: [Double]
+  /// By seat and stages after one on it.
+  private let chains: [[StageChains]]
+  /// By seat: the least that one of the layers from each on takes.
+  private let lightest: [[Double]]
+  /// What a stage adds to the trip.
+  private let overhead: Double
+  /// Seconds that the last stages' trips take at least, by state.
+  private var rounds: [Double]
   /// By seat, as many layers of the most common kind as stages take together; and after how often so many
   /// each layer comes.
   private let blocks: [BlockRates]
@@ -99,17 +115,39 @@ struct ReachTable {
     starts = [Int32](repeating: 0, count: groups.count)
     latest = starts
     firsts = [Int16](repeating: -1, count: groups.count)
-    slowness = seats.map { $0.leastRatio(to: seats[0], forwardOnly: false) }
+    slowness = seats.map { $0.leastRatio(to: seats[0], .whole) }
     let splits = schedule.splitsBackward
-    let prices = classes.map { part in
-      part.seats.reduce(Double.infinity) {
-        min($0, seats[$1].leastRatio(to: seats[0], forwardOnly: splits))
+    func prices(_ part: SeatCosts.TripPart) -> [Double] {
+      classes.map { each in
+        each.seats.reduce(Double.infinity) {
+          min($0, seats[$1].leastRatio(to: seats[0], part))
+        }
       }
     }
+    let ahead = prices(splits ? .forward : .whole)
     // Beginning a layer later must ease the stage's own work by more than it delays the stage.
-    let dearest = prices.max() ?? 0
+    let dearest = ahead.max() ?? 0
     let isMonotone = slowness.allSatisfy { Double(microBatches) * $0 >= dearest }
-    self.prices = isMonotone ? prices : prices.map { _ in 0 }
+    self.prices = isMonotone ? ahead : ahead.map { _ in 0 }
+    let back = prices(splits ? .gradients : .whole)
+    backPrices = back
+    rounds = [Double](repeating: 0, count: groups.count)
+    overhead = seats[0].plainTime(0, 0)
+    lightest = seats.map { [nodes] seat in
+      var lightest = [Double](repeating: .infinity, count: nodes + 1)
+      for node in (0..<nodes).reversed() {
+        lightest[node] = min(lightest[node + 1], seat.plainTime(node, node + 1))
+      }
+      return lightest
+    }
+    let most = min(self.deepest, groups.sizes.reduce(0) { $0 + $1 - 1 })
+    chains = seats.map { seat in
+      let growth = ChainGrowth(
+        kinds: seat.ratios(to: seats[0]), before: isMonotone ? dearest : 0, after: back.max() ?? 0)
+      return (0..<max(1, most)).map {
+        StageChains(schedule, microBatches: microBatches, after: $0, growth: growth)
+      }
+    }
   }
 
   /// Whether a pipeline of so many stages can run.
@@ -142,13 +180,14 @@ struct ReachTable {
     var stages = 0
     var guesses = [Int](repeating: 1, count: seats.count)
     var left = lead
-    let fewest = schedule.holdsByDepth ? lead.fewestStages : 1
+    fewest = lead.fewestStages
+    let fewest = schedule.holdsByDepth ? fewest : 1
     for state in 1..<max(1, starts.count) {
       advance(&counts, &stages)
       var best = unreachable
       // Most states are out of reach, as are all before them.
       let isNear =
-        stages <= deepest
+        stages <= deepest && counts.indices.allSatisfy { counts[$0] <= lead.useful[$0] }
         && counts.indices.contains {
           counts[$0] > 0 && starts[groups.state(state, without: $0)] != unreachable
         }
@@ -162,6 +201,7 @@ struct ReachTable {
           guard
             let start = start(
               seat, end: max(1, Int(rest)), before: Int(best), held: held, within: seconds, left,
+              chains[seat][stages - 1], round: rounds[groups.state(state, without: index)],
               guess: &guesses[seat])
           else { continue }
           best = Int32(start)
@@ -169,6 +209,10 @@ struct ReachTable {
         }
       }
       starts[state] = best
+      if best != unreachable {
+        rounds[state] =
+          left.back(from: max(1, Int(best)), counts) + Double(stages) * overhead
+      }
     }
   }
 
@@ -187,26 +231,29 @@ struct ReachTable {
   /// not begin before `most`.
   private func start(
     _ index: Int, end: Int, before most: Int, held: HeldBatches, within seconds: Double,
-    _ lead: Lead,
-    guess: inout Int
+    _ lead: Lead, _ chains: StageChains, round: Double, guess: inout Int
   ) -> Int? {
     let seat = seats[index]
-    let m = Double(microBatches)
     func isPossible(_ start: Int) -> Bool {
-      seat.time(
-        start, end, held: held, isWithin: (seconds - lead.seconds(before: start)) / m)
+      let longest = chains.longest(
+        within: seconds - lead.seconds(before: start), forward: seat.forwardTime(start, end),
+        round: round)
+      return seat.time(start, end, held: held, isWithin: longest)
     }
     // A tied head is free of its copy only where the embedding is: not a matter of fewer layers.
     if end == nodes, isPossible(0) { return 0 }
     let fewest = end == nodes ? fold.fewestLast : 1
     let latest = min(end - fewest, lead.latest, most - 1)
-    guard latest >= 0 else { return nil }
     var start = min(max(0, end - guess), latest)
-    if isPossible(start) {
+    if start >= 0, isPossible(start) {
       while start > 0, isPossible(start - 1) { start -= 1 }
     } else {
       repeat { start += 1 } while start <= latest && !isPossible(start)
-      if start > latest { return nil }
+      if start > latest {
+        // The stage may still begin later, and end later than the others can begin, with a lesser layer.
+        let isSoonest = end < min(nodes, most) && lead.latest >= end
+        return isSoonest && lightest[index][end] * Double(microBatches) <= seconds ? end : nil
+      }
     }
     guess = end - start
     return start
@@ -226,8 +273,10 @@ struct ReachTable {
   /// A pipeline over the groups of a state that starts at layer 0: each stage from the back with as
   /// many layers as the time allows.
   ///
+  /// Nil where that leaves a stage without a layer.
+  ///
   /// - Precondition: pools are not taken together.
-  func cut(_ state: Int) -> PipelineCut {
+  func cut(_ state: Int) -> PipelineCut? {
     var seats: [Int] = []
     var boundaries = [0]
     var state = state
@@ -238,7 +287,7 @@ struct ReachTable {
         state, without: classes.firstIndex { $0.seats.contains(seat) }!)
       boundaries.append(max(Int(starts[state]), boundaries.last! + 1))
     }
-    return PipelineCut(seats: seats, boundaries: boundaries)
+    return boundaries.last == nodes ? PipelineCut(seats: seats, boundaries: boundaries) : nil
   }
 
   /// The least time that groups take for the first layers of the model.
@@ -249,11 +298,16 @@ struct ReachTable {
     private let firstPart: Double
     private let byPrice: [Int]
     private let prices: [Double]
+    private let backByPrice: [Int]
+    private let backPrices: [Double]
     private let capacities: [Double]
     private let most: [Int]
     private var left: [Double]
     /// Whole layers that a group of each class gets through, by how many stages come after it.
     private var whole: [[Int]]
+    /// Groups that a pipeline may use: of those that cannot hold a layer of the most common kind, as many as
+    /// there are other layers.
+    private(set) var useful: [Int] = []
     /// The last layer to come after no more than so many of the most common kind.
     private let lastAfter: [Int]
     private let ahead: Int
@@ -275,6 +329,8 @@ struct ReachTable {
       firstPart = part
       prices = table.prices
       byPrice = table.prices.indices.sorted { table.prices[$0] < table.prices[$1] }
+      backPrices = table.backPrices
+      backByPrice = table.prices.indices.sorted { table.backPrices[$0] < table.backPrices[$1] }
       let each = seconds / Double(table.microBatches)
       // A hair more, so that n layers fit into n times one layer's time.
       capacities = table.classes.map { part in
@@ -292,6 +348,9 @@ struct ReachTable {
       whole = []
       let fewest = table.schedule.holdsByDepth ? fewestStages : 1
       let stages = min(table.deepest, most.reduce(0, +))
+      // The first and the last place of a lap may stand for less than a block of every chunk.
+      let others =
+        table.fold.chunks == 1 ? table.nodes - table.blocksBefore[table.nodes] : Int.max
       whole = table.classes.map { part in
         (0..<(stages + 1)).map { after in
           let held = table.held(after + 1, of: fewest)
@@ -301,6 +360,7 @@ struct ReachTable {
           }
         }
       }
+      useful = whole.indices.map { whole[$0][0] > 0 ? most[$0] : min(others, most[$0]) }
     }
 
     /// Stages that all layers take, each with as many as it could cover.
@@ -334,6 +394,18 @@ struct ReachTable {
       latest = min(low, lastAfter[min(layers, lastAfter.count - 1)])
     }
 
+    /// Of the layers from one on, there and back through these groups.
+    func back(from node: Int, _ counts: [Int]) -> Double {
+      var rest = before[before.count - 1] - before[node]
+      var sum = 0.0
+      for index in backByPrice where rest > 0 {
+        let taken = min(rest, Double(counts[index]) * capacities[index])
+        sum += taken * backPrices[index]
+        rest -= taken
+      }
+      return sum
+    }
+
     func seconds(before node: Int) -> Double {
       var rest = firstBefore[node]
       var sum = 0.0
@@ -348,15 +420,36 @@ struct ReachTable {
 }
 
 extension SeatCosts {
+  /// What of a layer's passes a trip goes through.
+  fileprivate enum TripPart { case forward, gradients, whole }
+
   /// How long a layer takes here at least, as a part of what it takes on another seat in both passes.
-  fileprivate func leastRatio(to other: SeatCosts, forwardOnly: Bool) -> Double {
+  fileprivate func leastRatio(to other: SeatCosts, _ part: TripPart) -> Double {
     let table = model.table
     return Set(table.kinds).reduce(Double.infinity) { least, kind in
       let (own, base) = (table.costs[kind], other.model.table.costs[kind])
       let whole = (base.forward.total + base.backward.total).value
       guard whole > 0 else { return least }
-      let passes = own.forward.total.value + (forwardOnly ? 0 : own.backward.total.value)
-      return min(least, passes / whole)
+      let passes =
+        switch part {
+        case .forward: own.forward.total
+        case .gradients: own.forward.total + own.backward.total - own.weightGradient
+        case .whole: own.forward.total + own.backward.total
+        }
+      return min(least, passes.value / whole)
+    }
+  }
+
+  /// Of every kind of layer, both passes and the forward one here as parts of both on another seat.
+  fileprivate func ratios(to other: SeatCosts) -> [(passes: Double, forward: Double)] {
+    let table = model.table
+    return Set(table.kinds).sorted().compactMap { kind in
+      let (own, base) = (table.costs[kind], other.model.table.costs[kind])
+      let whole = (base.forward.total + base.backward.total).value
+      guard whole > 0 else { return nil }
+      return (
+        (own.forward.total + own.backward.total).value / whole, own.forward.total.value / whole
+      )
     }
   }
 }

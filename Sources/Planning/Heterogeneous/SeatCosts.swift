@@ -180,6 +180,11 @@ final class SeatCosts {
   /// Of the first chunk, nothing recomputed.
   func firstChunkTime(_ a: Int, _ b: Int) -> Double { firstWork[b] - firstWork[a] + overhead }
 
+  /// Without weight gradients, with one chunk.
+  func gradientTime(_ a: Int, _ b: Int) -> Double {
+    plainTime(a, b) - model.table.weightGradientTime(a..<b)
+  }
+
   /// Of the forward pass alone, with one chunk.
   func forwardTime(_ a: Int, _ b: Int) -> Double { forward[b] - forward[a] + overhead / 2 }
 

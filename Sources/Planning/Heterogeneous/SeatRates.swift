@@ -12,6 +12,7 @@ final class SeatRates {
   let reduction: Double
   let update: Double
   /// The most common kind of layer.
+  let common: Int
   let block: BlockRates
   /// Seconds that a stage takes for each chunk of a micro-batch beside its layers.
   let overhead: Double
@@ -21,6 +22,11 @@ final class SeatRates {
   /// weight gradients may wait.
   let passes: [Double]
   let gradientPasses: [Double]
+  /// The least part that a layer's passes without weight gradients are of all.
+  let gradientPart: Double
+  /// See `TripBound`: of 1F1B, and of ZB-H1.
+  let forwardAhead: RunAhead
+  let splitAhead: RunAhead
 
   /// - Parameters:
   ///   - slice: All layers' sums under `parallelism`, whose replicas and ZeRO stage are a stage's.
@@ -49,10 +55,16 @@ final class SeatRates {
     self.reduction = reduction(2) - reduction(1)
     self.update = update(2) - update(1)
     let most = counts.indices.max { counts[$0] < counts[$1] }!
+    common = most
     block = BlockRates(problem, slice.costs[most], parallelism, recompute: recompute)
     forwardPart = slice.forwardFraction
     passes = slice.passes(counts, withWeights: true)
     gradientPasses = slice.passes(counts, withWeights: false)
+    gradientPart = 1 - slice.weightFraction
+    forwardAhead = RunAhead(slice.costs, counts: counts, common: most) { $0.ownForward }
+    splitAhead = RunAhead(slice.costs, counts: counts, common: most) {
+      max($0.ownForward, $0.weightGradient)
+    }
   }
 }
 

@@ -3,12 +3,12 @@ import Scheduling
 /// The least time in which the last stages of a pipeline can do their part, for every choice of how
 /// many groups of each pool they are and which layer they begin with.
 ///
-/// Stage `i` works m·Tᵢ in a step, after the first micro-batch has come through the stages before
-/// it and before the last one's gradients go back through them, so a step takes at least
-/// max over i of (T₀ + … + Tᵢ₋₁ + m·Tᵢ), sends there and back included in the sum. For a suffix of
-/// the pipeline this satisfies
+/// With L for what the stages before take, there and back but in ZB-H1, a step takes at least L beside what
+/// `StageChains` says of a stage and of the round through those after it. For a suffix of the pipeline this
+/// satisfies
 ///
-///     V(n, t, a) = min over b, u of max(m·T, T + send(t → u) + V(n − eₜ, u, b)),  T = T(t, a ..< b)
+///     V(n, t, a) = min over b, u of max(chains(T, R(n − eₜ, u, b)), T + send(t → u) + V(n − eₜ, u, b)),
+///     R(n, t, a) = min over b, u of T + sends there and back + R(n − eₜ, u, b),  T = T(t, a ..< b)
 ///
 /// where `n` counts the groups of each pool in the suffix, `t` is the pool of its first stage, `a`
 /// its first layer. A stage's distance from the end, on which the micro-batches in flight and so its
@@ -17,7 +17,7 @@ import Scheduling
 /// search of its own.
 ///
 /// This is the reach table (the furthest layer that given groups cover within a time bound) turned
-/// inside out: it also sees what early stages add to the fill of the pipeline, and needs no bisection.
+/// inside out: it also sees what every stage adds to the fill of the pipeline, and needs no bisection.
 ///
 /// With several chunks a stage, layers are places of a lap (`ChunkFold`): stages wait for the first
 /// chunks of those before them alone.
@@ -40,19 +40,27 @@ struct SuffixTable {
   /// Groups of each pool.
   private let groups: GroupStates
   private var values: [Double]
+  /// Seconds from the arrival of a micro-batch until its gradient leaves, at least.
+  private var rounds: [Double]
+  /// By stages after one.
+  private let chains: [StageChains]
   /// By state: the layers it may begin with, and where its values begin.
   private let windows: [Range<Int>]
   private let rows: [Int]
   let deepest: Int
+  /// Stages of a whole pipeline at least.
+  private let fewest: Int
 
   /// - Parameters:
   ///   - most: Groups that may be used of each seat's pool.
   ///   - deepest: Stages at most.
+  ///   - fewest: Stages at least.
   ///   - windows: By state, the first layers of interest; left out, all.
   init(
     seats: [SeatCosts], most: [Int], deepest: Int, microBatches: Int, schedule: PipelineSchedule,
-    sends: [[[Double]]], windows: [Range<Int>]? = nil
+    fewest: Int = 1, sends: [[[Double]]], windows: [Range<Int>]? = nil
   ) {
+    self.fewest = fewest
     self.seats = seats
     self.microBatches = microBatches
     self.schedule = schedule
@@ -70,6 +78,10 @@ struct SuffixTable {
     }
     self.rows = rows
     values = [Double](repeating: .infinity, count: entries)
+    rounds = values
+    chains = (0..<self.deepest).map {
+      StageChains(schedule, microBatches: microBatches, after: $0)
+    }
     fill()
   }
 
@@ -81,9 +93,30 @@ struct SuffixTable {
   func state(without pool: Int, _ state: Int) -> Int { groups.state(state, without: pool) }
 
   func value(_ state: Int, first pool: Int, from node: Int) -> Double {
+    entry(state, pool, node).map { values[$0] } ?? .infinity
+  }
+
+  /// Seconds from the arrival of a micro-batch at the first stage until its gradient leaves it, at least.
+  func round(_ state: Int, first pool: Int, from node: Int) -> Double {
+    entry(state, pool, node).map { rounds[$0] } ?? .infinity
+  }
+
+  private func entry(_ state: Int, _ pool: Int, _ node: Int) -> Int? {
     let window = windows[state]
-    guard window.contains(node) else { return .infinity }
-    return values[rows[state] + pool * window.count + node - window.lowerBound]
+    guard window.contains(node) else { return nil }
+    return rows[state] + pool * window.count + node - window.lowerBound
+  }
+
+  func chains(after stages: Int) -> StageChains { chains[stages] }
+
+  /// Seconds there and back between stages on two pools.
+  func sendsOfRound(_ from: Int, _ to: Int, _ cut: Int) -> Double {
+    (schedule.splitsBackward ? 2 : 1) * sends[from][to][cut]
+  }
+
+  /// What a stage adds to a round: passes until its gradient is sent on.
+  func round(_ seat: SeatCosts, _ a: Int, _ b: Int) -> Double {
+    schedule.splitsBackward ? seat.gradientTime(a, b) : seat.plainTime(a, b)
   }
 
   /// Layers that the groups of a state may begin with, if there are any.
@@ -98,9 +131,9 @@ struct SuffixTable {
     return least
   }
 
-  func held(_ fromEnd: Int) -> HeldBatches {
+  private func held(_ fromEnd: Int) -> HeldBatches {
     schedule.held(
-      fromEnd: fromEnd, of: fromEnd, chunks: fold.chunks, microBatches: microBatches)
+      fromEnd: fromEnd, of: max(fromEnd, fewest), chunks: fold.chunks, microBatches: microBatches)
   }
 
   /// What a stage adds to the wait of those after it.
@@ -111,8 +144,7 @@ struct SuffixTable {
   }
 
   private mutating func fill() {
-    var rest = [Double](repeating: .infinity, count: nodes + 1)
-    var least = rest
+    var ahead = Ahead(nodes: nodes)
     for state in 1..<max(1, states) where !windows[state].isEmpty {
       let counts = counts(state)
       let stages = counts.reduce(0, +)
@@ -122,42 +154,68 @@ struct SuffixTable {
         // What the stages after this one may begin with.
         let ends = window(after)
         if ends.isEmpty { continue }
-        prepare(&rest, &least, pool, before: after, ends)
-        fill(state, pool, stages, ends, rest, least)
+        prepare(&ahead, pool, before: after, ends)
+        fill(state, pool, stages, ends, ahead)
       }
     }
   }
 
-  /// `rest[b]`: the least that the stages after one on `pool` take from layer `b` on, the send to
-  /// them included; `least[b]`: the least of `rest` up to `b`.
+  /// What the stages after one take from each layer on, the send to them included.
+  private struct Ahead {
+    var rest: [Double]
+    /// The least of `rest` up to each layer.
+    var least: [Double]
+    var round: [Double]
+    /// The least round from the end of a stage's first layer on, if it ends at one of the layers from each on.
+    var leastRound: [Double]
+
+    init(nodes: Int) {
+      rest = [Double](repeating: .infinity, count: nodes + 1)
+      (least, round, leastRound) = (rest, rest, rest)
+    }
+  }
+
   private func prepare(
-    _ rest: inout [Double], _ least: inout [Double], _ pool: Int, before state: Int,
-    _ ends: Range<Int>
+    _ ahead: inout Ahead, _ pool: Int, before state: Int, _ ends: Range<Int>
   ) {
     var lowest = Double.infinity
     for b in ends {
-      var value = state == 0 ? 0 : Double.infinity
+      var (value, round) = state == 0 ? (0, 0) : (Double.infinity, Double.infinity)
       if state > 0 {
         let row = rows[state] + b - ends.lowerBound
         for next in seats.indices {
-          value = min(value, values[row + next * ends.count] + sends[pool][next][b])
+          let entry = row + next * ends.count
+          value = min(value, values[entry] + sends[pool][next][b])
+          round = min(round, rounds[entry] + sendsOfRound(pool, next, b))
         }
       }
       lowest = min(lowest, value)
-      rest[b] = value
-      least[b] = lowest
+      ahead.rest[b] = value
+      ahead.least[b] = lowest
+      ahead.round[b] = round
+    }
+    lowest = .infinity
+    for b in ends.reversed() {
+      lowest = min(lowest, self.round(seats[pool], 0, b) + ahead.round[b])
+      ahead.leastRound[b] = lowest
     }
   }
 
   private mutating func fill(
-    _ state: Int, _ pool: Int, _ stages: Int, _ ends: Range<Int>, _ rest: [Double],
-    _ least: [Double]
+    _ state: Int, _ pool: Int, _ stages: Int, _ ends: Range<Int>, _ ahead: Ahead
   ) {
     let seat = seats[pool]
     let held = held(stages)
     let m = Double(microBatches)
+    let chains = chains[stages - 1]
     let window = windows[state]
     let row = rows[state] + pool * window.count - window.lowerBound
+    func seconds(_ a: Int, _ b: Int, _ time: Double) -> Double {
+      guard ahead.rest[b] < .infinity else { return .infinity }
+      return max(
+        chains.seconds(time, forward: seat.forwardTime(a, b), round: ahead.round[b]),
+        passed(seat, a, b, time) + ahead.rest[b])
+    }
     // The last layer that leaves one to each stage after this.
     let last = min(nodes - (stages - 1), ends.upperBound - 1)
     var middle = last
@@ -166,7 +224,7 @@ struct SuffixTable {
       let first = max(a + 1, ends.lowerBound)
       middle = max(middle, first)
       // Where the stage's own work and the others' balance: near the best end.
-      while middle > first, (m - 1) * seat.plainTime(a, middle - 1) >= rest[middle - 1] {
+      while middle > first, (m - 1) * seat.plainTime(a, middle - 1) >= ahead.rest[middle - 1] {
         middle -= 1
       }
       var best = Double.infinity
@@ -174,17 +232,19 @@ struct SuffixTable {
       while b <= last {
         let time = seat.time(a, b, held: held)
         if m * time >= best { break }
-        best = min(best, max(m * time, passed(seat, a, b, time) + rest[b]))
+        best = min(best, seconds(a, b, time))
         b += 1
       }
       let own = passed(seat, a, a + 1, seat.plainTime(a, a + 1))
       b = middle - 1
-      while b >= first, own + least[b] < best {
-        let time = seat.time(a, b, held: held)
-        best = min(best, max(m * time, passed(seat, a, b, time) + rest[b]))
+      while b >= first, own + ahead.least[b] < best {
+        best = min(best, seconds(a, b, seat.time(a, b, held: held)))
         b -= 1
       }
       values[row + a] = best
+      rounds[row + a] =
+        best == .infinity
+        ? .infinity : ahead.leastRound[first] - round(seat, 0, a) + round(seat, a, a)
     }
   }
 }

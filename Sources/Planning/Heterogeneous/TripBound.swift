@@ -1,0 +1,163 @@
+import Costing
+import Quantities
+import Scheduling
+
+/// What the trips of the first and of the last micro-batch leave of a step to each stage, wherever it is.
+///
+/// Let stage `i` of `p` take Tᵢ = Fᵢ + Bᵢ + Wᵢ for one of `m` micro-batches, Wᵢ being the weight gradients
+/// where these may wait and else a part of Bᵢ, and let P = Σ(Fᵢ + Bᵢ) be a micro-batch's whole trip. One
+/// chain of passes goes with the first micro-batch to the last stage and back to stage `i`, on with all that
+/// it then has left to do but the weight gradients that it may leave to the end, and with the last gradient
+/// through the stages before it. It leaves out min(p − 1 − i, m − 1) forwards and in ZB-H1
+/// min(i, m − 1) + 1 weight gradients (see `PipelineBound`). With n = p − 1 or more, and κ the part of a
+/// layer's passes that its forward pass is, or its weight gradients if these are more, a step takes at least
+///
+///     P + (m − 1)·Tᵢ − n·κ·Tᵢ,  so that  Tᵢ ≤ (S − P) · share,  share = 1 / (m − 1 − n·κ)
+///
+/// for all schedules: κ counts no weight gradients in 1F1B, and is 0 in GPipe, a flow shop there and back.
+///
+/// κ is that of the most common kind of layer. What others run ahead beside it is at most E on any one
+/// stage: S + n·E takes the place of S.
+struct TripBound {
+  let seats: [SeatRates]
+  let schedule: PipelineSchedule
+  let microBatches: Int
+  /// n·E
+  private let spare: Double
+  /// By seat; infinite where the chain leaves out all that the stage does, or several chunks make other
+  /// chains.
+  private let shares: [Double]
+  /// A trip through all layers, each on the seat that is best for it; and through all but the most common
+  /// kind.
+  private let trip: Double
+  private let others: Double
+  /// Seats by what a block adds to a trip.
+  private let byTrip: [Int]
+
+  /// - Parameter stages: At most.
+  init(_ seats: [SeatRates], microBatches: Int, stages: Int, schedule: PipelineSchedule) {
+    self.seats = seats
+    self.schedule = schedule
+    self.microBatches = microBatches
+    // No stage of 1F1B runs as many forwards ahead as there are.
+    let most = schedule == .zeroBubble ? stages - 1 : min(stages, microBatches) - 1
+    let (n, m) = (Double(max(0, most)), Double(microBatches))
+    shares = seats.map { seat in
+      let left = m - 1 - n * (seat.ahead(schedule)?.part ?? 0)
+      return left > 0 && schedule != .interleaved ? 1 / left : .infinity
+    }
+    spare = n * seats.reduce(0) { max($0, $1.ahead(schedule)?.excess ?? 0) }
+    let common = seats[0].common
+    let passes = seats[0].passes.indices.map { kind in
+      seats.reduce(Double.infinity) { min($0, $1.trip(schedule)[kind]) }
+    }
+    trip = passes.reduce(0, +)
+    others = trip - passes[common]
+    byTrip = seats.indices.sorted {
+      seats[$0].trip(schedule)[common] < seats[$1].trip(schedule)[common]
+    }
+  }
+
+  /// The least time of a pipeline over the seats' groups, layers taken as divisible.
+  ///
+  /// A stage of a seat whose layers would take w as one stage covers at most (S − P)·share / w of the model,
+  /// and of that P takes g·(S − P)·share or more, where Fᵢ + Bᵢ ≥ g·Tᵢ. For a given P the most is covered if
+  /// seats are filled in the order of g·w, so that S ≥ (1 + Σ g·share) / Σ (share / w), over the seats that
+  /// make this less. Complexity: O(seats · log(seats)).
+  ///
+  /// - Parameter deepest: Stages at most; where there are more groups, all are taken to be as good as the
+  ///   best in everything but w.
+  func pipeline(deepest: Int) -> Double {
+    guard let most = shares.max(), most < .infinity else { return trip }
+    let isLimited = seats.reduce(0) { $0 + $1.groups } > deepest
+    let parts = seats.map { schedule.splitsBackward ? $0.gradientPart : 1 }
+    let least = parts.min() ?? 1
+    func part(_ index: Int) -> Double { isLimited ? least : parts[index] }
+    var (covered, taken, left) = (0.0, 1.0, deepest)
+    for index in seats.indices.sorted(by: {
+      part($0) * seats[$0].work < part($1) * seats[$1].work
+    }) {
+      let work = seats[index].work
+      if covered * part(index) * work >= taken { break }
+      let count = min(seats[index].groups, left)
+      left -= count
+      let share = Double(count) * (isLimited ? most : shares[index])
+      covered += share / work
+      taken += share * part(index)
+    }
+    return covered > 0 ? max(trip, taken / covered - spare) : .infinity
+  }
+
+  /// Whether a pipeline may cover so many whole blocks in a time.
+  ///
+  /// The more a trip takes at least, the less time is left to each stage, and the fewer blocks of the trip
+  /// are on the seats that are quickest with them; and so on.
+  ///
+  /// - Parameter layers: Blocks that the stages of a seat hold together if each has so long for a
+  ///   micro-batch.
+  func covers(
+    _ blocks: Int, within seconds: Double, _ layers: (_ seat: Int, _ time: Double) -> Int
+  ) -> Bool {
+    var least = trip
+    for _ in 0..<Self.rounds {
+      if seconds <= least { return false }
+      let counts = seats.indices.map {
+        layers($0, min(seconds / Double(microBatches), (seconds - least) * shares[$0]))
+      }
+      if counts.reduce(0, +) < blocks { return false }
+      // What chunks hold is counted together, and not layer by layer.
+      if schedule == .interleaved { return true }
+      var (next, left) = (others, blocks)
+      for index in byTrip {
+        let taken = min(left, counts[index])
+        left -= taken
+        next += Double(taken) / Double(blocks) * seats[index].trip(schedule)[seats[index].common]
+      }
+      if next <= least * (1 + 1e-3) { break }
+      least = next
+    }
+    return true
+  }
+
+  private static let rounds = 3
+}
+
+/// How much of a layer's passes a stage may run ahead.
+struct RunAhead: Hashable {
+  /// Of the most common kind of layer's passes.
+  let part: Double
+  /// Seconds of what other layers run ahead beside that part of theirs, all together.
+  let excess: Double
+
+  /// - Parameters:
+  ///   - counts: Layers of each kind.
+  ///   - ahead: What of a layer may be run ahead.
+  init(
+    _ costs: [LayerCost], counts: [Double], common: Int, _ ahead: (LayerCost) -> Seconds
+  ) {
+    let whole = costs[common].ownPasses.value
+    let part = whole > 0 ? ahead(costs[common]).value / whole : 1
+    self.part = part
+    excess = zip(costs, counts).reduce(0) { sum, kind in
+      let (cost, count) = kind
+      guard count > 0 else { return sum }
+      return sum + count * max(0, ahead(cost).value - part * cost.ownPasses.value)
+    }
+  }
+}
+
+extension SeatRates {
+  /// Nil where no stage runs anything ahead that a trip would leave out.
+  fileprivate func ahead(_ schedule: PipelineSchedule) -> RunAhead? {
+    switch schedule {
+    case .gpipe: nil
+    case .oneForwardOneBackward, .interleaved: forwardAhead
+    case .zeroBubble: splitAhead
+    }
+  }
+
+  /// Seconds of a trip through all layers of each kind.
+  fileprivate func trip(_ schedule: PipelineSchedule) -> [Double] {
+    schedule.splitsBackward ? gradientPasses : passes
+  }
+}

@@ -1,0 +1,178 @@
+import Costing
+import Hardware
+import Quantities
+import Scheduling
+import Testing
+
+@testable import Planning
+
+/// Pipelines over unequal pools, predicted, against every bound on their layout.
+@Suite struct LayoutBoundTests {
+  /// A layout of three pools, or two, and a random pipeline on some of its groups.
+  private struct Example {
+    let problem: ClusterProblem
+    let space: MixedSpace
+    let base: ParallelStrategy
+    let seats: [SeatCosts]
+    let rates: [SeatRates]
+    /// The seat of each stage.
+    let order: [Int]
+    let boundaries: [Int]
+
+    /// One chunk a stage.
+    var fold: ChunkFold { space.folds[0] }
+    var whole: WholeLayers { space.wholeLayers(fold) }
+
+    init(seed: Int) {
+      var random = SplitMix64(seed: seed)
+      let types = ["h100-sxm5-80gb", "a100-sxm4-80gb", "v100-sxm2-32gb", "a10", "t4"]
+        .shuffled(using: &random)
+      var model = DecoderExample.small
+      model.layers = Int.random(in: 5...20, using: &random)
+      model.tiesEmbeddings = Bool.random(using: &random)
+      let pools = Int.random(in: 2...3, using: &random)
+      let parts = (0..<pools).map {
+        (types[$0], Int.random(in: 1...4, using: &random), 1)
+      }
+      let memory = ByteCount.gibi(.random(in: 2...8, using: &random))
+      problem = model.problem(
+        on: .example(parts, memory: seed % 3 == 0 ? memory : nil),
+        batch: Int.random(in: 2...40, using: &random), sequence: 1024,
+        precision: seed % 4 == 0 ? .fp16 : .bf16)
+      var constraints = SearchConstraints()
+      constraints.context = [1]
+      space = MixedSpace(problem, constraints)
+      var base = ParallelStrategy()
+      base.zeroStage = .none
+      base.sequenceParallel = space.choices.sequenceParallel
+      base.microBatches = problem.job.globalBatchSize
+      base.schedule = [.oneForwardOneBackward, .zeroBubble, .gpipe][seed % 7 % 3]
+      base.recompute = seed % 5 == 0 ? .selective : .full
+      self.base = base
+      let tables = SeatTables(problem)
+      let slices = PoolSlices(problem)
+      let strategy = space.strategy(base, tensor: 1)
+      let problem = problem
+      let fold = space.folds[0]
+      seats = problem.pools.indices.map { pool in
+        SeatCosts(
+          StrategyModel(
+            problem.pools[pool], strategy,
+            table: tables.table(strategy.layerParallelism, pool: pool)),
+          pool: pool, most: problem.cluster.pools[pool].gpus, fold: fold)
+      }
+      rates = problem.pools.indices.map { pool in
+        SeatRates(
+          problem.pools[pool], slices.slice(strategy.layerParallelism, pool: pool),
+          strategy.layerParallelism, groups: problem.cluster.pools[pool].gpus,
+          counts: slices.counts, recompute: base.recompute)
+      }
+      let all = parts.indices.flatMap { Array(repeating: $0, count: parts[$0].1) }
+        .shuffled(using: &random)
+      let nodes = problem.graph.nodes.count
+      order = Array(all.prefix(Int.random(in: 1...min(all.count, nodes), using: &random)))
+      let cuts = (1..<nodes).shuffled(using: &random).prefix(order.count - 1).sorted()
+      boundaries = [0] + Self.evened(cuts, order, seats, nodes: nodes) + [nodes]
+    }
+
+    /// Half-way to stages of equal time, so that the trips count.
+    private static func evened(
+      _ cuts: [Int], _ order: [Int], _ seats: [SeatCosts], nodes: Int
+    ) -> [Int] {
+      let speeds = order.map { 1 / seats[$0].wholeTime }
+      let all = speeds.reduce(0, +)
+      var (sum, last) = (0.0, 0)
+      return cuts.indices.map { index in
+        sum += speeds[index] / all
+        let even = Int((sum * Double(nodes)).rounded())
+        last = min(max(last + 1, (cuts[index] + 7 * even) / 8), nodes - (cuts.count - index))
+        return last
+      }
+    }
+
+    /// The plan, and what of its step the pipeline takes; nil where it does not fit.
+    func plan() -> (plan: MixedPlan, pipeline: Double)? {
+      var base = base
+      base.pipeline = order.count
+      var recomputed: [Int] = []
+      for (stage, seat) in order.enumerated() {
+        let held = base.schedule.inFlightMicroBatches(
+          atStage: stage, stages: order.count, microBatches: base.microBatches)
+        guard
+          let layers = seats[seat].leastRecomputation(
+            boundaries[stage], boundaries[stage + 1], held: HeldBatches(held))
+        else { return nil }
+        recomputed.append(layers)
+      }
+      let lane = Lane(
+        seats: order.map { StageSeat(pool: $0, tensor: 1, data: 1, microBatchSize: 1) },
+        microBatches: base.microBatches)
+      let strategy = MixedStrategy(base: base, lanes: [lane])
+      let split = PipelineSplit(boundaries: boundaries, recomputed: recomputed)
+      let plan = MixedPlan(problem, strategy, split)
+      guard plan.plan.fits else { return nil }
+      let times = MixedModel(problem, strategy).pipelineTimes(split, lane: 0)
+      return (plan, base.schedule.makespan(times, microBatches: base.microBatches).value)
+    }
+  }
+
+  @Test func noPipelineIsFasterThanItsBounds() {
+    var (fitting, walked) = (0, 0)
+    for seed in 0..<160 {
+      let example = Example(seed: seed)
+      guard let (plan, pipeline) = example.plan() else { continue }
+      fitting += 1
+      let step = plan.plan.prediction.step.value
+      let (seats, rates, schedule) = (example.seats, example.rates, example.base.schedule)
+      let (m, deepest) = (example.base.microBatches, example.space.deepest)
+      let hair = 1 + 1e-9
+      let divisible = MixedBound.pipeline(
+        rates, microBatches: m, deepest: deepest, schedule: schedule)
+      #expect(divisible <= pipeline * hair, "seed \(seed)")
+      let whole = MixedBound.loaded(
+        rates, microBatches: m, whole: example.whole, deepest: deepest,
+        schedule: schedule, chunks: 1, from: divisible, below: pipeline * hair)
+      #expect(whole <= pipeline * hair, "seed \(seed)")
+
+      let bound = MixedBound(example.problem)
+      let most = seats.map { min($0.most, deepest) }
+      var reach = LayoutReach(
+        table: ReachTable(
+          seats: seats, classes: ReachTable.classes(seats, most: most, states: .max),
+          deepest: deepest, microBatches: m, schedule: schedule,
+          common: (example.space.commonLayer.kind, rates.map(\.block)), whole: example.whole),
+        problem: example.problem, bound: bound, ends: MixedBound.ends(rates),
+        space: example.space)
+      guard let least = reach.least(from: 0, below: step * hair) else {
+        Issue.record("seed \(seed): the pipeline is within reach")
+        continue
+      }
+      #expect(least <= step * hair, "seed \(seed)")
+
+      let states = GroupStates(most: most)
+      let used = seats.indices.map { seat in example.order.count { $0 == seat } }
+      let sends = MixedSearch(
+        example.problem, example.space.constraints, effort: SearchEffort(),
+        tables: SeatTables(example.problem), incumbents: []
+      ).sendTimes(seats, schedule, example.fold)
+      for windows in [nil, reach.windows(states, within: step * hair)] {
+        let table = SuffixTable(
+          seats: seats, most: most, deepest: deepest, microBatches: m, schedule: schedule,
+          fewest: windows == nil ? 1 : reach.table.fewest, sends: sends, windows: windows)
+        let state = states.state(used)
+        #expect(table.best(state) <= pipeline * hair, "seed \(seed)")
+        // The walk comes by, unless there is too much else to see.
+        var effort = 1 << 13
+        var isFound = false
+        _ = table.visitCuts(of: state, below: pipeline * hair, effort: &effort) { cut in
+          if cut.seats == example.order, cut.boundaries == example.boundaries { isFound = true }
+          return pipeline * hair
+        }
+        #expect(isFound || effort <= 0, "seed \(seed)")
+        if isFound { walked += 1 }
+      }
+    }
+    #expect(fitting > 80)
+    #expect(walked > 80)
+  }
+}
