@@ -37,6 +37,20 @@ struct GroupStates {
     zip(counts, strides).reduce(0) { $0 + $1.0 * $1.1 }
   }
 
+  /// Makes the groups of a state those of the next one.
+  ///
+  /// - Returns: how many groups that are more.
+  func advance(_ counts: inout [Int]) -> Int {
+    var (index, more) = (0, 1)
+    while counts[index] + 1 == sizes[index] {
+      more -= counts[index]
+      counts[index] = 0
+      index += 1
+    }
+    counts[index] += 1
+    return more
+  }
+
   /// The choice with one group less of a kind, of which there is one.
   func state(_ state: Int, without kind: Int) -> Int { state - strides[kind] }
 }

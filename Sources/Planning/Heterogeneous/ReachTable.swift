@@ -173,17 +173,19 @@ struct ReachTable {
 
   /// - Parameter seconds: What the pipeline may take.
   mutating func fill(within seconds: Double) {
-    let lead = Lead(self, within: seconds)
+    var lead = Lead(self, within: seconds)
     let unreachable = Int32(nodes + 1)
     starts[0] = Int32(nodes)
     var counts = [Int](repeating: 0, count: classes.count)
     var stages = 0
     var guesses = [Int](repeating: 1, count: seats.count)
-    var left = lead
     fewest = lead.fewestStages
-    let fewest = schedule.holdsByDepth ? fewest : 1
+    let least = schedule.holdsByDepth ? fewest : 1
+    // Of their own: this loop is most of a search over many pools.
+    let (groups, seats, chains, deepest) = (groups, seats, chains, deepest)
+    let deadline = seconds / Double(microBatches)
     for state in 1..<max(1, starts.count) {
-      advance(&counts, &stages)
+      stages += groups.advance(&counts)
       var best = unreachable
       // Most states are out of reach, as are all before them.
       let isNear =
@@ -192,71 +194,72 @@ struct ReachTable {
           counts[$0] > 0 && starts[groups.state(state, without: $0)] != unreachable
         }
       if isNear {
-        left.set(counts, after: stages)
-        latest[state] = Int32(left.latest)
-        let held = held(stages, of: fewest)
+        lead.set(counts, after: stages)
+        latest[state] = Int32(lead.latest)
+        let held = held(stages, of: least)
         for (index, seat) in members where counts[index] > 0 {
-          let rest = starts[groups.state(state, without: index)]
-          if rest == unreachable { continue }
-          guard
-            let start = start(
-              seat, end: max(1, Int(rest)), before: Int(best), held: held, within: seconds, left,
-              chains[seat][stages - 1], round: rounds[groups.state(state, without: index)],
-              guess: &guesses[seat])
-          else { continue }
-          best = Int32(start)
-          firsts[state] = Int16(seat)
+          let rest = groups.state(state, without: index)
+          if starts[rest] == unreachable { continue }
+          let end = max(1, Int(starts[rest]))
+          let stage = Stage(
+            seat: seats[seat], chains: chains[seat][stages - 1], round: rounds[rest], end: end,
+            nodes: nodes, held: held, fewest: end == nodes ? fold.fewestLast : 1,
+            seconds: seconds, holdsLater: lightest[seat][end] <= deadline)
+          if let start = stage.start(before: Int(best), lead, guess: &guesses[seat]) {
+            best = Int32(start)
+            firsts[state] = Int16(seat)
+          }
         }
       }
       starts[state] = best
       if best != unreachable {
         rounds[state] =
-          left.back(from: max(1, Int(best)), counts) + Double(stages) * overhead
+          lead.back(from: max(1, Int(best)), counts) + Double(stages) * overhead
       }
     }
   }
 
-  private func advance(_ counts: inout [Int], _ stages: inout Int) {
-    var index = 0
-    while counts[index] + 1 == groups.sizes[index] {
-      stages -= counts[index]
-      counts[index] = 0
-      index += 1
-    }
-    counts[index] += 1
-    stages += 1
-  }
+  /// The first of the last stages, and what comes after it.
+  private struct Stage {
+    let seat: SeatCosts
+    let chains: StageChains
+    let round: Double
+    let end: Int
+    let nodes: Int
+    let held: HeldBatches
+    /// Layers that it has at least.
+    let fewest: Int
+    /// What the pipeline may take.
+    let seconds: Double
+    /// Whether the seat has time for one of the layers from `end` on.
+    let holdsLater: Bool
 
-  /// The first layer that a stage can begin with if it ends before `end`; nil if it cannot hold one, or
-  /// not begin before `most`.
-  private func start(
-    _ index: Int, end: Int, before most: Int, held: HeldBatches, within seconds: Double,
-    _ lead: Lead, _ chains: StageChains, round: Double, guess: inout Int
-  ) -> Int? {
-    let seat = seats[index]
-    func isPossible(_ start: Int) -> Bool {
+    /// The first layer that the stage can begin with; nil if it cannot hold one, or not begin before
+    /// `most`.
+    func start(before most: Int, _ lead: Lead, guess: inout Int) -> Int? {
+      // A tied head is free of its copy only where the embedding is: not a matter of fewer layers.
+      if end == nodes, isPossible(0, lead) { return 0 }
+      let latest = min(end - fewest, lead.latest, most - 1)
+      var start = min(max(0, end - guess), latest)
+      if start >= 0, isPossible(start, lead) {
+        while start > 0, isPossible(start - 1, lead) { start -= 1 }
+      } else {
+        repeat { start += 1 } while start <= latest && !isPossible(start, lead)
+        if start > latest {
+          // It may still begin later, and end later than the others can begin, with a lesser layer.
+          return holdsLater && end < min(nodes, most) && lead.latest >= end ? end : nil
+        }
+      }
+      guess = end - start
+      return start
+    }
+
+    private func isPossible(_ start: Int, _ lead: Lead) -> Bool {
       let longest = chains.longest(
         within: seconds - lead.seconds(before: start), forward: seat.forwardTime(start, end),
         round: round)
       return seat.time(start, end, held: held, isWithin: longest)
     }
-    // A tied head is free of its copy only where the embedding is: not a matter of fewer layers.
-    if end == nodes, isPossible(0) { return 0 }
-    let fewest = end == nodes ? fold.fewestLast : 1
-    let latest = min(end - fewest, lead.latest, most - 1)
-    var start = min(max(0, end - guess), latest)
-    if start >= 0, isPossible(start) {
-      while start > 0, isPossible(start - 1) { start -= 1 }
-    } else {
-      repeat { start += 1 } while start <= latest && !isPossible(start)
-      if start > latest {
-        // The stage may still begin later, and end later than the others can begin, with a lesser layer.
-        let isSoonest = end < min(nodes, most) && lead.latest >= end
-        return isSoonest && lightest[index][end] * Double(microBatches) <= seconds ? end : nil
-      }
-    }
-    guess = end - start
-    return start
   }
 
   // MARK: Reading
