@@ -28,8 +28,7 @@ package struct StepEnd: Hashable, Sendable {
     parameters: Double, expertParameters: Double, tiedBytes: ByteCount, forward: Seconds,
     backward: Seconds, microBatches: Int
   ) -> Seconds {
-    // The loss-scaled stacks reduce once all gradients are there.
-    let overlap = job.isLossScaled ? 0 : kernels.software.gradientOverlap
+    let overlap = Self.overlap(kernels.software, job)
     var exposed = Seconds.zero
     switch parallelism.zeroStage {
     case .none:
@@ -50,6 +49,12 @@ package struct StepEnd: Hashable, Sendable {
     case .weights: break
     }
     return exposed + ByteCount(tiedBytes.value) / sendRate
+  }
+
+  /// The part of a micro-batch's passes behind which a reduction hides.
+  package static func overlap(_ software: SoftwareEfficiency, _ job: TrainingJob) -> Double {
+    // The loss-scaled stacks reduce once all gradients are there.
+    job.isLossScaled ? 0 : software.gradientOverlap
   }
 
   /// The two copies of a tied embedding add their gradients: an all-reduce of two.

@@ -25,7 +25,8 @@ import Workload
       on: .example(
         types.prefix(2).map { ($0, 1, seed < 12 ? 2 : 3) },
         memory: seed.isMultiple(of: 2) ? nil : memory),
-      batch: batches.randomElement(using: &random)!, sequence: 1024)
+      batch: batches.randomElement(using: &random)!, sequence: 1024,
+      precision: seed % 4 == 3 ? .fp16 : .bf16)
   }
 
   /// Every sharing of the micro-batches among all replicas, and every cut, are tried one by one: nothing

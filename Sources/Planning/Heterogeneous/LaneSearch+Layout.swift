@@ -12,7 +12,7 @@ extension LaneSearch {
     guard layout.base.expert == 1 else { return weighed }
     let lanes = sums(layout)
     let count = microBatches(layout)
-    return bounded(weighed, ends: (0, 0)) { low, most in
+    return bounded(weighed, ends: ends(layout)) { low, most in
       lanes.least(microBatches: count, from: low, below: most)
     }
   }
@@ -29,7 +29,7 @@ extension LaneSearch {
     let sums = base.expert == 1 ? sums(layout) : nil
     var reached = layout
     reached.level = .reached
-    let bounded = bounded(reached, ends: ends(models, base)) { low, most in
+    let bounded = bounded(reached, ends: ends(models)) { low, most in
       let shares =
         sums?.shares(within: most, of: count) ?? layout.pools.map { _ in count }
       return reach.least(from: low, below: most, shares: shares)
@@ -60,59 +60,91 @@ extension LaneSearch {
       ).times(whole.each)
     }
     return LaneBound(
-      slices, overhead: 2 * problem.parameters.software.microBatchOverhead.value, blocks: blocks,
+      slices, overhead: 2 * overhead, blocks: blocks,
       count: whole.least, replicas: layout.pools.map { layout.replicas[$0] },
       stages: base.pipeline, firstChunk: space.firstChunk(ofChunks: base.virtualStages), base)
   }
 
-  /// - Parameter least: The least time of the pipelines, from one on and below another.
+  /// - Parameters:
+  ///   - ends: Seconds that reducing gradients and updating weights take after the pipelines.
+  ///   - least: The least time of the pipelines, from one on and below another.
   private func bounded(
-    _ layout: Layout, ends: (reduction: Double, update: Double),
-    _ least: (_ low: Double, _ most: Double) -> Double?
+    _ layout: Layout, ends: Double, _ least: (_ low: Double, _ most: Double) -> Double?
   ) -> Layout? {
     let base = layout.base
     let replica = base.pipeline * base.tensor * base.context
     let waiting =
       1 + MixedModel.stragglerFraction(problem, gpus: layout.replicas.map { $0 * replica })
-    // Some replica has its fair share of micro-batches to hide behind.
-    let share = (microBatches(layout) + base.data - 1) / base.data
-    func pipeline(_ step: Double) -> Double {
-      bound.pipeline(within: min(step, MixedBound.longest) / waiting, ends, microBatches: share)
-    }
+    let others = ends + bound.overhead
+    func pipeline(_ step: Double) -> Double { min(step, MixedBound.longest) / waiting - others }
     guard let least = least(pipeline(layout.bound), pipeline(best)) else { return nil }
     var bounded = layout
-    bounded.bound = max(layout.bound, bound.step(least, ends, microBatches: share) * waiting)
+    bounded.bound = max(layout.bound, (least + others) * waiting)
     return bounded
   }
 
-  /// Reduction and update of a stage that has the mean of all, on whichever lane is quickest with it.
-  private func ends(
-    _ models: [StrategyModel], _ base: ParallelStrategy
-  ) -> (reduction: Double, update: Double) {
-    var least = (reduction: Double.infinity, update: Double.infinity)
-    for model in models {
-      let part = 1 / Double(base.pipeline)
-      let dense = model.table.sums[model.table.nodeCount].parameters * part
-      // Not every stage has experts, and so their collectives' latencies.
-      let reduction = model.end.exposedReduction(
-        parameters: dense, expertParameters: 0, tiedBytes: .zero, forward: .zero, backward: .zero,
-        microBatches: 1)
-      let update = model.end.optimizerTime(parameters: dense, expertParameters: 0)
-      least.reduction = min(least.reduction, reduction.value)
-      least.update = min(least.update, update.value)
-    }
-    return problem.pools[0].everyLayerHasParameters ? least : (0, least.update)
+  /// Reduction and update of a stage that has the mean of all, on whichever lane is slowest with it: every
+  /// lane has every stage.
+  private func ends(_ layout: Layout) -> Double {
+    let base = layout.base
+    return slowest(
+      layout.pools.map { pool in
+        let slice = slices.slice(base.layerParallelism, pool: pool)
+        let again = zip(slices.counts, slice.costs).reduce(0) {
+          $0 + $1.0 * $1.1.recompute(base.recompute).total.value
+        }
+        let reaching = tables.pool(pool, reachingBeyond: home(layout, pool))
+        return EndFloor.mean(
+          StepEnd(
+            collectives: reaching.costs.collectives(base.layerParallelism),
+            kernels: reaching.costs.kernels, job: problem.job,
+            parallelism: base.layerParallelism),
+          forward: slice.forward, backward: slice.backward + again, parameters: slice.parameters,
+          expertParameters: slice.expertParameters,
+          hasReduction: reaching.everyLayerHasParameters,
+          overhead: overhead * Double(base.virtualStages),
+          stages: base.pipeline, microBatches: 1)
+      })
+  }
+
+  /// The same of groups of experts, which reach beyond the pool.
+  private func ends(_ models: [StrategyModel]) -> Double {
+    slowest(
+      models.map { model in
+        let (table, strategy) = (model.table, model.strategy)
+        let all = 0..<table.nodeCount
+        let again = table.recomputeTime(
+          all, strategy.recompute, recomputed: table.recomputableLayers(all))
+        return EndFloor.mean(
+          model.end, forward: table.forwardTime(all), backward: table.backwardTime(all) + again,
+          parameters: table.sums[table.nodeCount].parameters,
+          expertParameters: table.sums[table.nodeCount].expertParameters,
+          hasReduction: model.problem.everyLayerHasParameters,
+          overhead: overhead * Double(strategy.virtualStages),
+          stages: strategy.pipeline, microBatches: 1)
+      })
+  }
+
+  private func slowest(_ lanes: [(reduction: Double, optimizer: Double)]) -> Double {
+    lanes.reduce(0) { max($0, $1.reduction) } + lanes.reduce(0) { max($0, $1.optimizer) }
+  }
+
+  private var overhead: Double { problem.parameters.software.microBatchOverhead.value }
+
+  /// GPUs of a stage on a pool.
+  private func home(_ layout: Layout, _ pool: Int) -> Int {
+    layout.replicas[pool] * layout.base.tensor * layout.base.context
   }
 
   /// By lane.
   private func models(_ layout: Layout) -> [StrategyModel] {
     let base = layout.base
     return layout.pools.map { pool in
-      let home = layout.replicas[pool] * base.tensor * base.context
       // Only groups of experts reach beyond the pool with every layer.
       let table =
         base.expert == 1 ? tables.table(base.layerParallelism, pool: pool) : nil
-      return StrategyModel(tables.pool(pool, reachingBeyond: home), base, table: table)
+      return StrategyModel(
+        tables.pool(pool, reachingBeyond: home(layout, pool)), base, table: table)
     }
   }
 

@@ -1,3 +1,4 @@
+import Costing
 import Quantities
 import Scheduling
 
@@ -9,7 +10,7 @@ struct MixedBound {
   let chunkOverhead: Double
 
   init(_ problem: ClusterProblem) {
-    overlap = problem.parameters.software.gradientOverlap
+    overlap = StepEnd.overlap(problem.parameters.software, problem.job)
     overhead = problem.parameters.software.stepOverhead.value
     chunkOverhead = 2 * problem.parameters.software.microBatchOverhead.value
   }
