@@ -78,10 +78,25 @@ import Testing
     let passes = (0..<stages).map {
       (times.forward[$0] + times.backwardInput[$0] + times.backwardWeight[$0]).value
     }
+    func parts(_ seconds: (Int) -> Seconds) -> [Double] {
+      passes.indices.map { seconds($0).value / passes[$0] }
+    }
+    let forward = parts { times.forward[$0] }
+    let ahead = parts { max(times.forward[$0], times.backwardWeight[$0]) }
+    // Of an uncommon stage, more may be run ahead than of the others.
+    let common = [forward.max()!, ahead.max()!].map { seed % 2 == 0 ? $0 : 0.9 * $0 }
+    func excess(_ parts: [Double], _ common: Double) -> Double {
+      zip(parts, passes).reduce(0) { $0 + max(0, $1.0 - common) * $1.1 }
+    }
     let rates = LaneRates(
-      groups: [stages], speeds: [1 / passes.reduce(0, +)],
-      forwardPart: zip(times.forward, passes).map { $0.value / $1 }.min()!,
-      microBatches: microBatches)
+      groups: [stages],
+      pools: [
+        LaneRates.Pool(
+          speed: 1 / passes.reduce(0, +), forwardPart: forward.min()!,
+          gradientPart: 1 - parts { times.backwardWeight[$0] }.max()!,
+          forwardAhead: RunAhead(part: common[0], excess: excess(forward, common[0])),
+          splitAhead: RunAhead(part: common[1], excess: excess(ahead, common[1])))
+      ], microBatches: microBatches)
     for schedule in [PipelineSchedule.oneForwardOneBackward, .gpipe, .zeroBubble] {
       let played = schedule.makespan(times, microBatches: microBatches).value
       let least = rates.leastTime(depth: stages, subset: 1, schedule)

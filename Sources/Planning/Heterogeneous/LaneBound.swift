@@ -5,10 +5,10 @@ import Scheduling
 /// Of a lane's pipeline of p stages, let W be the time of one micro-batch through all of them, and b
 /// the least that the slowest of p stages can take, whichever layers it has: memory counted, as
 /// micro-batches in flight take it from a stage by its position. With s micro-batches the lane takes at
-/// least s·b; with trips of the first and last of them, W + (s − 1 − (p − 1)/2)·b in 1F1B (see
-/// `StrategyBound`), W + (s − 1)·b in GPipe; in ZB-H1 the forwards of the stages before one delay it.
-/// Interleaved pipelines run as many micro-batches at a time as there are stages, and fill as
-/// `MixedBound.pipeline` has it.
+/// least s·b; with trips of the first and last of them, W + (s − 1 − (p − 1)·κ)·b − (p − 1)·E in 1F1B and
+/// ZB-H1, where W leaves out weight gradients (see `TripBound`), and W + (s − 1)·b in GPipe; in ZB-H1 the
+/// forwards of the stages before one delay it too. Interleaved pipelines run as many micro-batches at a
+/// time as there are stages, and fill as `MixedBound.pipeline` has it.
 ///
 /// All lanes cut alike, so that one of them may not be cut as is best for it: the bound lets each be.
 /// The most micro-batches that the lanes get through in a time, by lane, are then known, and the least
@@ -16,9 +16,9 @@ import Scheduling
 struct LaneBound {
   let schedule: PipelineSchedule
   let stages: Int
-  /// Of one micro-batch on each lane, without weight gradients, and the least part of a layer's passes
-  /// that its forward pass is.
-  let works: [(all: Double, gradients: Double, forwardPart: Double)]
+  /// Of one micro-batch on each lane, all and as far as a trip counts it, without weight gradients, and the
+  /// least part of a layer's passes that its forward pass is.
+  let works: [(all: Double, trip: Double, gradients: Double, forwardPart: Double, ahead: RunAhead)]
   /// The slowest stage's least time, if there are as many micro-batches as stages.
   let slowest: [Double]
   let replicas: [Int]
@@ -26,12 +26,15 @@ struct LaneBound {
 
   /// - Parameters:
   ///   - overhead: Of a chunk's two passes.
+  ///   - counts: Layers of each kind.
+  ///   - common: The most common kind.
   ///   - blocks: By lane, of the layers that stages take together, and how often they do.
   ///   - firstChunk: The part of a stage's passes that its first chunk's are at least, but for the first
   ///     stage.
   init(
-    _ slices: [StrategySlice], overhead: Double, blocks: [BlockRates], count: Int,
-    replicas: [Int], stages: Int, firstChunk: Double, _ base: ParallelStrategy
+    _ slices: [StrategySlice], overhead: Double, counts: [Double], common: Int,
+    blocks: [BlockRates], count: Int, replicas: [Int], stages: Int, firstChunk: Double,
+    _ base: ParallelStrategy
   ) {
     schedule = base.schedule
     self.firstChunk = firstChunk
@@ -41,8 +44,11 @@ struct LaneBound {
     works = slices.map { slice in
       let selective = base.recompute == .selective ? slice.selective : 0
       return (
-        slice.work + selective + overhead * Double(stages * chunks), slice.work - slice.weight,
-        slice.forwardFraction
+        slice.work + selective + overhead * Double(stages * chunks),
+        slice.work + selective + overhead, slice.work - slice.weight, slice.forwardFraction,
+        base.schedule.splitsBackward
+          ? .split(slice, counts: counts, common: common)
+          : .forward(slice, counts: counts, common: common)
       )
     }
     slowest = zip(works, blocks).map { work, block in
@@ -73,16 +79,20 @@ struct LaneBound {
     let slowest =
       microBatches < stages ? works[lane].all / Double(stages) : slowest[lane]
     let (s, p) = (Double(microBatches), Double(stages))
+    let (work, n) = (works[lane], min(p, s) - 1)
     switch schedule {
-    case .gpipe: return works[lane].all + (s - 1) * slowest
+    case .gpipe: return work.all + (s - 1) * slowest
     case .oneForwardOneBackward:
-      return max(s * slowest, works[lane].all + (s - 1 - min(p - 1, s - 1) / 2) * slowest)
+      let trips = work.trip + (s - 1 - n * work.ahead.part) * slowest - n * work.ahead.excess
+      return max(s * slowest, trips)
     case .interleaved:
       let part = firstChunk
       let share = part > 0 ? (1 - integerPower(1 - part / s, stages - 1)) / part : 0
-      return max(s * slowest, works[lane].all, part > 0 ? works[lane].all / (1 / s + share) : 0)
+      return max(s * slowest, work.all, part > 0 ? work.all / (1 / s + share) : 0)
     case .zeroBubble:
-      return max(s * slowest, works[lane].gradients, filled(lane, microBatches: s))
+      let own = max(0, s - 1 - (p - 1) * work.ahead.part) * slowest
+      let trips = work.gradients + own - (p - 1) * work.ahead.excess
+      return max(s * slowest, work.gradients, trips, filled(lane, microBatches: s))
     }
   }
 

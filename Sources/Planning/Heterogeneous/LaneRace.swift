@@ -123,37 +123,68 @@ struct LaneRace {
 struct LaneRates {
   /// Tensor-parallel groups of each pool.
   let groups: [Int]
-  /// Of one group of each pool: whole models a second, for one micro-batch.
-  let speeds: [Double]
-  /// The least part that the forward pass is of a layer's passes.
-  let forwardPart: Double
+  let pools: [Pool]
   /// Of all replicas together.
   let microBatches: Int
   /// Seconds that a stage takes for each chunk of a micro-batch beside its layers; whole models are counted
   /// with that of one.
   var chunkOverhead = 0.0
 
+  /// What of a pool counts.
+  struct Pool {
+    /// Of one group: whole models a second, for one micro-batch.
+    var speed: Double
+    /// The least part that the forward pass is of a layer's passes, and all but weight gradients.
+    var forwardPart: Double
+    var gradientPart: Double
+    /// See `TripBound`: of 1F1B, and of ZB-H1.
+    var forwardAhead: RunAhead
+    var splitAhead: RunAhead
+  }
+
   /// A pipeline of p stages with W of work takes f·W / (1 − (1 − f/m)^p) for m micro-batches (see
-  /// `MixedBound.pipeline`), which is at least (W/p)·(m + f·(p − 1)/2). Replicas that end together share
-  /// M micro-batches so: S ≥ (M + Σ d·f·(p − 1)/2) / Σ d·p/W. With several chunks, nothing is said of how
-  /// a pipeline fills. Complexity: O(pools).
+  /// `MixedBound.pipeline`), which is at least b·(m + f·(p − 1)/2), where b is the mean stage. By the trips of
+  /// the first and last of them (see `TripBound`), with n = p − 1 and of a trip the part g of the layers' L, it
+  /// takes at least g·L + (m − 1 − n·κ)·b − n·E. Replicas that end together share M micro-batches so: with
+  /// b·(m + e) for each of d, S ≥ (M + Σ d·e) / Σ d/b. With several chunks, nothing is said of how a
+  /// pipeline fills. Complexity: O(pools).
   func leastTime(
     depth: Int, subset: Int, _ schedule: PipelineSchedule, chunks: Int = 1
   ) -> Double {
-    let part = schedule.splitsBackward ? forwardPart : chunks > 1 ? 0 : 1
+    let n = Double(depth - 1)
+    let splits = schedule.splitsBackward
     var (rate, filling) = (0.0, 0.0)
-    for pool in groups.indices where subset >> pool & 1 == 1 {
-      let replicas = Double(groups[pool] / depth)
-      let layers = (1 / speeds[pool] - chunkOverhead) / Double(depth)
-      rate += replicas / (layers + chunkOverhead * Double(chunks))
-      filling += replicas * part
+    for index in groups.indices where subset >> index & 1 == 1 {
+      let pool = pools[index]
+      let replicas = Double(groups[index] / depth)
+      let layers = 1 / pool.speed - chunkOverhead
+      let stage = layers / Double(depth) + chunkOverhead * Double(chunks)
+      rate += replicas / stage
+      guard chunks == 1 else { continue }
+      let ahead = splits ? pool.splitAhead : pool.forwardAhead
+      let kept = schedule == .gpipe ? 0 : ahead.part
+      let trips =
+        (splits ? pool.gradientPart : 1) * layers / stage - 1 - n * (kept + ahead.excess / stage)
+      filling += replicas * max(trips, (splits ? pool.forwardPart : 1) * n / 2)
     }
     guard rate > 0 else { return .infinity }
-    return (Double(microBatches) + filling * Double(depth - 1) / 2) / rate
+    return (Double(microBatches) + filling) / rate
   }
 
   /// Whether each of the pools holds a replica.
   func coversAll(_ subset: Int, depth: Int) -> Bool {
     groups.indices.allSatisfy { subset >> $0 & 1 == 0 || groups[$0] >= depth }
+  }
+}
+
+extension LaneRates.Pool {
+  /// - Parameters:
+  ///   - counts: Layers of each kind.
+  ///   - common: The most common kind.
+  init(_ slice: StrategySlice, speed: Double, counts: [Double], common: Int) {
+    self.init(
+      speed: speed, forwardPart: slice.forwardFraction, gradientPart: 1 - slice.weightFraction,
+      forwardAhead: .forward(slice, counts: counts, common: common),
+      splitAhead: .split(slice, counts: counts, common: common))
   }
 }

@@ -134,8 +134,11 @@ struct LaneSearch {
               space.choices.tensors[pool].contains(tensor)
                 ? pools[pool].gpus / (tensor * context) : 0
             },
-            speeds: pools.indices.map { 1 / self.slices.work(base.layerParallelism, pool: $0) },
-            forwardPart: slices.reduce(0.5) { min($0, $1.forwardFraction) },
+            pools: slices.indices.map { pool in
+              LaneRates.Pool(
+                slices[pool], speed: 1 / self.slices.work(base.layerParallelism, pool: pool),
+                counts: self.slices.counts, common: space.commonLayer.kind)
+            },
             microBatches: job.globalBatchSize / size, chunkOverhead: bound.chunkOverhead)
           collect(base, race, slices, into: &layouts)
         }

@@ -61,10 +61,8 @@ final class SeatRates {
     passes = slice.passes(counts, withWeights: true)
     gradientPasses = slice.passes(counts, withWeights: false)
     gradientPart = 1 - slice.weightFraction
-    forwardAhead = RunAhead(slice.costs, counts: counts, common: most) { $0.ownForward }
-    splitAhead = RunAhead(slice.costs, counts: counts, common: most) {
-      max($0.ownForward, $0.weightGradient)
-    }
+    forwardAhead = .forward(slice, counts: counts, common: most)
+    splitAhead = .split(slice, counts: counts, common: most)
   }
 }
 

@@ -129,10 +129,27 @@ struct RunAhead: Hashable {
   /// Seconds of what other layers run ahead beside that part of theirs, all together.
   let excess: Double
 
+  init(part: Double, excess: Double) {
+    self.part = part
+    self.excess = excess
+  }
+
+  /// In 1F1B.
+  static func forward(_ slice: StrategySlice, counts: [Double], common: Int) -> RunAhead {
+    RunAhead(slice.costs, counts: counts, common: common) { $0.ownForward }
+  }
+
+  /// In ZB-H1.
+  static func split(_ slice: StrategySlice, counts: [Double], common: Int) -> RunAhead {
+    RunAhead(slice.costs, counts: counts, common: common) {
+      max($0.ownForward, $0.weightGradient)
+    }
+  }
+
   /// - Parameters:
   ///   - counts: Layers of each kind.
   ///   - ahead: What of a layer may be run ahead.
-  init(
+  private init(
     _ costs: [LayerCost], counts: [Double], common: Int, _ ahead: (LayerCost) -> Seconds
   ) {
     let whole = costs[common].ownPasses.value
