@@ -29,6 +29,22 @@ import Workload
       precision: seed % 4 == 3 ? .fp16 : .bf16)
   }
 
+  /// Holds a search, which may stay open unless `isClosed`, against every sharing and cut.
+  private func expectEverything(
+    _ problem: ClusterProblem, _ constraints: SearchConstraints, isClosed: Bool = false
+  ) {
+    let everything = EveryLane(problem: problem, constraints: constraints).best()
+    var search = LaneSearch(
+      problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
+    search.run { false }
+    let found = search.found.first?.plan.prediction.step.value ?? .infinity
+    #expect(min(search.open, found) <= everything)
+    if isClosed || search.open >= found { #expect(found <= everything) }
+    // The search may find that some replicas had better have nothing to do.
+    let all = problem.cluster.gpus
+    if let best = search.found.first, best.strategy.gpus == all { #expect(found >= everything) }
+  }
+
   /// Every sharing of the micro-batches among all replicas, and every cut, are tried one by one: nothing
   /// is below the bound, and what is called closed is the best.
   @Test(arguments: 0..<24)
@@ -40,17 +56,8 @@ import Workload
       [.oneForwardOneBackward, .gpipe, .zeroBubble][seed % 3]
     ]
     if seed < 4 { constraints.pipeline = [1] }
-    let everything = EveryLane(problem: problem, constraints: constraints).best()
-    var search = LaneSearch(
-      problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
-    search.run { false }
-    let found = search.found.first?.plan.prediction.step.value ?? .infinity
-    #expect(min(search.open, found) <= everything)
     // One stage cannot be cut in different ways.
-    if seed < 4 || search.open >= found { #expect(found <= everything) }
-    // The search may find that some replicas had better have nothing to do.
-    let all = problem.cluster.gpus
-    if let best = search.found.first, best.strategy.gpus == all { #expect(found >= everything) }
+    expectEverything(problem, constraints, isClosed: seed < 4)
   }
 
   /// The same of pipelines of several chunks a stage, whose replicas run as many micro-batches at a time as
@@ -61,15 +68,7 @@ import Workload
     var constraints = SearchConstraints()
     constraints.context = [1]
     constraints.schedule = [.interleaved]
-    let everything = EveryLane(problem: problem, constraints: constraints).best()
-    var search = LaneSearch(
-      problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
-    search.run { false }
-    let found = search.found.first?.plan.prediction.step.value ?? .infinity
-    #expect(min(search.open, found) <= everything)
-    if search.open >= found { #expect(found <= everything) }
-    let all = problem.cluster.gpus
-    if let best = search.found.first, best.strategy.gpus == all { #expect(found >= everything) }
+    expectEverything(problem, constraints)
   }
 }
 

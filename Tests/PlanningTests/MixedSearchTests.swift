@@ -78,6 +78,16 @@ import Testing
       precision: seed % 5 == 4 ? .fp16 : .bf16)
   }
 
+  /// Holds a search, which is to close, against every pipeline.
+  private func expectEverything(_ problem: ClusterProblem, _ constraints: SearchConstraints) {
+    let everything = EveryPipeline(problem: problem, constraints: constraints).best()
+    var search = MixedSearch(
+      problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
+    search.run { false }
+    #expect(search.found.first?.plan.prediction.step == everything?.plan.plan.prediction.step)
+    #expect(search.open >= search.best, "the search is closed")
+  }
+
   /// Every order of stages, every cut and every assignment to pools, tried one by one.
   @Test(arguments: 0..<18)
   func findsWhatTryingEverythingFinds(seed: Int) {
@@ -87,12 +97,7 @@ import Testing
     // One replica makes pipelines of all GPUs; the schedules take turns.
     if seed % 3 > 0 { constraints.data = [1] }
     constraints.schedule = [[.oneForwardOneBackward], [.gpipe], [.zeroBubble]][seed / 2 % 3]
-    let everything = EveryPipeline(problem: problem, constraints: constraints).best()
-    var search = MixedSearch(
-      problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
-    search.run { false }
-    #expect(search.found.first?.plan.prediction.step == everything?.plan.plan.prediction.step)
-    #expect(search.open >= search.best, "the search is closed")
+    expectEverything(problem, constraints)
   }
 
   /// The same of pipelines of several chunks a stage.
@@ -113,12 +118,7 @@ import Testing
     constraints.context = [1]
     constraints.data = [1]
     constraints.schedule = [.interleaved]
-    let everything = EveryPipeline(problem: problem, constraints: constraints).best()
-    var search = MixedSearch(
-      problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
-    search.run { false }
-    #expect(search.found.first?.plan.prediction.step == everything?.plan.plan.prediction.step)
-    #expect(search.open >= search.best, "the search is closed")
+    expectEverything(problem, constraints)
   }
 
   /// And where layers are all unequal, with memory for the best plan and with less.
