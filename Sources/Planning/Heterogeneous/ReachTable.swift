@@ -1,4 +1,3 @@
-import Quantities
 import Scheduling
 
 /// Which layers the last stages of a pipeline can cover within a time, for every choice of how many
@@ -38,9 +37,9 @@ struct ReachTable {
   let schedule: PipelineSchedule
   /// Groups of each class.
   private let groups: GroupStates
-  private let fold: ChunkFold
-  private let nodes: Int
-  private let deepest: Int
+  let fold: ChunkFold
+  let nodes: Int
+  let deepest: Int
   /// Every class with each of its seats.
   private let members: [(index: Int, seat: Int)]
   /// By state; `nodes + 1` where the groups cannot do it.
@@ -52,9 +51,9 @@ struct ReachTable {
   /// The seat of each state's first stage.
   private var firsts: [Int16]
   /// The least and the price of layers, in seconds of the first seat's.
-  private let prices: [Double]
-  private let backPrices: [Double]
-  private let slowness: [Double]
+  let prices: [Double]
+  let backPrices: [Double]
+  let slowness: [Double]
   /// By seat and stages after one on it.
   private let chains: [[StageChains]]
   /// By seat: the least that one of the layers from each on takes.
@@ -65,9 +64,9 @@ struct ReachTable {
   private var rounds: [Double]
   /// By seat, as many layers of the most common kind as stages take together; and after how often so many
   /// each layer comes.
-  private let blocks: [BlockRates]
-  private let blocksBefore: [Int]
-  private let whole: WholeLayers
+  let blocks: [BlockRates]
+  let blocksBefore: [Int]
+  let whole: WholeLayers
 
   /// Pools that are taken together.
   struct SeatClass {
@@ -156,7 +155,7 @@ struct ReachTable {
       == nil
   }
 
-  private func held(_ fromEnd: Int, of stages: Int) -> HeldBatches {
+  func held(_ fromEnd: Int, of stages: Int) -> HeldBatches {
     schedule.held(
       fromEnd: fromEnd, of: stages, chunks: fold.chunks, microBatches: microBatches)
   }
@@ -219,49 +218,6 @@ struct ReachTable {
     }
   }
 
-  /// The first of the last stages, and what comes after it.
-  private struct Stage {
-    let seat: SeatCosts
-    let chains: StageChains
-    let round: Double
-    let end: Int
-    let nodes: Int
-    let held: HeldBatches
-    /// Layers that it has at least.
-    let fewest: Int
-    /// What the pipeline may take.
-    let seconds: Double
-    /// Whether the seat has time for one of the layers from `end` on.
-    let holdsLater: Bool
-
-    /// The first layer that the stage can begin with; nil if it cannot hold one, or not begin before
-    /// `most`.
-    func start(before most: Int, _ lead: Lead, guess: inout Int) -> Int? {
-      // A tied head is free of its copy only where the embedding is: not a matter of fewer layers.
-      if end == nodes, isPossible(0, lead) { return 0 }
-      let latest = min(end - fewest, lead.latest, most - 1)
-      var start = min(max(0, end - guess), latest)
-      if start >= 0, isPossible(start, lead) {
-        while start > 0, isPossible(start - 1, lead) { start -= 1 }
-      } else {
-        repeat { start += 1 } while start <= latest && !isPossible(start, lead)
-        if start > latest {
-          // It may still begin later, and end later than the others can begin, with a lesser layer.
-          return holdsLater && end < min(nodes, most) && lead.latest >= end ? end : nil
-        }
-      }
-      guess = end - start
-      return start
-    }
-
-    private func isPossible(_ start: Int, _ lead: Lead) -> Bool {
-      let longest = chains.longest(
-        within: seconds - lead.seconds(before: start), forward: seat.forwardTime(start, end),
-        round: round)
-      return seat.time(start, end, held: held, isWithin: longest)
-    }
-  }
-
   // MARK: Reading
 
   /// Layers that so many groups of each seat, as the last of a pipeline, begin with: none earlier and none
@@ -291,168 +247,5 @@ struct ReachTable {
       boundaries.append(max(Int(starts[state]), boundaries.last! + 1))
     }
     return boundaries.last == nodes ? PipelineCut(seats: seats, boundaries: boundaries) : nil
-  }
-
-  /// The least time that groups take for the first layers of the model.
-  private struct Lead {
-    private let before: [Double]
-    private let firstBefore: [Double]
-    /// The most that a first chunk is of its stage.
-    private let firstPart: Double
-    private let byPrice: [Int]
-    private let prices: [Double]
-    private let backByPrice: [Int]
-    private let backPrices: [Double]
-    private let capacities: [Double]
-    private let most: [Int]
-    private var left: [Double]
-    /// Whole layers that a group of each class gets through, by how many stages come after it.
-    private var whole: [[Int]]
-    /// Groups that a pipeline may use: of those that cannot hold a layer of the most common kind, as many as
-    /// there are other layers.
-    private(set) var useful: [Int] = []
-    /// The last layer to come after no more than so many of the most common kind.
-    private let lastAfter: [Int]
-    private let ahead: Int
-    /// The groups before cannot cover more layers than these.
-    private(set) var latest = 0
-
-    init(_ table: ReachTable, within seconds: Double) {
-      before = table.seats[0].workBefore
-      firstBefore = table.seats[0].firstWorkBefore
-      var part = table.fold.chunks == 1 ? 1.0 : 0
-      if table.fold.chunks > 1 {
-        for place in 1..<before.count {
-          let (all, first) = (
-            before[place] - before[place - 1], firstBefore[place] - firstBefore[place - 1]
-          )
-          if first > 0 { part = max(part, first / all) }
-        }
-      }
-      firstPart = part
-      prices = table.prices
-      byPrice = table.prices.indices.sorted { table.prices[$0] < table.prices[$1] }
-      backPrices = table.backPrices
-      backByPrice = table.prices.indices.sorted { table.backPrices[$0] < table.backPrices[$1] }
-      let each = seconds / Double(table.microBatches)
-      // A hair more, so that n layers fit into n times one layer's time.
-      capacities = table.classes.map { part in
-        part.seats.reduce(0) { max($0, each / table.slowness[$1] * (1 + 1e-9)) }
-      }
-      most = table.classes.map(\.most)
-      left = capacities
-      var lastAfter: [Int] = []
-      for (node, count) in table.blocksBefore.enumerated() {
-        while lastAfter.count <= count { lastAfter.append(lastAfter.last ?? node) }
-        lastAfter[count] = node
-      }
-      self.lastAfter = lastAfter
-      ahead = table.whole.ahead
-      whole = []
-      let fewest = table.schedule.holdsByDepth ? fewestStages : 1
-      let stages = min(table.deepest, most.reduce(0, +))
-      // The first and the last place of a lap may stand for less than a block of every chunk.
-      let others =
-        table.fold.chunks == 1 ? table.nodes - table.blocksBefore[table.nodes] : Int.max
-      whole = table.classes.map { part in
-        (0..<(stages + 1)).map { after in
-          let held = table.held(after + 1, of: fewest)
-          return part.seats.reduce(0) {
-            let overhead = table.seats[$1].plainTime(0, 0)
-            return max($0, table.blocks[$1].layers(within: each - overhead, held: held))
-          }
-        }
-      }
-      useful = whole.indices.map { whole[$0][0] > 0 ? most[$0] : min(others, most[$0]) }
-    }
-
-    /// Stages that all layers take, each with as many as it could cover.
-    var fewestStages: Int {
-      var rest = before[before.count - 1]
-      var stages = 0
-      for index in capacities.indices.sorted(by: { capacities[$0] > capacities[$1] }) {
-        let needed = (rest / max(capacities[index], .leastNormalMagnitude)).rounded(.up)
-        let count = Int(min(needed, Double(most[index])))
-        stages += count
-        rest -= Double(count) * capacities[index]
-        if rest <= 0 { break }
-      }
-      return max(1, stages)
-    }
-
-    /// Of these groups the layers after the ones asked for make use.
-    mutating func set(_ counts: [Int], after stages: Int) {
-      var layers = ahead
-      for index in counts.indices {
-        let free = most[index] - counts[index]
-        left[index] = free > 0 ? Double(free) * capacities[index] : 0
-        layers += free * whole[index][stages]
-      }
-      let sum = left.reduce(0, +)
-      var (low, high) = (0, before.count - 1)
-      while low < high {
-        let middle = (low + high + 1) / 2
-        if before[middle] <= sum { low = middle } else { high = middle - 1 }
-      }
-      latest = min(low, lastAfter[min(layers, lastAfter.count - 1)])
-    }
-
-    /// Of the layers from one on, there and back through these groups.
-    func back(from node: Int, _ counts: [Int]) -> Double {
-      var rest = before[before.count - 1] - before[node]
-      var sum = 0.0
-      for index in backByPrice where rest > 0 {
-        let taken = min(rest, Double(counts[index]) * capacities[index])
-        sum += taken * backPrices[index]
-        rest -= taken
-      }
-      return sum
-    }
-
-    func seconds(before node: Int) -> Double {
-      var rest = firstBefore[node]
-      var sum = 0.0
-      for index in byPrice where rest > 0 {
-        let taken = min(rest, left[index] * firstPart)
-        sum += taken * prices[index]
-        rest -= taken
-      }
-      return sum
-    }
-  }
-}
-
-extension SeatCosts {
-  /// What of a layer's passes a trip goes through.
-  fileprivate enum TripPart { case forward, gradients, whole }
-
-  /// How long a layer takes here at least, as a part of what it takes on another seat in both passes.
-  fileprivate func leastRatio(to other: SeatCosts, _ part: TripPart) -> Double {
-    let table = model.table
-    return Set(table.kinds).reduce(Double.infinity) { least, kind in
-      let (own, base) = (table.costs[kind], other.model.table.costs[kind])
-      let whole = (base.forward.total + base.backward.total).value
-      guard whole > 0 else { return least }
-      let passes =
-        switch part {
-        case .forward: own.forward.total
-        case .gradients: own.forward.total + own.backward.total - own.weightGradient
-        case .whole: own.forward.total + own.backward.total
-        }
-      return min(least, passes.value / whole)
-    }
-  }
-
-  /// Of every kind of layer, both passes and the forward one here as parts of both on another seat.
-  fileprivate func ratios(to other: SeatCosts) -> [(passes: Double, forward: Double)] {
-    let table = model.table
-    return Set(table.kinds).sorted().compactMap { kind in
-      let (own, base) = (table.costs[kind], other.model.table.costs[kind])
-      let whole = (base.forward.total + base.backward.total).value
-      guard whole > 0 else { return nil }
-      return (
-        (own.forward.total + own.backward.total).value / whole, own.forward.total.value / whole
-      )
-    }
   }
 }

@@ -1,0 +1,131 @@
+import Scheduling
+
+extension ReachTable {
+  /// The least time that groups take for the first layers of the model.
+  struct Lead {
+    private let before: [Double]
+    private let firstBefore: [Double]
+    /// The most that a first chunk is of its stage.
+    private let firstPart: Double
+    private let byPrice: [Int]
+    private let prices: [Double]
+    private let backByPrice: [Int]
+    private let backPrices: [Double]
+    private let capacities: [Double]
+    private let most: [Int]
+    private var left: [Double]
+    /// Whole layers that a group of each class gets through, by how many stages come after it.
+    private var whole: [[Int]]
+    /// Groups that a pipeline may use: of those that cannot hold a layer of the most common kind, as many as
+    /// there are other layers.
+    private(set) var useful: [Int] = []
+    /// The last layer to come after no more than so many of the most common kind.
+    private let lastAfter: [Int]
+    private let ahead: Int
+    /// The groups before cannot cover more layers than these.
+    private(set) var latest = 0
+
+    init(_ table: ReachTable, within seconds: Double) {
+      before = table.seats[0].workBefore
+      firstBefore = table.seats[0].firstWorkBefore
+      var part = table.fold.chunks == 1 ? 1.0 : 0
+      if table.fold.chunks > 1 {
+        for place in 1..<before.count {
+          let (all, first) = (
+            before[place] - before[place - 1], firstBefore[place] - firstBefore[place - 1]
+          )
+          if first > 0 { part = max(part, first / all) }
+        }
+      }
+      firstPart = part
+      prices = table.prices
+      byPrice = table.prices.indices.sorted { table.prices[$0] < table.prices[$1] }
+      backPrices = table.backPrices
+      backByPrice = table.prices.indices.sorted { table.backPrices[$0] < table.backPrices[$1] }
+      let each = seconds / Double(table.microBatches)
+      // A hair more, so that n layers fit into n times one layer's time.
+      capacities = table.classes.map { part in
+        part.seats.reduce(0) { max($0, each / table.slowness[$1] * (1 + 1e-9)) }
+      }
+      most = table.classes.map(\.most)
+      left = capacities
+      var lastAfter: [Int] = []
+      for (node, count) in table.blocksBefore.enumerated() {
+        while lastAfter.count <= count { lastAfter.append(lastAfter.last ?? node) }
+        lastAfter[count] = node
+      }
+      self.lastAfter = lastAfter
+      ahead = table.whole.ahead
+      whole = []
+      let fewest = table.schedule.holdsByDepth ? fewestStages : 1
+      let stages = min(table.deepest, most.reduce(0, +))
+      // The first and the last place of a lap may stand for less than a block of every chunk.
+      let others =
+        table.fold.chunks == 1 ? table.nodes - table.blocksBefore[table.nodes] : Int.max
+      whole = table.classes.map { part in
+        (0..<(stages + 1)).map { after in
+          let held = table.held(after + 1, of: fewest)
+          return part.seats.reduce(0) {
+            let overhead = table.seats[$1].plainTime(0, 0)
+            return max($0, table.blocks[$1].layers(within: each - overhead, held: held))
+          }
+        }
+      }
+      useful = whole.indices.map { whole[$0][0] > 0 ? most[$0] : min(others, most[$0]) }
+    }
+
+    /// Stages that all layers take, each with as many as it could cover.
+    var fewestStages: Int {
+      var rest = before[before.count - 1]
+      var stages = 0
+      for index in capacities.indices.sorted(by: { capacities[$0] > capacities[$1] }) {
+        let needed = (rest / max(capacities[index], .leastNormalMagnitude)).rounded(.up)
+        let count = Int(min(needed, Double(most[index])))
+        stages += count
+        rest -= Double(count) * capacities[index]
+        if rest <= 0 { break }
+      }
+      return max(1, stages)
+    }
+
+    /// Of these groups the layers after the ones asked for make use.
+    mutating func set(_ counts: [Int], after stages: Int) {
+      var layers = ahead
+      for index in counts.indices {
+        let free = most[index] - counts[index]
+        left[index] = free > 0 ? Double(free) * capacities[index] : 0
+        layers += free * whole[index][stages]
+      }
+      let sum = left.reduce(0, +)
+      var (low, high) = (0, before.count - 1)
+      while low < high {
+        let middle = (low + high + 1) / 2
+        if before[middle] <= sum { low = middle } else { high = middle - 1 }
+      }
+      latest = min(low, lastAfter[min(layers, lastAfter.count - 1)])
+    }
+
+    /// Of the layers from one on, there and back through these groups.
+    func back(from node: Int, _ counts: [Int]) -> Double {
+      var rest = before[before.count - 1] - before[node]
+      var sum = 0.0
+      for index in backByPrice where rest > 0 {
+        let taken = min(rest, Double(counts[index]) * capacities[index])
+        sum += taken * backPrices[index]
+        rest -= taken
+      }
+      return sum
+    }
+
+    func seconds(before node: Int) -> Double {
+      var rest = firstBefore[node]
+      var sum = 0.0
+      for index in byPrice where rest > 0 {
+        let taken = min(rest, left[index] * firstPart)
+        sum += taken * prices[index]
+        rest -= taken
+      }
+      return sum
+    }
+  }
+}
