@@ -6,9 +6,10 @@ import Quantities
 /// A request states precision, chips and sharding, not the framework; each of them has its habitual
 /// one, and a plan says which was assumed.
 package enum SoftwareStack: String, Hashable, Sendable, CaseIterable {
-  /// fp16 with loss scaling on chips up to Ampere: the Megatron-LM and DeepSpeed of 2019 to 2022. Attention scores are
-  /// written out, kernels are launched one by one from Python, gradients are reduced after the
-  /// backward pass, and sharded weights (ZeRO-3) are gathered tensor by tensor, in the open.
+  /// fp16 with loss scaling on chips up to Ampere: the Megatron-LM and DeepSpeed of 2019 to 2022.
+  /// Attention scores are written out, kernels are launched one by one from Python, gradients are
+  /// reduced after the backward pass, and sharded weights (ZeRO-3) are gathered tensor by tensor, in
+  /// the open.
   case lossScaled
   /// Fully sharded weights and no other split of a dense model (PyTorch FSDP,
   /// torchtitan, LLM Foundry): model code for one GPU, with the framework's own kernels.

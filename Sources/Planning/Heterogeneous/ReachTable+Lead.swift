@@ -1,11 +1,30 @@
 import Scheduling
 
 extension ReachTable {
+  /// The most that a first chunk is of its stage.
+  static func firstPart(_ seat: SeatCosts) -> Double {
+    guard seat.fold.chunks > 1 else { return 1 }
+    let (all, first) = (seat.workBefore, seat.firstWorkBefore)
+    return (1..<all.count).reduce(0) { part, place in
+      let own = first[place] - first[place - 1]
+      return own > 0 ? max(part, own / (all[place] - all[place - 1])) : part
+    }
+  }
+
+  /// The last layer to come after no more than so many blocks, from how many each comes after.
+  static func lastAfter(_ blocksBefore: [Int]) -> [Int] {
+    var last: [Int] = []
+    for (node, count) in blocksBefore.enumerated() {
+      while last.count <= count { last.append(last.last ?? node) }
+      last[count] = node
+    }
+    return last
+  }
+
   /// The least time that groups take for the first layers of the model.
   struct Lead {
     private let before: [Double]
     private let firstBefore: [Double]
-    /// The most that a first chunk is of its stage.
     private let firstPart: Double
     private let byPrice: [Int]
     private let prices: [Double]
@@ -19,7 +38,6 @@ extension ReachTable {
     /// Groups that a pipeline may use: of those that cannot hold a layer of the most common kind, as many as
     /// there are other layers.
     private(set) var useful: [Int] = []
-    /// The last layer to come after no more than so many of the most common kind.
     private let lastAfter: [Int]
     private let ahead: Int
     /// The groups before cannot cover more layers than these.
@@ -28,16 +46,7 @@ extension ReachTable {
     init(_ table: ReachTable, within seconds: Double) {
       before = table.seats[0].workBefore
       firstBefore = table.seats[0].firstWorkBefore
-      var part = table.fold.chunks == 1 ? 1.0 : 0
-      if table.fold.chunks > 1 {
-        for place in 1..<before.count {
-          let (all, first) = (
-            before[place] - before[place - 1], firstBefore[place] - firstBefore[place - 1]
-          )
-          if first > 0 { part = max(part, first / all) }
-        }
-      }
-      firstPart = part
+      firstPart = table.firstPart
       prices = table.prices
       byPrice = table.prices.indices.sorted { table.prices[$0] < table.prices[$1] }
       backPrices = table.backPrices
@@ -49,12 +58,7 @@ extension ReachTable {
       }
       most = table.classes.map(\.most)
       left = capacities
-      var lastAfter: [Int] = []
-      for (node, count) in table.blocksBefore.enumerated() {
-        while lastAfter.count <= count { lastAfter.append(lastAfter.last ?? node) }
-        lastAfter[count] = node
-      }
-      self.lastAfter = lastAfter
+      lastAfter = table.lastAfter
       ahead = table.whole.ahead
       whole = []
       let fewest = table.schedule.holdsByDepth ? fewestStages : 1

@@ -67,6 +67,9 @@ struct ReachTable {
   let blocks: [BlockRates]
   let blocksBefore: [Int]
   let whole: WholeLayers
+  /// Of every time the same (see `Lead`).
+  let firstPart: Double
+  let lastAfter: [Int]
 
   /// Pools that are taken together.
   struct SeatClass {
@@ -104,6 +107,8 @@ struct ReachTable {
     }
     blocksBefore =
       whole.each > 1 ? Array(0...fold.places) : fold.sums(of: blocks).map { Int($0) }
+    firstPart = Self.firstPart(seats[0])
+    lastAfter = Self.lastAfter(blocksBefore)
     self.classes = classes
     self.microBatches = microBatches
     self.schedule = schedule
