@@ -71,6 +71,30 @@ private let sparseModels: [(name: String, total: Int, active: Int)] = [
     #expect(ModelCatalogue.standard.preset(named: name)?.name == "llama3.1-8b")
   }
 
+  @Test(arguments: [
+    ("Qwen/Qwen2.5-7B-Instruct", "qwen2.5-7b"),
+    ("Qwen/Qwen3-30B-A3B-Instruct-2507", "qwen3-30b-a3b"),
+    ("allenai/OLMo-2-1124-13B", "olmo2-13b"), ("bigscience/bloom", "bloom-176b"),
+    ("deepseek-ai/DeepSeek-V3-Base", "deepseek-v3"), ("google/gemma-3-12b-pt", "gemma3-12b"),
+    ("meta-llama/Llama-2-7b-hf", "llama2-7b"), ("meta-llama/Meta-Llama-3-70B", "llama3-70b"),
+    ("microsoft/Phi-3-mini-4k-instruct", "phi3-mini"), ("microsoft/phi-1_5", "phi-1.5"),
+    ("mistralai/Mistral-7B-Instruct-v0.3", "mistral-7b-v0.3"),
+    ("mistralai/Mixtral-8x7B-v0.1", "mixtral-8x7b"),
+    ("moonshotai/Kimi-K2-Instruct-0905", "kimi-k2"),
+  ])
+  func repositoriesOfCheckpointsAreFound(repository: String, name: String) {
+    #expect(ModelCatalogue.standard.preset(named: repository)?.name == name)
+  }
+
+  @Test(arguments: [
+    // Another model's shape; a vocabulary of its own; heads of its own; nothing but how it was trained.
+    "deepseek-ai/DeepSeek-R1-Distill-Llama-70B", "mistralai/Mistral-7B-Instruct-v0.2",
+    "CohereForAI/c4ai-command-r-08-2024", "instruct", "2507", "",
+  ])
+  func repositoriesOfOtherArchitecturesAreNot(repository: String) {
+    #expect(ModelCatalogue.standard.preset(named: repository) == nil)
+  }
+
   @Test func noTwoPresetsClaimAName() {
     for preset in ModelCatalogue.standard.presets {
       for name in [preset.name] + preset.aliases {

@@ -10,7 +10,8 @@ extension ModelPreset {
       "seq_length": 8192}
       """#),
     .huggingFace(
-      "deepseek-67b", .recalledCheckpoint, parameters: 67_425_001_472,
+      "deepseek-67b", aliases: ["deepseek-llm-67b"], .recalledCheckpoint,
+      parameters: 67_425_001_472,
       #"""
       {"model_type": "llama", "hidden_size": 8192, "num_hidden_layers": 95,
       "num_attention_heads": 64, "num_key_value_heads": 8, "intermediate_size": 22016,

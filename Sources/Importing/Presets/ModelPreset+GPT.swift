@@ -119,7 +119,8 @@ extension ModelPreset {
       "max_position_embeddings": 2048, "use_parallel_residual": true}
       """#),
     .huggingFace(
-      "stablelm-2-1.6b", .recalledCheckpoint, parameters: 1_644_515_328,
+      "stablelm-2-1.6b", aliases: ["stablelm-2-1_6b"], .recalledCheckpoint,
+      parameters: 1_644_515_328,
       #"""
       {"model_type": "stablelm", "hidden_size": 2048, "num_hidden_layers": 24,
       "num_attention_heads": 32, "num_key_value_heads": 32, "intermediate_size": 5632,
@@ -134,7 +135,7 @@ extension ModelPreset {
       "use_parallel_residual": true}
       """#),
     .huggingFace(
-      "stablelm-3b", .recalledCheckpoint, parameters: 2_795_443_200,
+      "stablelm-3b", aliases: ["stablelm-3b-4e1t"], .recalledCheckpoint, parameters: 2_795_443_200,
       #"""
       {"model_type": "stablelm", "hidden_size": 2560, "num_hidden_layers": 32,
       "num_attention_heads": 32, "num_key_value_heads": 32, "intermediate_size": 6912,

@@ -72,14 +72,16 @@ extension ModelPreset {
       "vocab_size": 256000, "max_position_embeddings": 8192, "head_dim": 256}
       """#),
     .huggingFace(
-      "phi3-medium", .recalledCheckpoint, parameters: 13_960_238_080,
+      "phi3-medium", aliases: ["phi-3-medium-4k", "phi-3-medium-128k"], .recalledCheckpoint,
+      parameters: 13_960_238_080,
       #"""
       {"model_type": "phi3", "hidden_size": 5120, "num_hidden_layers": 40,
       "num_attention_heads": 40, "num_key_value_heads": 10, "intermediate_size": 17920,
       "vocab_size": 32064, "max_position_embeddings": 4096}
       """#),
     .huggingFace(
-      "phi3-mini", .recalledCheckpoint, parameters: 3_821_079_552,
+      "phi3-mini", aliases: ["phi-3-mini-4k", "phi-3-mini-128k"], .recalledCheckpoint,
+      parameters: 3_821_079_552,
       #"""
       {"model_type": "phi3", "hidden_size": 3072, "num_hidden_layers": 32,
       "num_attention_heads": 32, "intermediate_size": 8192, "vocab_size": 32064,
@@ -101,7 +103,7 @@ extension ModelPreset {
       "lm_head_bias": true, "num_local_experts": 16, "num_experts_per_tok": 2}
       """#),
     .huggingFace(
-      "phi-1.5", .recalledCheckpoint, parameters: 1_418_270_720,
+      "phi-1.5", aliases: ["phi-1_5"], .recalledCheckpoint, parameters: 1_418_270_720,
       #"""
       {"model_type": "phi", "hidden_size": 2048, "num_hidden_layers": 24,
       "num_attention_heads": 32, "intermediate_size": 8192, "vocab_size": 51200,

@@ -88,7 +88,8 @@ extension ModelPreset {
       "vocab_size": 128256, "max_position_embeddings": 131072}
       """#),
     .huggingFace(
-      "llama4-maverick", .recalledCheckpoint, parameters: 400_711_848_960,
+      "llama4-maverick", aliases: ["llama-4-maverick-17b-128e"], .recalledCheckpoint,
+      parameters: 400_711_848_960,
       #"""
       {"model_type": "llama4_text", "hidden_size": 5120, "num_hidden_layers": 48,
       "num_attention_heads": 40, "num_key_value_heads": 8, "head_dim": 128,
@@ -120,7 +121,8 @@ extension ModelPreset {
       "max_position_embeddings": 2048}
       """#),
     .huggingFace(
-      "tinyllama-1.1b", .recalledCheckpoint, parameters: 1_100_048_384,
+      "tinyllama-1.1b", aliases: ["tinyllama-1.1b-v1.0"], .recalledCheckpoint,
+      parameters: 1_100_048_384,
       #"""
       {"model_type": "llama", "hidden_size": 2048, "num_hidden_layers": 22,
       "num_attention_heads": 32, "num_key_value_heads": 4, "intermediate_size": 5632,

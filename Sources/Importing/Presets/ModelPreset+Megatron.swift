@@ -63,7 +63,7 @@ extension ModelPreset {
       {"layers": 48, "hidden_size": 6144, "heads": 64, "vocab_size": 51200, "max_positions": 2048}
       """#),
     .transformer(
-      "gpt3-175b", aliases: ["gpt-175b"], .brown2020,
+      "gpt3-175b", aliases: ["gpt-3", "gpt-175b"], .brown2020,
       #"""
       {"layers": 96, "hidden_size": 12288, "heads": 96, "vocab_size": 50257,
       "max_positions": 2048}

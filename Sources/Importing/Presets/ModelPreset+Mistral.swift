@@ -16,7 +16,8 @@ extension ModelPreset {
       "vocab_size": 32768, "max_position_embeddings": 32768, "sliding_window": null}
       """#),
     .huggingFace(
-      "mistral-large-123b", .recalledCheckpoint, parameters: 122_610_069_504,
+      "mistral-large-123b", aliases: ["mistral-large"], .recalledCheckpoint,
+      parameters: 122_610_069_504,
       #"""
       {"model_type": "mistral", "hidden_size": 12288, "num_hidden_layers": 88,
       "num_attention_heads": 96, "num_key_value_heads": 8, "intermediate_size": 28672,
@@ -24,7 +25,8 @@ extension ModelPreset {
       "sliding_window": null}
       """#),
     .huggingFace(
-      "mistral-nemo-12b", .recalledCheckpoint, parameters: 12_247_782_400,
+      "mistral-nemo-12b", aliases: ["mistral-nemo"], .recalledCheckpoint,
+      parameters: 12_247_782_400,
       #"""
       {"model_type": "mistral", "hidden_size": 5120, "num_hidden_layers": 40,
       "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336,
@@ -40,7 +42,8 @@ extension ModelPreset {
       "sliding_window": null}
       """#),
     .huggingFace(
-      "mixtral-8x22b", .recalledCheckpoint, parameters: 140_620_634_112,
+      "mixtral-8x22b", aliases: ["mixtral-8x22b-v0.1"], .recalledCheckpoint,
+      parameters: 140_620_634_112,
       #"""
       {"model_type": "mixtral", "hidden_size": 6144, "num_hidden_layers": 56,
       "num_attention_heads": 48, "num_key_value_heads": 8, "intermediate_size": 16384,
@@ -48,7 +51,7 @@ extension ModelPreset {
       "num_experts_per_tok": 2}
       """#),
     .huggingFace(
-      "mixtral-8x7b", .checkpoint, parameters: 46_702_792_704,
+      "mixtral-8x7b", aliases: ["mixtral-8x7b-v0.1"], .checkpoint, parameters: 46_702_792_704,
       #"""
       {"model_type": "mixtral", "hidden_size": 4096, "num_hidden_layers": 32,
       "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336,

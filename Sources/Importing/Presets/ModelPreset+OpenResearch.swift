@@ -2,7 +2,7 @@ extension ModelPreset {
   /// OPT, BLOOM, Falcon and OLMo.
   static let openResearch: [ModelPreset] = [
     .huggingFace(
-      "bloom-176b", .checkpoint, parameters: 176_247_271_424,
+      "bloom-176b", aliases: ["bloom", "bloomz"], .checkpoint, parameters: 176_247_271_424,
       #"""
       {"model_type": "bloom", "n_embed": 14336, "n_layer": 70, "num_attention_heads": 112,
       "vocab_size": 250880}

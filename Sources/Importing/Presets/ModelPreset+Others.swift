@@ -90,7 +90,8 @@ extension ModelPreset {
       "vocab_size": 256000, "max_position_embeddings": 4096, "head_dim": 128}
       """#),
     .huggingFace(
-      "nemotron-3-nano-30b-a3b", .counted, parameters: 31_577_937_344,
+      "nemotron-3-nano-30b-a3b", aliases: ["nvidia-nemotron-3-nano-30b-a3b"], .counted,
+      parameters: 31_577_937_344,
       #"""
       {"model_type": "nemotron_h", "hidden_size": 2688, "num_hidden_layers": 52,
       "num_attention_heads": 32, "num_key_value_heads": 2, "head_dim": 128,
