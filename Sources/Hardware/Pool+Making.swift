@@ -8,6 +8,8 @@ extension Pool {
   /// A pool from what a caller says, with the rest from the catalogue.
   ///
   /// - Parameters:
+  ///   - machine: What the nodes are, which then tells of the network and the number of GPUs in place of
+  ///     the accelerator.
   ///   - nodeNames: Given instead of, or in agreement with, `nodes`. Without names, nodes are
   ///     `node-0`, `node-1`, …, counted from `firstNode`.
   ///   - scaleUpDomain: GPUs that the scale-up network joins, where it differs from the catalogue.
@@ -15,18 +17,21 @@ extension Pool {
   ///   - interNode: Of one node's ports together, per direction.
   ///   - fabric: The network between nodes from the nodes outwards; without it, one level joins all.
   package static func make(
-    name: String? = nil, accelerator: Accelerator, gpusPerNode: Int? = nil, nodes: Int? = nil,
-    nodeNames: [String]? = nil, firstNode: Int = 0, memory: ByteCount? = nil,
+    name: String? = nil, accelerator: Accelerator, machine: MachineType? = nil,
+    gpusPerNode: Int? = nil, nodes: Int? = nil, nodeNames: [String]? = nil, firstNode: Int = 0,
+    memory: ByteCount? = nil,
     scaleUpDomain: Int? = nil, intraNode: LinkOverride = LinkOverride(),
     interNode: LinkOverride = LinkOverride(), fabric: [FabricLevel] = [],
     pricePerGPUHour: Double? = nil
   ) throws(PoolFault) -> Pool {
-    let perNode = gpusPerNode ?? accelerator.gpusPerNode
+    let perNode = gpusPerNode ?? machine?.gpus ?? accelerator.gpusPerNode
     let count = nodes ?? nodeNames?.count ?? 1
     try checkCounts(gpusPerNode: perNode, nodes: count, nodeNames: nodeNames)
     try checkOverrides(
       memory: memory, intraNode: intraNode, interNode: interNode, price: pricePerGPUHour)
-    let port = interNode.bandwidth.map { $0 / perNode } ?? accelerator.networkBandwidth
+    let port =
+      interNode.bandwidth.map { $0 / perNode } ?? machine?.networkBandwidthPerGPU
+      ?? accelerator.networkBandwidth
     var fabric = fabric.isEmpty ? [FabricLevel(name: "network")] : fabric
     if fabric[0].latency == nil { fabric[0].latency = interNode.latency }
     if interNode.isMeasured {
@@ -50,11 +55,13 @@ extension Pool {
       levels.append(level)
     }
     if levels.count > levelLimit { throw .tooManyLevels(limit: levelLimit) }
-    return Pool(
-      name: name ?? accelerator.id, accelerator: accelerator, gpusPerNode: perNode,
+    var pool = Pool(
+      name: name ?? machine?.name ?? accelerator.id, accelerator: accelerator, gpusPerNode: perNode,
       nodeNames: nodeNames ?? (0..<count).map { "node-\(firstNode + $0)" },
       memory: memory ?? accelerator.memory, levels: levels, uplink: outside.last!,
       pricePerGPUHour: pricePerGPUHour)
+    pool.machine = machine
+    return pool
   }
 
   /// The levels inside a node or scale-up domain; the first always exists, so that a pool of single

@@ -17,6 +17,8 @@ package struct Pool: Hashable, Sendable {
   package var levels: [NetworkLevel]
   /// From the pool to other pools; `span` is of no meaning here.
   package var uplink: NetworkLevel
+  /// The provider's machine that a node is, where that is known.
+  package var machine: MachineType?
   /// What one GPU costs an hour, in the caller's currency.
   package var pricePerGPUHour: Double?
   var measurements: MeasuredNetwork?

@@ -5,6 +5,20 @@ import JSON
 extension Sentence {
   static let noNodes = "missing: expected nodes, or node_names"
 
+  static let noGPU = "missing: expected gpu, or machine"
+
+  static func unknownMachine(_ name: String) -> String {
+    let near = NearestNames.to(name, among: MachineType.known.lazy.map(\.name))
+    let unknown = "unknown machine \"\(excerpt(name))\""
+    return near.isEmpty
+      ? "\(unknown); GET /catalog/machines lists those that are known"
+      : "\(unknown); did you mean \"\(near.joined(separator: "\" or \""))\"?"
+  }
+
+  static func otherGPUs(_ machine: MachineType, than given: Accelerator) -> String {
+    "\(machine.name) has \(machine.accelerator), not \(given.id)"
+  }
+
   static func tooManyNodes(_ nodes: Int) -> String {
     "\(nodes) nodes are more than the \(WireLimits.nodes) that are planned for"
   }
@@ -13,7 +27,8 @@ extension Sentence {
     "a shorthand has up to \(WireLimits.shorthandLength) bytes; give pools instead"
 
   static func badShorthand(_ part: String) -> String {
-    "\"\(excerpt(part))\" is not nodes x GPUs per node x type, such as \"4x8xh100-sxm5-80gb\""
+    "\"\(excerpt(part))\" is not nodes x GPUs per node x type, such as \"4x8xh100-sxm5-80gb\", "
+      + "nor nodes x machine, such as \"4xp5.48xlarge\""
   }
 
   static func largeShorthand(_ part: String) -> String {

@@ -24,7 +24,7 @@ struct Stagewright: ParsableCommand {
   static let routeCommands: [any RouteCommand.Type] = [
     PartitionCommand.self, SimulateCommand.self, ReplanCommand.self, AnalyzeCommand.self,
     GraphCommand.self, ClusterCommand.self, CalibrateCommand.self, ModelsCommand.self,
-    GPUsCommand.self,
+    GPUsCommand.self, MachinesCommand.self,
   ]
 
   static func main() {

@@ -85,7 +85,7 @@ private func post(_ body: JSONValue, to path: String) -> APIResponse {
   }
 
   /// Whole catalogues meet their schemas.
-  @Test(arguments: ["/catalog/gpus", "/catalog/models"])
+  @Test(arguments: ["/catalog/gpus", "/catalog/machines", "/catalog/models"])
   func whatIsFetchedMeetsItsSchema(path: String) throws {
     let response = router.response(to: APIRequest(method: "GET", path: path))
     let content = specification.document["paths"]![path]!["get"]!["responses"]!["200"]!["content"]!

@@ -84,6 +84,31 @@ private func faults(_ text: String) throws -> [String] {
     #expect(inventory.levelNames == ["layer-3", "layer-2"])
   }
 
+  @Test func knowsNetworksFromInstanceTypes() throws {
+    let label = "node.kubernetes.io/instance-type"
+    let inventory = try inventory([
+      node("a", labels: [label: "p5.48xlarge"]), node("b", labels: [label: "a3-highgpu-8g"]),
+      node("c", labels: [label: "p5.48xlarge"]), node("d", labels: [label: "m5.large"]),
+      // A name that does not tell what feature discovery sees is not believed.
+      node("e", labels: [label: "p4d.24xlarge"]),
+    ])
+    let (groups, _) = inventory.groups()
+    #expect(groups.map(\.machine?.name) == ["p5.48xlarge", "a3-highgpu-8g", nil])
+    #expect(groups.map(\.nodeNames) == [["a", "c"], ["b"], ["d", "e"]])
+    #expect(inventory.notes.filter { $0.contains(label) }.count == 2)
+    #expect(inventory.notes.contains { $0.contains("a3-highgpu-8g, 800 Gbit/s a node") })
+  }
+
+  @Test func knowsGPUsFromInstanceTypesWhereNothingElseTells() throws {
+    let inventory = try inventory([
+      """
+      {"metadata": {"name": "n", "labels": {"node.kubernetes.io/instance-type": "p4de.24xlarge"}},
+       "status": {"allocatable": {"nvidia.com/gpu": "8"}}, "spec": {}}
+      """
+    ])
+    #expect(inventory.groups().groups[0].accelerator.id == "a100-sxm4-80gb")
+  }
+
   @Test func findsDomainsThatSpanNodes() throws {
     let inventory = try inventory(
       (0..<36).map { index in

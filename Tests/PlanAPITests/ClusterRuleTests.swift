@@ -16,6 +16,11 @@ import Testing
     ),
     (" 2x8xmi300x + 1x8xNVIDIA-A100-SXM4-80GB ", ["mi300x", "a100-sxm4-80gb"], [2, 1], [8, 8]),
     ("18x4xgb200-nvl72", ["gb200"], [18], [4]),
+    ("16xp5.48xlarge", ["h100-sxm5-80gb"], [16], [8]),
+    (
+      "2xa2-megagpu-16g + 4xStandard_ND40rs_v2+1x2xt4",
+      ["a100-sxm4-40gb", "v100-sxm2-32gb", "t4"], [2, 4, 1], [16, 8, 2]
+    ),
   ])
   func readsShorthands(text: String, ids: [String], nodes: [Int], gpus: [Int]) throws {
     let cluster = try value("\"\(text)\"", as: rule)
@@ -33,6 +38,7 @@ import Testing
     ("1x8xh1000", "unknown GPU \"h1000\"; did you mean \"h100-"),
     ("1x8xabacus", "GET /catalog/gpus lists"),
     ("1x8xzz\\u0007", "unknown GPU \"zz?\""),
+    ("0xp5.48xlarge", "nodes x GPUs"), ("65537xp5.48xlarge", "nodes x machine"),
     ("65537x8xh100", "more than"), ("1x1025xh100", "more than"),
     ("99999999999999999999x8xh100", "more than"), ("65536x1024xh100", "more than"),
     ("65536x1xh100+1x1xh100", "65537 nodes are more"),
@@ -49,6 +55,30 @@ import Testing
 
   @Test func notesEveryPoolOfAShorthand() throws {
     #expect(try faults(#""1x8xh1000+2x8+1x8xa1000""#, as: rule).count == 3)
+  }
+
+  @Test func readsPoolsOfMachines() throws {
+    let cluster = try value(
+      """
+      {"pools": [{"machine": "p4d.24xlarge", "nodes": 2},
+                 {"machine": "ML.P4D.24XLARGE", "gpu": "a100-sxm4-40gb", "gpus_per_node": 4,
+                  "nodes": 1, "name": "halves"}]}
+      """, as: rule)
+    #expect(cluster.pools.map(\.accelerator.id) == ["a100-sxm4-40gb", "a100-sxm4-40gb"])
+    #expect(cluster.pools.map(\.gpusPerNode) == [8, 4])
+    #expect(cluster.pools.map(\.name) == ["p4d.24xlarge", "halves"])
+    #expect(cluster.pools.allSatisfy { $0.uplink.bandwidth == .gigabits(50) })
+  }
+
+  @Test(arguments: [
+    (#"{"machine": "p4d.24xlarge", "gpu": "h100", "nodes": 1}"#, "has a100-sxm4-40gb, not h100"),
+    (#"{"machine": "p5.42xlarge", "nodes": 1}"#, "did you mean \"p5.48xlarge\""),
+    (#"{"machine": "abacus", "nodes": 1}"#, "GET /catalog/machines lists"),
+    (#"{"nodes": 1}"#, "/pools/0/gpu: missing: expected gpu, or machine"),
+  ])
+  func refusesOtherMachines(pool: String, expected: String) throws {
+    let faults = try faults(#"{"pools": [\#(pool)]}"#, as: rule)
+    #expect(faults.count == 1 && faults[0].contains(expected), "\(faults)")
   }
 
   @Test func readsPools() throws {

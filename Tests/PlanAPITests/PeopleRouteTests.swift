@@ -46,7 +46,7 @@ private func text(_ response: APIResponse) -> String {
 
   @Test(arguments: [
     ("POST", "/partition"), ("POST", "/simulate"), ("POST", "/graph"), ("POST", "/analyze"),
-    ("GET", "/catalog/gpus"), ("GET", "/catalog/models"),
+    ("GET", "/catalog/gpus"), ("GET", "/catalog/machines"), ("GET", "/catalog/models"),
   ])
   func refusesOtherForms(method: String, path: String) {
     let response = router.response(

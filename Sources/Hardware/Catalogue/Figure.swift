@@ -20,6 +20,8 @@ package enum FigureSource: String, Hashable, Sendable, CaseIterable {
   case composer
   case lightning
   case googleCloud = "google-cloud"
+  case aws
+  case azure
   case specificationPages = "specification-pages"
   case recalled
   case derived
@@ -36,7 +38,13 @@ package enum FigureSource: String, Hashable, Sendable, CaseIterable {
     case .composer: "github:mosaicml/composer@003ec03f composer/callbacks/speed_monitor.py"
     case .lightning:
       "github:Lightning-AI/pytorch-lightning@0810121 fabric/utilities/throughput.py"
-    case .googleCloud: "docs.cloud.google.com/tpu/docs/v5e"
+    case .googleCloud:
+      "docs.cloud.google.com/tpu/docs/v5e, /compute/docs/gpus/gpu-network-bandwidth"
+    case .aws:
+      "docs.aws.amazon.com/AWSEC2/latest/UserGuide: accelerated-computing-instances, "
+        + "efa-acc-inst-types; aws.amazon.com/blogs/compute/amazon-ec2-p4d-instances-deep-dive"
+    case .azure:
+      "github:MicrosoftDocs/azure-docs@1e4c740 articles/virtual-machines/sizes/gpu-accelerated"
     case .specificationPages:
       "third-party specification pages: waredb, hmc-tech, cuttingedgegamer, zangshuxian, "
         + "willitrunai, boardor"
@@ -49,7 +57,7 @@ package enum FigureSource: String, Hashable, Sendable, CaseIterable {
   package var status: FigureStatus {
     switch self {
     case .mlEngineering, .aiConfigurator, .torchTitan, .llmAnalysis, .composer, .lightning,
-      .googleCloud, .specificationPages:
+      .googleCloud, .aws, .azure, .specificationPages:
       .verified
     case .recalled: .unverified
     case .derived: .derived
@@ -78,6 +86,8 @@ extension Figure {
   package static func composer(_ value: Double) -> Figure { Figure(value, .composer) }
   package static func lightning(_ value: Double) -> Figure { Figure(value, .lightning) }
   package static func googleCloud(_ value: Double) -> Figure { Figure(value, .googleCloud) }
+  package static func aws(_ value: Double) -> Figure { Figure(value, .aws) }
+  package static func azure(_ value: Double) -> Figure { Figure(value, .azure) }
   package static func specificationPages(_ value: Double) -> Figure {
     Figure(value, .specificationPages)
   }

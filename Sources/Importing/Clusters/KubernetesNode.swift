@@ -64,6 +64,13 @@ struct KubernetesNode {
       ?? labels["amd.com/gpu.product-name"] ?? labels["beta.amd.com/gpu.product-name"]
   }
 
+  /// The provider's machine that the node is, if it is a known one.
+  private var machine: MachineType? {
+    labels[Self.machineLabel].flatMap { MachineType.named($0) }
+  }
+
+  static let machineLabel = "node.kubernetes.io/instance-type"
+
   /// Why no whole GPU of the node can be had; nil if some can.
   var reasonToSkip: String? {
     if value["spec"]?["unschedulable"]?.boolean == true { return "unschedulable (cordoned)" }
@@ -100,19 +107,20 @@ struct KubernetesNode {
   /// The node as planning sees it; `nil` after noting what contradicts itself or is unknown.
   func usable(_ catalogue: AcceleratorCatalogue, _ log: JSONFaultLog) -> NodeInventory.Node? {
     let place = value["metadata"]?["labels"] ?? value
-    guard let product else {
+    var machine = machine
+    guard let name = product.map({ ProductLabel($0).product }) ?? machine?.accelerator else {
       log.note(
         place, member: "nvidia.com/gpu.product",
         "missing: expected the label of GPU feature discovery on a node with GPUs")
       return nil
     }
-    let label = ProductLabel(product)
-    guard let accelerator = catalogue.accelerator(named: label.product) else {
+    guard let accelerator = catalogue.accelerator(named: name) else {
       log.note(
-        place, member: "nvidia.com/gpu.product",
-        AcceleratorName.unknown(label.product, in: catalogue))
+        place, member: "nvidia.com/gpu.product", AcceleratorName.unknown(name, in: catalogue))
       return nil
     }
+    // Feature discovery looked; a name may be used again for something else.
+    if machine?.accelerator != accelerator.id { machine = nil }
     if let (labelled, allocatable) = labelledGPUs, allocatable > labelled {
       log.note(
         value["status"]?["allocatable"]?["nvidia.com/gpu"] ?? value,
@@ -129,7 +137,7 @@ struct KubernetesNode {
       memory = .mebi(Double(mebibytes))
     }
     return NodeInventory.Node(
-      name: name, accelerator: accelerator, gpus: gpus, memory: memory,
+      name: self.name, accelerator: accelerator, machine: machine, gpus: gpus, memory: memory,
       scaleUpDomain: scaleUpDomain(accelerator), groups: [])
   }
 

@@ -73,7 +73,7 @@ package struct KubernetesNodesRule: JSONRule {
       usable.groups = scheme.levels.map { node.labels[$0.label] ?? "" }
       return usable
     }
-    inventory.notes = notes(skipped, found.map(\.node), scheme)
+    inventory.notes = notes(skipped, found.map(\.node), scheme) + machineNotes(found.map(\.usable))
     return inventory
   }
 
@@ -96,6 +96,15 @@ package struct KubernetesNodesRule: JSONRule {
       notes.append("network levels are read from the labels \(labels)")
     }
     return notes
+  }
+
+  /// What the nodes' machines say of the network, one sentence a type.
+  private func machineNotes(_ nodes: [NodeInventory.Node]) -> [String] {
+    var seen = Set<MachineType>()
+    return nodes.compactMap(\.machine).filter { seen.insert($0).inserted }.map {
+      "the network of \($0.name), \(Int($0.networkBandwidth.value)) Gbit/s a node for GPUs, is known "
+        + "from the label \(KubernetesNode.machineLabel)"
+    }
   }
 
   private func listing(_ names: [String]) -> String {

@@ -7,6 +7,8 @@ package struct NodeInventory: Sendable {
   package struct Node: Sendable {
     package var name: String
     package var accelerator: Accelerator
+    /// The provider's machine that the node is, where the record tells it.
+    package var machine: MachineType?
     /// GPUs that can be used.
     package var gpus: Int
     /// Of one GPU, where the record tells it.
@@ -27,6 +29,7 @@ package struct NodeInventory: Sendable {
   /// Nodes of one type of GPU with the same number of GPUs.
   package struct Group: Sendable {
     package var accelerator: Accelerator
+    package var machine: MachineType?
     package var gpusPerNode: Int
     package var memory: ByteCount?
     /// In an order in which those close to each other are consecutive.
@@ -43,13 +46,16 @@ package struct NodeInventory: Sendable {
   package func groups() -> (groups: [Group], notes: [String]) {
     struct Key: Hashable {
       var accelerator: String
+      var machine: MachineType?
       var gpus: Int
       var memory: ByteCount?
     }
     var order: [Key] = []
     var members: [Key: [Node]] = [:]
     for node in nodes {
-      let key = Key(accelerator: node.accelerator.id, gpus: node.gpus, memory: node.memory)
+      let key = Key(
+        accelerator: node.accelerator.id, machine: node.machine, gpus: node.gpus,
+        memory: node.memory)
       if members[key] == nil { order.append(key) }
       members[key, default: []].append(node)
     }
@@ -81,7 +87,8 @@ package struct NodeInventory: Sendable {
       FabricLevel(name: $0.name, nodes: $0.nodes == nodes.count ? nil : $0.nodes)
     }
     return Group(
-      accelerator: first.accelerator, gpusPerNode: first.gpus, memory: first.memory,
+      accelerator: first.accelerator, machine: first.machine, gpusPerNode: first.gpus,
+      memory: first.memory,
       nodeNames: levels.order.map { nodes[$0].name }, scaleUpDomain: domain,
       fabric: levelNames.isEmpty ? [] : fabric)
   }

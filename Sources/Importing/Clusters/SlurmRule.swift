@@ -69,8 +69,8 @@ package struct SlurmRule: JSONRule {
     }
     inventory.nodes = zip(names, groups).map { name, groups in
       NodeInventory.Node(
-        name: name, accelerator: accelerator, gpus: gpus, memory: nil, scaleUpDomain: nil,
-        groups: groups)
+        name: name, accelerator: accelerator, machine: nil, gpus: gpus, memory: nil,
+        scaleUpDomain: nil, groups: groups)
     }
     return inventory
   }

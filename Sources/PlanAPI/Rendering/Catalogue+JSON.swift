@@ -8,11 +8,31 @@ extension JSONWriter {
   mutating func catalogue(_ catalogue: AcceleratorCatalogue) {
     object { w in
       w.array("gpus", catalogue.entries) { $0.accelerator($1, among: catalogue.entries) }
-      w.object("sources") { w in
-        for source in FigureSource.allCases {
-          w.name(source.rawValue)
-          w.value(source.citation)
+      w.figureSources()
+    }
+  }
+
+  /// Every machine that is known, its network with where it was read.
+  mutating func machines(_ machines: [MachineType]) {
+    object { w in
+      w.array("machines", machines) { w, machine in
+        w.object { w in
+          w.member("name", machine.name)
+          w.member("provider", machine.provider.rawValue)
+          w.member("gpu", machine.accelerator)
+          w.member("gpus_per_node", machine.gpus)
+          w.figure("network_bandwidth_gbits_per_second_per_node", machine.networkBandwidth)
         }
+      }
+      w.figureSources()
+    }
+  }
+
+  private mutating func figureSources() {
+    object("sources") { w in
+      for source in FigureSource.allCases {
+        w.name(source.rawValue)
+        w.value(source.citation)
       }
     }
   }

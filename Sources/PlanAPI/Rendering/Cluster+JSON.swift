@@ -69,6 +69,7 @@ extension JSONWriter {
         w.name("gpu")
         w.accelerator(pool.accelerator)
       }
+      if let machine = pool.machine { w.member("machine", machine.name) }
       w.member("gpus_per_node", pool.gpusPerNode)
       w.member("nodes", pool.nodes)
       w.member("node_names", pool.nodeNames)
@@ -147,8 +148,10 @@ extension Pool {
     if levels[0].bandwidth == accelerator.scaleUpBandwidth {
       assumed.append("\(levels[0].name) bandwidth")
     }
-    if nodes > 1, fabric.allSatisfy({ $0.bandwidth == accelerator.networkBandwidth }) {
-      assumed.append("network bandwidth without oversubscription")
+    let port = machine?.networkBandwidthPerGPU ?? accelerator.networkBandwidth
+    if nodes > 1, fabric.allSatisfy({ $0.bandwidth == port }) {
+      let owner = machine.map { " of \($0.name)" } ?? ""
+      assumed.append("network bandwidth\(owner) without oversubscription")
     }
     guard !assumed.isEmpty else { return [] }
     return ["\(name): \(assumed.joined(separator: ", ")), from the catalogue"]

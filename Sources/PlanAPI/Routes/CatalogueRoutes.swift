@@ -1,3 +1,4 @@
+import Hardware
 import Importing
 import JSON
 
@@ -6,6 +7,15 @@ extension PlanService {
   var acceleratorCatalogue: Route {
     .get("/catalog/gpus", .json) { _, _ throws(Problem) in
       .json(reserving: 1 << 16) { $0.catalogue(catalogue) }
+    }
+  }
+}
+
+extension PlanService {
+  /// `GET /catalog/machines`.
+  var machineCatalogue: Route {
+    .get("/catalog/machines", .json) { _, _ throws(Problem) in
+      .json(reserving: 1 << 14) { $0.machines(MachineType.known) }
     }
   }
 }

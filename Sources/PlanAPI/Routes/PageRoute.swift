@@ -58,17 +58,18 @@ struct Greeting {
         -d '{"model": "gpt-1.5b", "cluster": "1x8xh100-sxm5-80gb",
              "training": {"global_batch_size": 256, "sequence_length": 1024}}'
 
-      POST /partition       model, cluster and training -> the best plan (JSON, text, SVG)
-      POST /simulate        a given plan -> what it will do (JSON, text, SVG)
-      POST /calibrate       measured times -> a cost profile that the other routes take
-      POST /analyze         a model -> where it is heavy and how it can be cut (JSON, text)
-      POST /graph           a model -> its graph of layers (JSON, Graphviz)
-      POST /replan          a plan and what became of its cluster -> how to go on (JSON, text)
-      POST /cluster         a cluster in any form -> its graph, and what was assumed
-      GET  /catalog/models  names of models, with figures and sources
-      GET  /catalog/gpus    names of GPUs, with figures and sources
-      GET  /openapi.yaml    all of it, exactly
-      GET  /                this, or in a browser a page
+      POST /partition         model, cluster and training -> the best plan (JSON, text, SVG)
+      POST /simulate          a given plan -> what it will do (JSON, text, SVG)
+      POST /calibrate         measured times -> a cost profile that the other routes take
+      POST /analyze           a model -> where it is heavy and how it can be cut (JSON, text)
+      POST /graph             a model -> its graph of layers (JSON, Graphviz)
+      POST /replan            a plan and what became of its cluster -> how to go on (JSON, text)
+      POST /cluster           a cluster in any form -> its graph, and what was assumed
+      GET  /catalog/models    names of models, with figures and sources
+      GET  /catalog/gpus      names of GPUs, with figures and sources
+      GET  /catalog/machines  names of cloud providers' machines
+      GET  /openapi.yaml      all of it, exactly
+      GET  /                  this, or in a browser a page
 
     """
   }

@@ -40,7 +40,7 @@ package struct PlanService: Sendable {
   /// All routes that need nothing but this.
   package var routes: [Route] {
     [
-      page, acceleratorCatalogue, modelCatalogue,
+      page, acceleratorCatalogue, machineCatalogue, modelCatalogue,
       .post("/graph", .json, .graphviz) { body, _, media throws(Problem) in
         try graph(body, media)
       },

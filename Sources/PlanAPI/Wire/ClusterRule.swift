@@ -104,7 +104,7 @@ extension PoolRequest {
   /// Nodes that an inventory grouped.
   fileprivate init(_ group: NodeInventory.Group, value: JSONValue) {
     self.init(
-      accelerator: group.accelerator, gpusPerNode: group.gpusPerNode,
+      accelerator: group.accelerator, machine: group.machine, gpusPerNode: group.gpusPerNode,
       nodes: group.nodeNames.count, nodeNames: group.nodeNames, memory: group.memory,
       scaleUpDomain: group.scaleUpDomain, fabric: group.fabric, value: value)
   }

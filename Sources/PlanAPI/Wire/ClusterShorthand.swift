@@ -1,7 +1,8 @@
 import Hardware
 import JSON
 
-/// Reads `"4x8xh100-sxm5-80gb"`, nodes x GPUs a node x type, and several such joined by `+`.
+/// Reads `"4x8xh100-sxm5-80gb"`, nodes x GPUs a node x type, or `"4xp5.48xlarge"`, nodes x machine, and
+/// several such joined by `+`.
 struct ClusterShorthand {
   let catalogue: AcceleratorCatalogue
 
@@ -37,12 +38,15 @@ struct ClusterShorthand {
   private func request(
     _ part: Substring, _ value: JSONValue, _ log: JSONFaultLog
   ) -> PoolRequest? {
-    let fields = part.split(maxSplits: 2, omittingEmptySubsequences: false) {
-      $0 == "x" || $0 == "X"
+    let (count, rest) = Self.cut(part)
+    if let nodes = Self.count(count), nodes <= WireLimits.nodes,
+      let machine = MachineType.named(String(rest)),
+      let accelerator = catalogue.accelerator(named: machine.accelerator)
+    {
+      return PoolRequest(accelerator: accelerator, machine: machine, nodes: nodes, value: value)
     }
-    guard fields.count == 3, let nodes = Self.count(fields[0]), let gpus = Self.count(fields[1]),
-      !fields[2].isEmpty
-    else {
+    let (perNode, type) = Self.cut(rest)
+    guard let nodes = Self.count(count), let gpus = Self.count(perNode), !type.isEmpty else {
       log.note(value, Sentence.badShorthand(String(part)))
       return nil
     }
@@ -50,9 +54,15 @@ struct ClusterShorthand {
       log.note(value, Sentence.largeShorthand(String(part)))
       return nil
     }
-    return AcceleratorRule.accelerator(String(fields[2]), in: catalogue, for: value, log).map {
+    return AcceleratorRule.accelerator(String(type), in: catalogue, for: value, log).map {
       PoolRequest(accelerator: $0, gpusPerNode: gpus, nodes: nodes, value: value)
     }
+  }
+
+  /// What stands before the first `x` and after it.
+  private static func cut(_ text: Substring) -> (head: Substring, rest: Substring) {
+    guard let mark = text.firstIndex(where: { $0 == "x" || $0 == "X" }) else { return (text, "") }
+    return (text[..<mark], text[text.index(after: mark)...])
   }
 
   /// A positive integer; `Int.max` if it is larger than any.

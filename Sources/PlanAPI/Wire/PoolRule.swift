@@ -7,6 +7,7 @@ import Quantities
 struct PoolRequest: Sendable {
   var name: String?
   var accelerator: Accelerator
+  var machine: MachineType?
   var gpusPerNode: Int?
   var nodes: Int
   var nodeNames: [String]?
@@ -32,7 +33,15 @@ struct PoolRule: JSONRule {
 
   private var members: JSONObjectRule<PoolRequest> {
     .object { [catalogue] pool in
-      let accelerator = pool.required("gpu", AcceleratorRule(catalogue: catalogue))
+      let machine = pool.optional("machine", MachineRule())
+      let given = pool.optional("gpu", AcceleratorRule(catalogue: catalogue))
+      if pool.object["gpu"] == nil, pool.object["machine"] == nil {
+        pool.note("gpu", Sentence.noGPU)
+      }
+      let accelerator = given ?? machine.flatMap { catalogue.accelerator(named: $0.accelerator) }
+      if let machine, let given, given.id != machine.accelerator {
+        pool.note("machine", Sentence.otherGPUs(machine, than: given))
+      }
       let gpusPerNode = pool.optional(
         "gpus_per_node", .positiveInteger(max: WireLimits.gpusPerNode))
       let nodes = pool.optional("nodes", .positiveInteger(max: WireLimits.nodes))
@@ -50,8 +59,8 @@ struct PoolRule: JSONRule {
       let fabric = pool.optional("network", NetworkRules.levels, absent: [])
       guard let accelerator, let count = nodes ?? names?.count else { return nil }
       return PoolRequest(
-        name: name, accelerator: accelerator, gpusPerNode: gpusPerNode, nodes: count,
-        nodeNames: names, memory: memory.map { ByteCount($0) }, scaleUpDomain: domain,
+        name: name, accelerator: accelerator, machine: machine, gpusPerNode: gpusPerNode,
+        nodes: count, nodeNames: names, memory: memory.map { ByteCount($0) }, scaleUpDomain: domain,
         intraNode: intra, interNode: inter, pricePerGPUHour: price,
         fabric: fabric, value: pool.object)
     }
@@ -85,6 +94,20 @@ struct AcceleratorRule: JSONRule {
   }
 }
 
+/// A cloud provider's machine by its name.
+struct MachineRule: JSONRule {
+  var expectation: String { "the name of a cloud provider's machine" }
+
+  func read(_ value: JSONValue, _ log: JSONFaultLog) -> MachineType? {
+    guard let name = value.string, name.utf8.count <= WireLimits.nameLength else {
+      return refuse(value, log)
+    }
+    if let machine = MachineType.named(name) { return machine }
+    log.note(value, Sentence.unknownMachine(name))
+    return nil
+  }
+}
+
 extension PoolRequest {
   /// The pool with what was left out; `nil` after noting what of it does not go together.
   func pool(
@@ -92,8 +115,9 @@ extension PoolRequest {
   ) -> Pool? {
     do throws(PoolFault) {
       return try Pool.make(
-        name: name, accelerator: accelerator, gpusPerNode: gpusPerNode, nodes: nodes,
-        nodeNames: nodeNames, firstNode: firstNode, memory: memory, scaleUpDomain: scaleUpDomain,
+        name: name, accelerator: accelerator, machine: machine, gpusPerNode: gpusPerNode,
+        nodes: nodes, nodeNames: nodeNames, firstNode: firstNode, memory: memory,
+        scaleUpDomain: scaleUpDomain,
         intraNode: intraNode, interNode: interNode,
         fabric: fabric.isEmpty ? network.levels : fabric,
         pricePerGPUHour: pricePerGPUHour)

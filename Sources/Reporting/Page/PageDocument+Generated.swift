@@ -353,7 +353,7 @@ ul.plain { padding-left: 20px; margin: 6px 0; }
   <p>The same over HTTP: <code>POST /partition</code>, <code>/simulate</code>,
     <code>/analyze</code>, <code>/graph</code>; all of it is in
     <a href="openapi.yaml">openapi.yaml</a>. Known names:
-    <a href="catalog/models">models</a>, <a href="catalog/gpus">GPUs</a>.</p>
+    <a href="catalog/models">models</a>, <a href="catalog/gpus">GPUs</a>, <a href="catalog/machines">machines</a>.</p>
 </footer>
 <template id="launchers"><!--launchers--></template>
 <script>

@@ -57,6 +57,12 @@ struct ModelsCommand: CatalogueCommand {
     commandName: "models", abstract: "Lists the models known by name.")
 }
 
+struct MachinesCommand: CatalogueCommand {
+  static let path = "/catalog/machines"
+  static let configuration = CommandConfiguration(
+    commandName: "machines", abstract: "Lists the cloud providers' machines known by name.")
+}
+
 struct GPUsCommand: CatalogueCommand {
   static let path = "/catalog/gpus"
   static let configuration = CommandConfiguration(
