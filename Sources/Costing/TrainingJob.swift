@@ -6,6 +6,8 @@ package struct TrainingJob: Hashable, Sendable {
   package var globalBatchSize: Int
   /// Tokens of one sequence.
   package var sequenceLength: Int
+  /// Tokens of the whole training, where that is known; no step depends on them.
+  package var totalTokens: Int?
   package var precision: Precision
   package var optimizer: Optimizer
   /// Kept apart from the precision's habit only if the request says so.

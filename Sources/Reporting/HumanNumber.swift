@@ -26,7 +26,7 @@ package enum HumanNumber {
     return fixed(value, decimals: size < 9.995 ? 2 : size < 99.95 ? 1 : 0)
   }
 
-  /// `812 µs`, `4.56 ms`, `1.23 s`, `2 min 5 s`, `3 h 20 min`.
+  /// `812 µs`, `4.56 ms`, `1.23 s`, `2 min 5 s`, `3 h 20 min`, `12 d 7 h`.
   package static func time(_ time: Seconds) -> String {
     let seconds = time.value
     switch abs(seconds) {
@@ -40,7 +40,9 @@ package enum HumanNumber {
     default:
       guard seconds.isFinite, abs(seconds) < 1e15 else { return fixed(seconds) + " s" }
       let minutes = Int((seconds / 60).rounded())
-      return count(minutes / 60) + " h \(minutes % 60) min"
+      if minutes < 48 * 60 { return "\(minutes / 60) h \(minutes % 60) min" }
+      let hours = Int((seconds / 3600).rounded())
+      return count(hours / 24) + " d \(hours % 24) h"
     }
   }
 

@@ -8,16 +8,19 @@ package struct PlanReport {
   let subject: String
   let style: TerminalStyle
   private let layerNames: [String]?
+  private let run: @Sendable (Plan) -> TrainingRun?
 
   /// - Parameters:
   ///   - modelName: of the model.
   ///   - clusterName: the cluster in a few words, such as `4x8xh100-sxm5-80gb`.
   ///   - layerNames: of the model's layers in its graph's order, where plans may have orders of their
   ///     own: then every stage's layers are named.
+  ///   - run: What the whole training takes at a plan's pace, where that is asked.
   package init(
     modelName: String, clusterName: String, layerNames: [String]? = nil,
-    style: TerminalStyle = .plain
+    style: TerminalStyle = .plain, run: @escaping @Sendable (Plan) -> TrainingRun? = { _ in nil }
   ) {
+    self.run = run
     subject = "\(modelName) on \(clusterName)"
     self.layerNames = layerNames
     self.style = style
@@ -66,6 +69,7 @@ package struct PlanReport {
     lines.append("\(plan.strategy.degrees); \(plan.manner)")
     lines.append(memory(plan))
     lines.append(timeSpent(plan.prediction.breakdown))
+    if let run = run(plan) { lines.append(sentence(run)) }
     if let proof { lines.append(sentence(proof)) }
     return lines
   }
@@ -91,6 +95,12 @@ package struct PlanReport {
     return "Time goes to "
       + largest.map { "\($0.element.name) \(HumanNumber.percent($0.element.time / total))" }
       .joined(separator: ", ")
+  }
+
+  private func sentence(_ run: TrainingRun) -> String {
+    "The whole training: \(HumanNumber.count(run.steps)) steps, \(HumanNumber.time(run.duration)), "
+      + "\(HumanNumber.fixed(run.gpuHours)) GPU-hours"
+      + (run.cost.map { ", at a cost of \(HumanNumber.fixed($0))" } ?? "")
   }
 
   private func sentence(_ proof: OptimalityProof) -> String {

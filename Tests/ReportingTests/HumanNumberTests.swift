@@ -16,7 +16,8 @@ import Testing
   @Test(arguments: [
     (0.0, "0 s"), (8.12e-4, "812 µs"), (9.999e-4, "1.00 ms"), (0.004_56, "4.56 ms"),
     (0.9994, "999 ms"), (0.9996, "1.00 s"), (1.234, "1.23 s"), (99.96, "100 s"),
-    (125.0, "2 min 5 s"), (12_000.0, "3 h 20 min"), (3_600_000.0, "1,000 h 0 min"),
+    (125.0, "2 min 5 s"), (12_000.0, "3 h 20 min"), (172_700.0, "47 h 58 min"),
+    (172_799.0, "2 d 0 h"), (3_600_000.0, "41 d 16 h"), (1e9, "11,574 d 2 h"),
   ])
   func time(_ seconds: Double, _ text: String) {
     #expect(HumanNumber.time(Seconds(seconds)) == text)

@@ -8,9 +8,10 @@ import Workload
 extension JSONWriter {
   /// A plan as every route answers it, and takes it back.
   ///
-  /// - Parameter graph: In whose order ranges count, unless the plan has its own. Stages of one with
-  ///   several orders list their layers.
-  mutating func plan(_ plan: Plan, of graph: LayerGraph) {
+  /// - Parameter job: In whose graph's order ranges count, unless the plan has its own. Stages of one
+  ///   with several orders list their layers.
+  mutating func plan(_ plan: Plan, of job: JobRequest) {
+    let graph = job.graph
     var names: [String]?
     if !graph.hasOneOrder {
       names = (plan.order ?? Array(graph.nodes.indices)).map { graph.nodes[$0].name }
@@ -22,7 +23,7 @@ extension JSONWriter {
       w.member("balance_score", plan.balanceScore)
       w.array("stages", plan.stages) { $0.stage($1, layers: names) }
       w.name("prediction")
-      w.prediction(plan)
+      w.prediction(plan, job)
     }
   }
 
@@ -81,7 +82,7 @@ extension JSONWriter {
     array([range.lowerBound, range.upperBound]) { $0.value($1) }
   }
 
-  private mutating func prediction(_ plan: Plan) {
+  private mutating func prediction(_ plan: Plan, _ job: JobRequest) {
     let prediction = plan.prediction
     object { w in
       w.member("step_seconds", prediction.step.value)
@@ -93,6 +94,14 @@ extension JSONWriter {
       w.member("bubble_fraction", prediction.bubbleFraction)
       w.member("peak_memory_bytes", plan.stages.map(\.memory.wholeTotal).max() ?? 0)
       w.object("breakdown_seconds") { $0.breakdown(prediction.breakdown) }
+      if let run = TrainingRun(of: plan, job.job, on: job.cluster) {
+        w.object("run") { w in
+          w.member("steps", run.steps)
+          w.member("seconds", run.duration.value)
+          w.member("gpu_hours", run.gpuHours)
+          if let cost = run.cost { w.member("cost", cost) }
+        }
+      }
     }
   }
 

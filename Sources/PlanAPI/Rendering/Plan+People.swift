@@ -9,7 +9,10 @@ extension PlanService {
     PlanReport(
       modelName: job.graph.name, clusterName: (cluster ?? job.cluster).shorthand,
       layerNames: job.graph.hasOneOrder ? nil : job.graph.nodes.map(\.name),
-      style: terminalStyle)
+      style: terminalStyle
+    ) { [job = job.job, cluster = cluster ?? job.cluster] in
+      TrainingRun(of: $0, job, on: cluster)
+    }
   }
 
   func text(_ text: String) -> APIResponse { APIResponse(.text, body: Array(text.utf8)) }

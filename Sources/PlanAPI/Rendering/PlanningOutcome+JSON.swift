@@ -15,7 +15,7 @@ extension JSONWriter {
       w.member("status", result.proof.isClosed ? "optimal" : "feasible")
       w.member("model_name", job.graph.name)
       w.name("plan")
-      w.plan(result.best, of: job.graph)
+      w.plan(result.best, of: job)
       w.exports(exports)
       if let range { w.range(range) }
       w.object("proof") { w in
@@ -26,10 +26,10 @@ extension JSONWriter {
         w.member("search_seconds", searchSeconds)
       }
       if let explanation = result.explanation { w.explanation(explanation) }
-      w.array("alternatives", result.alternatives) { $0.plan($1, of: job.graph) }
+      w.array("alternatives", result.alternatives) { $0.plan($1, of: job) }
       w.member("trade_offs", result.alternatives.map { $0.tradeOff(against: result.best) })
       if !result.frontier.isEmpty {
-        w.array("frontier", result.frontier) { $0.plan($1, of: job.graph) }
+        w.array("frontier", result.frontier) { $0.plan($1, of: job) }
       }
       if let comparison { w.comparison(comparison) }
       w.member("warnings", job.warnings + result.warnings)
@@ -106,7 +106,7 @@ extension JSONWriter {
         w.member("excess_bytes", excess.value.rounded(.up))
         w.member("memory_limit_bytes", nearest.stages[stage].memoryLimit.value.rounded(.down))
         w.name("nearest_plan")
-        w.plan(nearest, of: job.graph)
+        w.plan(nearest, of: job)
       }
     }
   }

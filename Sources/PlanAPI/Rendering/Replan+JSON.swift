@@ -22,7 +22,7 @@ extension JSONWriter {
       w.member("status", best.kind == .stay ? "stay" : "move")
       w.member("model_name", request.job.graph.name)
       w.name("plan")
-      w.plan(best.plan.plan, of: request.job.graph)
+      w.plan(best.plan.plan, of: request.job)
       w.name("cluster")
       w.pools(of: cluster, catalogue)
       w.stragglers(request.stragglers)

@@ -47,7 +47,7 @@ extension PlanService {
       return .json { w in
         w.object { w in
           w.name("plan")
-          w.plan(plan, of: request.job.graph)
+          w.plan(plan, of: request.job)
           w.exports(request.exports.exports(of: plan, request.job.along(plan)))
           w.member("fits", plan.fits)
           if let range = request.range(of: plan, parameters) { w.range(range) }
@@ -75,7 +75,7 @@ extension PlanService {
       return .json { w in
         w.object { w in
           w.name("plan")
-          w.plan(mixed.plan, of: request.job.graph)
+          w.plan(mixed.plan, of: request.job)
           w.exports(request.exports.exports(of: mixed.plan, request.job))
           w.member("fits", mixed.plan.fits)
           if request.wantsTimeline {

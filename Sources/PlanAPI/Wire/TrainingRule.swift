@@ -23,15 +23,18 @@ struct TrainingRule: JSONRule {
       "global_batch_size", .positiveInteger(max: WireLimits.batch))
     let length = training.required(
       "sequence_length", .positiveInteger(max: WireLimits.sequenceLength))
+    let tokens = training.optional("total_tokens", .positiveInteger(max: WireLimits.totalTokens))
     let precision = training.optional("precision", precision, absent: .bf16)
     let optimizer = training.optional("optimizer", optimizer, absent: .adam)
     let gradientBytes = training.optional("gradient_precision", gradientBytes)
     let attention = training.optional("attention", attention)
     let dropout = training.optional("dropout", .boolean, absent: false)
     guard let batch, let length else { return nil }
-    return TrainingJob(
+    var job = TrainingJob(
       globalBatchSize: batch, sequenceLength: length, precision: precision, optimizer: optimizer,
       gradientBytesOverride: gradientBytes, attention: attention, usesDropout: dropout)
+    job.totalTokens = tokens
+    return job
   }
 }
 

@@ -9,6 +9,8 @@ enum WireLimits {
   static let batch = 1 << 20
   /// Tokens of one sequence.
   static let sequenceLength = 100_000_000
+  /// Of the whole training: as far as every JSON reader counts exactly.
+  static let totalTokens = (1 << 53) - 1
   /// Values that one search dimension may list.
   static let choices = 256
   static let exports = 32
