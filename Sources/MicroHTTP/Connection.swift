@@ -33,6 +33,7 @@ final class Connection: Sendable {
   private let word: Atomic<UInt64>
   private let current = Mutex<Exchange?>(nil)
   private let hasHungUp = Atomic<Bool>(false)
+  private let isWatched = Atomic<Bool>(false)
   private let wantsLingering = Atomic<Bool>(false)
 
   init(
@@ -99,7 +100,10 @@ final class Connection: Sendable {
   /// event loop may touch.
   var exchangeAtWork: Exchange? { phase == .working || phase == .streaming ? exchange : nil }
 
-  /// Whether the peer has closed its sending side or the whole connection.
+  /// True the first time: from then on the doorman is to hear when the peer hangs up.
+  func beginWatching() -> Bool { !isWatched.exchange(true, ordering: .relaxed) }
+
+  /// Whether the peer has closed its sending side or the whole connection, as far as that is watched.
   var peerHasHungUp: Bool { hasHungUp.load(ordering: .acquiring) }
 
   func markHungUp() { hasHungUp.store(true, ordering: .releasing) }

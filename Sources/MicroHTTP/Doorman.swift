@@ -138,8 +138,6 @@ final class Doorman: @unchecked Sendable {
     prepare(descriptor)
     let connection = server.table.open(
       descriptor, from: address, surplus: refusal, onFault: server.faultAnswer)
-    let events = EPOLLRDHUP.rawValue | EPOLLET.rawValue
-    watch(descriptor, events, tag: UInt64(connection.serial) << 32 | UInt64(descriptor))
     let isAdded = peer.withPointer { MHD_add_connection(daemon, descriptor, $0, $1) }
     if isAdded != .YES { server.table.close(connection) }
     return true
@@ -195,6 +193,15 @@ final class Doorman: @unchecked Sendable {
   }
 
   // MARK: - Seeing off
+
+  /// Hears from now on when the client hangs up, at once where it has. Called on the event loop when a
+  /// connection first has a request for a worker: only then does anybody need to know, and watching costs
+  /// every packet a little.
+  func watchForLeaving(_ connection: Connection) {
+    let events = EPOLLRDHUP.rawValue | EPOLLET.rawValue
+    let tag = UInt64(connection.serial) << 32 | UInt64(UInt32(connection.descriptor))
+    watch(connection.descriptor, events, tag: tag)
+  }
 
   private func clientLeft(_ descriptor: Int32, _ serial: UInt32) {
     guard let connection = server.table[descriptor], connection.serial == serial else { return }

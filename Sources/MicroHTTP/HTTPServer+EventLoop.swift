@@ -87,6 +87,9 @@ extension HTTPServer {
       return refuse(exchange, handle, refusal)
     }
     exchange.prepareForWork()
+    if exchange.connection.beginWatching() {
+      running.withLock { $0?.doorman }?.watchForLeaving(exchange.connection)
+    }
     guard !exchange.connection.peerHasHungUp, exchange.connection.enter(.working) else {
       return .NO
     }
