@@ -98,6 +98,15 @@ class Flows(PageTest):
         self.assertIn(f"{round(seconds):,}", self.browser.text("#summary"))
         self.assertEqual(len(self.browser.texts("#stages tbody tr")), len(answer["plan"]["stages"]))
 
+    def test_whole_training_is_counted(self):
+        self.assertNotIn("Whole training", self.browser.text("#answer-body"))
+        self.browser.type("#training-tokens", "1e12")
+        self.plan()
+        # Steps of 256 sequences of 1,024 tokens.
+        self.assertRegex(self.browser.text("#summary"),
+                         r"Whole training\s*\d+ d \d+ h\s*3,814,698 steps, [\d,]+ GPU-hours")
+        self.show("whole-training")
+
     def test_alternatives_can_be_looked_at(self):
         self.plan()
         rows = self.browser.texts("#alternatives tbody tr")

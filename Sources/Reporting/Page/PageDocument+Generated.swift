@@ -4,7 +4,7 @@
 extension PageDocument {
   /// SHA-256 of what stands between the tags, in Base64.
   static let styleDigest = "C93svCMrGKWK7ay4lqpCf5V/zs6IJNbBMRB5HJltEW4="
-  static let scriptDigest = "wlLZkvZX0Pu84DHyAsIuYFQEbEIWI+ZQLS6BQXhawGw="
+  static let scriptDigest = "XgzCScQe3Mh9gxofNVV/HQas/0aru7BVkLAdLtdi90s="
 
   static let template = ##"""
 <!doctype html>
@@ -248,7 +248,7 @@ ul.plain { padding-left: 20px; margin: 6px 0; }
       <input id="cluster-shorthand" value="2x8xa100-sxm4-80gb" autocomplete="off"
         spellcheck="false" aria-describedby="cluster-shorthand-hint">
       <p class="hint" id="cluster-shorthand-hint">nodes x GPUs a node x type; pools are joined
-        by <code>+</code></p>
+        by <code>+</code>. Or nodes x cloud machine: <code>16xp5.48xlarge</code></p>
     </div>
     <div class="field" data-for="cluster-form" data-value="kubernetes">
       <label for="cluster-kubernetes">Output of <code>kubectl get nodes -o json</code></label>
@@ -288,6 +288,10 @@ ul.plain { padding-left: 20px; margin: 6px 0; }
           <option>momentum</option><option>sgd</option><option>adafactor</option>
           <option>lion</option><option>muon</option>
         </select>
+      </div>
+      <div class="field">
+        <label for="training-tokens">Tokens in all (optional)</label>
+        <input id="training-tokens" placeholder="15e12" inputmode="text" autocomplete="off">
       </div>
     </div>
   </fieldset>
@@ -353,7 +357,8 @@ ul.plain { padding-left: 20px; margin: 6px 0; }
   <p>The same over HTTP: <code>POST /partition</code>, <code>/simulate</code>,
     <code>/analyze</code>, <code>/graph</code>; all of it is in
     <a href="openapi.yaml">openapi.yaml</a>. Known names:
-    <a href="catalog/models">models</a>, <a href="catalog/gpus">GPUs</a>, <a href="catalog/machines">machines</a>.</p>
+    <a href="catalog/models">models</a>, <a href="catalog/gpus">GPUs</a>,
+    <a href="catalog/machines">machines</a>.</p>
 </footer>
 <template id="launchers"><!--launchers--></template>
 <script>
@@ -398,7 +403,9 @@ function time(seconds) {
   if (size < 119.5) return short(seconds) + " s";
   if (size < 7170) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
   const minutes = Math.round(seconds / 60);
-  return `${grouped(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const hours = Math.round(seconds / 3600);
+  return `${grouped(Math.floor(hours / 24))} d ${hours % 24} h`;
 }
 
 function bytes(size) {
@@ -529,7 +536,7 @@ function readQuestion() {
   request.training = {};
   for (const [id, name] of [["training-batch", "global_batch_size"],
     ["training-length", "sequence_length"], ["training-precision", "precision"],
-    ["training-optimizer", "optimizer"]]) {
+    ["training-optimizer", "optimizer"], ["training-tokens", "total_tokens"]]) {
     const text = $(id).value.trim();
     if (text !== "") request.training[name] = number(text);
     put("/training/" + name, id);
@@ -827,12 +834,17 @@ function showPlan(plan, place, request) {
         `${grouped(prediction.model_tflops_per_gpu)} TFLOP/s a GPU`),
       figure("Memory", bytes(tightest.memory_bytes.total), `of ${bytes(tightest.memory_limit_bytes)}`
         + ` at stage ${tightest.stage_id}${isOver ? ": does not fit" : ""}`),
-      figure("Bubble", percent(prediction.bubble_fraction), "of all stages' time")));
+      figure("Bubble", percent(prediction.bubble_fraction), "of all stages' time"),
+      prediction.run ? figure("Whole training", time(prediction.run.seconds), wholeTraining(prediction.run))
+        : []));
   place.detail.replaceChildren(
     make("h3", {}, "What bounds the step"), breakdown(prediction),
     make("h3", {}, "Stages"), stageTable(plan),
     make("h3", {}, "Timeline, memory and cuts"), picture(plan, request), exportsOf(plan, request));
 }
+
+const wholeTraining = (run) => `${grouped(run.steps)} steps, ${grouped(run.gpu_hours)} GPU-hours`
+  + (run.cost === undefined ? "" : `, at a cost of ${grouped(run.cost)}`);
 
 const room = (stage) => stage.memory_limit_bytes - stage.memory_bytes.total;
 

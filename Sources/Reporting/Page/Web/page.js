@@ -39,7 +39,9 @@ function time(seconds) {
   if (size < 119.5) return short(seconds) + " s";
   if (size < 7170) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
   const minutes = Math.round(seconds / 60);
-  return `${grouped(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const hours = Math.round(seconds / 3600);
+  return `${grouped(Math.floor(hours / 24))} d ${hours % 24} h`;
 }
 
 function bytes(size) {
@@ -170,7 +172,7 @@ function readQuestion() {
   request.training = {};
   for (const [id, name] of [["training-batch", "global_batch_size"],
     ["training-length", "sequence_length"], ["training-precision", "precision"],
-    ["training-optimizer", "optimizer"]]) {
+    ["training-optimizer", "optimizer"], ["training-tokens", "total_tokens"]]) {
     const text = $(id).value.trim();
     if (text !== "") request.training[name] = number(text);
     put("/training/" + name, id);
@@ -468,12 +470,17 @@ function showPlan(plan, place, request) {
         `${grouped(prediction.model_tflops_per_gpu)} TFLOP/s a GPU`),
       figure("Memory", bytes(tightest.memory_bytes.total), `of ${bytes(tightest.memory_limit_bytes)}`
         + ` at stage ${tightest.stage_id}${isOver ? ": does not fit" : ""}`),
-      figure("Bubble", percent(prediction.bubble_fraction), "of all stages' time")));
+      figure("Bubble", percent(prediction.bubble_fraction), "of all stages' time"),
+      prediction.run ? figure("Whole training", time(prediction.run.seconds), wholeTraining(prediction.run))
+        : []));
   place.detail.replaceChildren(
     make("h3", {}, "What bounds the step"), breakdown(prediction),
     make("h3", {}, "Stages"), stageTable(plan),
     make("h3", {}, "Timeline, memory and cuts"), picture(plan, request), exportsOf(plan, request));
 }
+
+const wholeTraining = (run) => `${grouped(run.steps)} steps, ${grouped(run.gpu_hours)} GPU-hours`
+  + (run.cost === undefined ? "" : `, at a cost of ${grouped(run.cost)}`);
 
 const room = (stage) => stage.memory_limit_bytes - stage.memory_bytes.total;
 
