@@ -21,6 +21,12 @@ extension Pool {
     return pool
   }
 
+  /// Whether nodes of both are alike but for how fast they are.
+  package func isOfOneKind(with other: Pool) -> Bool {
+    accelerator.id == other.accelerator.id && gpusPerNode == other.gpusPerNode
+      && memory == other.memory
+  }
+
   /// The same GPUs, all of them slower by a factor in computing and in memory traffic.
   package func slowed(to speed: Double) -> Pool {
     var pool = self

@@ -117,8 +117,8 @@ extension Sentence {
     "expected a number of micro-batches for each of the \(replicas) replicas, found \(found)"
   }
 
-  static func replicaOnTwoPools(_ replica: Int) -> String {
-    "the GPUs of replica \(replica) are of two pools; a replica of a stage is on one"
+  static func replicaOnTwoTypes(_ replica: Int) -> String {
+    "the GPUs of replica \(replica) are of two types; those of a replica of a stage are of one, be it at different speeds"
   }
 
   static let unlikeFirstStage =

@@ -116,6 +116,33 @@ private func replan(
     #expect(step > simulated["plan"]!["prediction"]!["step_seconds"]!.double!)
   }
 
+  /// A group of GPUs that work on one layer together, and a replica with stages next to each other, on nodes
+  /// of two speeds: a group is as slow as if both nodes were.
+  @Test(arguments: [
+    #"{"tensor_parallel": 8}"#, #"{"tensor_parallel": 4, "context_parallel": 2}"#,
+    #"{"pipeline_parallel": 4, "tensor_parallel": 2, "data_parallel": 1, "rank_order": "tp-cp-pp-dp"}"#,
+  ])
+  func groupsOnNodesOfTwoSpeedsAreSimulatedAsTheyStay(strategy: String) throws {
+    let plan = try plan(strategy)
+    func stay(_ slow: String) throws -> Double {
+      let (_, answer) = try replan("{\"slow_nodes\": [\(slow)]}", plan: plan, steps: "1")
+      #expect(answer["status"]?.string == "stay", "\(text(answer))")
+      let (status, again) = try post(
+        "/simulate",
+        [
+          "model": "24", "cluster": text(answer["cluster"]), "training": training,
+          "plan": text(answer["plan"]),
+        ])
+      #expect(status == 200 && text(again["plan"]) == text(answer["plan"]), "\(text(again))")
+      return answer["plan"]?["prediction"]?["step_seconds"]?.double ?? 0
+    }
+    let one = try stay(#"{"node": "node-1", "speed": 0.8}"#)
+    let both = try stay(
+      #"{"node": "node-0", "speed": 0.8}, {"node": "node-1", "speed": 0.8}"#)
+    let step = plan["prediction"]!["step_seconds"]!.double!
+    #expect(step < one && (strategy.contains("pipeline") ? one < both : one == both))
+  }
+
   /// The replicas of a node that has become slow, beside those of one that has not.
   @Test func slowReplicasAreSimulatedAsTheyStay() throws {
     let plan = try plan(#"{"tensor_parallel": 2}"#)

@@ -104,8 +104,8 @@ extension PlanRequest {
       log.note(
         stages[stage].value, member: "micro_batch_shares",
         Sentence.shareCount(found, replicas: replicas))
-    case .replicaOnTwoPools(let stage, let replica):
-      log.note(stages[stage].value, member: "devices", Sentence.replicaOnTwoPools(replica))
+    case .replicaOnTwoTypes(let stage, let replica):
+      log.note(stages[stage].value, member: "devices", Sentence.replicaOnTwoTypes(replica))
     case .unlikeFirstStage(let stage):
       log.note(stages[stage].value, Sentence.unlikeFirstStage)
     case .unevenBatch(let stage, let microBatches):

@@ -41,7 +41,9 @@ struct MixedModel {
           crosses
           ? strategy.gpus(ofStage: stage, onPool: seat.pool)
             * parallel.layerParallelism.stagesBetweenReplicas : nil
-        let key = SeatKey(pool: seat.pool, home: home, data: seat.data, strategy: parallel)
+        let key = SeatKey(
+          pool: seat.pool, home: seat.home ?? home, isSplit: seat.home != nil, data: seat.data,
+          strategy: parallel)
         if let index = known[key] {
           indices.append(index)
         } else {
@@ -62,6 +64,8 @@ struct MixedModel {
   private struct SeatKey: Hashable {
     var pool: Int
     var home: Int?
+    /// Not even one replica is on the pool with all its GPUs.
+    var isSplit: Bool
     var data: Int
     var strategy: ParallelStrategy
   }
@@ -80,8 +84,12 @@ struct MixedModel {
       ?? problem.pool(key.pool, reachingBeyond: home)
     var alone = key.strategy
     alone.data = key.data
-    // Only groups of experts reach beyond the pool with every layer, and sharded weights.
     let parallelism = key.strategy.layerParallelism
+    if key.isSplit {
+      let model = StrategyModel(reaching, key.strategy)
+      return SeatModel(model: model, sender: model, pool: key.pool)
+    }
+    // Only groups of experts reach beyond the pool with every layer, and sharded weights.
     let table =
       parallelism.expert == 1 && parallelism.zeroStage != .weights
       ? tables?.table(parallelism, pool: key.pool) : nil
@@ -117,6 +125,9 @@ extension MixedModel.SeatModel {
 extension MixedStrategy {
   /// GPUs of one pool that a stage has, over all lanes.
   func gpus(ofStage stage: Int, onPool pool: Int) -> Int {
-    lanes.reduce(0) { $0 + ($1.seats[stage].pool == pool ? gpus($1.seats[stage]) : 0) }
+    lanes.reduce(0) { sum, lane in
+      let seat = lane.seats[stage]
+      return sum + (seat.pool == pool ? seat.home.map { $0 * seat.data } ?? gpus(seat) : 0)
+    }
   }
 }

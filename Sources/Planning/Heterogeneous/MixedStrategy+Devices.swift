@@ -17,7 +17,8 @@ package enum SeatingFault: Error, Hashable, Sendable {
   case unknownDevice(stage: Int, group: Int)
   case deviceCount(stage: Int, needed: Int, found: Int)
   case shareCount(stage: Int, replicas: Int, found: Int)
-  case replicaOnTwoPools(stage: Int, replica: Int)
+  /// GPUs that work on one layer together are of one type, be it at different speeds.
+  case replicaOnTwoTypes(stage: Int, replica: Int)
   /// The replicas of a stage are not as many as those of the first and fall into other groups (by pool
   /// and share), or run other shares.
   case unlikeFirstStage(stage: Int)
@@ -26,13 +27,14 @@ package enum SeatingFault: Error, Hashable, Sendable {
   /// Sharded gradients or weights are exchanged with every micro-batch, so that all replicas need
   /// equally many.
   case unequalSharesWithSharding
-  /// Only where all stages of a replica are alike, and on one pool, can they lie next to each other.
+  /// Only where all stages of a replica are alike, and on nodes of one kind, can they lie next to each
+  /// other.
   case rankOrderOfUnlikeStages
 }
 
 extension MixedStrategy {
   /// Reads lanes off the stages: neighbouring replicas that have one share and lie on one pool at every
-  /// stage are a lane.
+  /// stage are a lane. A replica on nodes of one kind that differ in speed counts as on the slowest.
   ///
   /// - Parameter base: What the stages share; of its degrees only context, experts and chunks count.
   /// Complexity: O(GPUs).
@@ -59,7 +61,7 @@ extension MixedStrategy {
       throw .unequalSharesWithSharding
     }
     if base.rankOrder != .tensorContextDataPipeline,
-      lanes.contains(where: { Set($0.seats).count > 1 })
+      lanes.contains(where: { !$0.isAlike(on: cluster) })
     {
       throw .rankOrderOfUnlikeStages
     }
@@ -109,16 +111,17 @@ extension MixedStrategy {
     var parts: [Part] = []
     for number in 0..<share.data {
       let own = pools[(number * replica)..<((number + 1) * replica)]
-      let pool = own[own.startIndex]
-      if own.contains(where: { $0 != pool }) {
-        throw .replicaOnTwoPools(stage: index, replica: number)
+      guard let (pool, home) = places.slowest(of: own) else {
+        throw .replicaOnTwoTypes(stage: index, replica: number)
       }
       let microBatches = share.microBatches[number]
-      if let last = parts.last, last.seat.pool == pool, last.microBatches == microBatches {
+      if let last = parts.last, last.seat.pool == pool, last.seat.home == home,
+        last.microBatches == microBatches
+      {
         parts[parts.count - 1].seat.data += 1
       } else {
         let seat = StageSeat(
-          pool: pool, tensor: share.tensor, data: 1, microBatchSize: batch / all)
+          pool: pool, home: home, tensor: share.tensor, data: 1, microBatchSize: batch / all)
         parts.append((seat, microBatches))
       }
     }
@@ -148,6 +151,30 @@ private struct PoolPlaces {
       pools += Array(repeating: pool, count: group.gpus.count)
     }
     return pools
+  }
+
+  /// The slowest of the pools that a replica's GPUs are on, and how many of them are on it if not all; nil
+  /// where the pools are not of one kind.
+  func slowest(of own: ArraySlice<Int>) -> (pool: Int, home: Int?)? {
+    let pool = own.min {
+      cluster.pools[$0].accelerator.memoryBandwidth < cluster.pools[$1].accelerator.memoryBandwidth
+    }!
+    guard own.allSatisfy({ cluster.pools[$0].isOfOneKind(with: cluster.pools[pool]) }) else {
+      return nil
+    }
+    let home = own.count { $0 == pool }
+    return (pool, home < own.count ? home : nil)
+  }
+}
+
+extension Lane {
+  /// Whether all stages have the same degrees, on nodes of one kind.
+  fileprivate func isAlike(on cluster: Cluster) -> Bool {
+    let first = seats[0]
+    return seats.allSatisfy {
+      ($0.tensor, $0.data, $0.microBatchSize) == (first.tensor, first.data, first.microBatchSize)
+        && cluster.pools[$0.pool].isOfOneKind(with: cluster.pools[first.pool])
+    }
   }
 }
 

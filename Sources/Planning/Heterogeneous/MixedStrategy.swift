@@ -93,6 +93,9 @@ package struct Lane: Hashable, Sendable {
 /// Where one stage of a lane runs, and over how many GPUs.
 package struct StageSeat: Hashable, Sendable {
   package var pool: Int
+  /// Of each replica's GPUs, those on the pool where the others are on faster nodes of its kind, which
+  /// wait for them; nil where all are on the pool.
+  package var home: Int?
   package var tensor: Int
   /// Replicas of the lane.
   package var data: Int
@@ -100,8 +103,9 @@ package struct StageSeat: Hashable, Sendable {
   /// differ too: a micro-batch of the lane is `data · microBatchSize` sequences at every stage.
   package var microBatchSize: Int
 
-  package init(pool: Int, tensor: Int, data: Int, microBatchSize: Int) {
+  package init(pool: Int, home: Int? = nil, tensor: Int, data: Int, microBatchSize: Int) {
     self.pool = pool
+    self.home = home
     self.tensor = tensor
     self.data = data
     self.microBatchSize = microBatchSize

@@ -97,45 +97,15 @@ package struct Replanner: Sendable {
 
   // MARK: Staying
 
-  /// The plan as it runs now, if all its GPUs are left.
+  /// The plan as it runs now, read off its devices, if all of these are left.
   private var stay: Option? {
     let devices = plan.plan.stages.map(\.devices)
     guard !devices.joined().contains(where: { change.lostNodes.contains($0.node) }) else {
       return nil
     }
-    // Replicas on GPUs of several speeds are told apart where each is on one.
-    let now =
-      (try? ClusterPlanner(after).mixed(plan.plan))
-      ?? MixedPlan(after, slowed(devices), plan.split, devices: devices)
-    guard now.plan.fits else { return nil }
+    guard let now = try? ClusterPlanner(after).mixed(plan.plan), now.plan.fits else { return nil }
     return Option(
       kind: .stay, plan: now, migration: .none, total: now.plan.prediction.step * terms.steps)
-  }
-
-  /// Every stage is as slow as the slowest of its GPUs.
-  private func slowed(_ devices: [[DeviceGroup]]) -> MixedStrategy {
-    var strategy = plan.strategy
-    for stage in 0..<strategy.stages {
-      let gpus = devices[stage].flatMap { group in group.gpus.map { _ in group.node } }
-      var next = 0
-      for lane in strategy.lanes.indices {
-        let count = strategy.gpus(strategy.lanes[lane].seats[stage])
-        let nodes = Set(gpus[next..<(next + count)])
-        next += count
-        strategy.lanes[lane].seats[stage].pool = slowestPool(of: nodes)
-      }
-    }
-    return strategy
-  }
-
-  private func slowestPool(of nodes: Set<String>) -> Int {
-    let pools = after.cluster.pools.indices.filter { index in
-      after.cluster.pools[index].nodeNames.contains { nodes.contains($0) }
-    }
-    return pools.min {
-      after.cluster.pools[$0].accelerator.memoryBandwidth
-        < after.cluster.pools[$1].accelerator.memoryBandwidth
-    }!
   }
 
   // MARK: Adapting
