@@ -34,7 +34,7 @@ import Workload
     _ problem: ClusterProblem, _ constraints: SearchConstraints, isClosed: Bool = false
   ) {
     let everything = EveryLane(problem: problem, constraints: constraints).best()
-    var search = LaneSearch(
+    let search = LaneSearch(
       problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
     search.run { false }
     let found = search.found.first?.plan.prediction.step.value ?? .infinity
@@ -95,7 +95,7 @@ extension LaneSearchTests {
     constraints.context = [1]
     if data > 1 { constraints.data = [data] }
     constraints.expert = [expert]
-    var search = LaneSearch(
+    let search = LaneSearch(
       problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
     search.run { false }
     let degrees = Set(search.found.map(\.strategy.base.data))

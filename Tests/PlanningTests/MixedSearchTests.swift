@@ -81,7 +81,7 @@ import Testing
   /// Holds a search, which is to close, against every pipeline.
   private func expectEverything(_ problem: ClusterProblem, _ constraints: SearchConstraints) {
     let everything = EveryPipeline(problem: problem, constraints: constraints).best()
-    var search = MixedSearch(
+    let search = MixedSearch(
       problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
     search.run { false }
     #expect(search.found.first?.plan.prediction.step == everything?.plan.plan.prediction.step)
@@ -137,7 +137,7 @@ import Testing
         job: TrainingJob(globalBatchSize: 12, sequenceLength: 512), parameters: .published,
         memoryHeadroomFraction: 0)
       let everything = EveryPipeline(problem: problem, constraints: constraints).best()?.plan
-      var search = MixedSearch(
+      let search = MixedSearch(
         problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
       search.run { false }
       #expect(search.found.first?.plan.prediction.step == everything?.plan.prediction.step)

@@ -95,7 +95,7 @@ package struct ClusterPlanner: Sendable {
     var baselines = Baselines(problem, constraints, tables: tables, slices: slices)
     baselines.run(shouldStop: shouldStop)
     let parts = constraints.byChunks
-    var searches: [any PoolSearch] = parts.flatMap { part -> [any PoolSearch] in
+    let searches: [any PoolSearch] = parts.flatMap { part -> [any PoolSearch] in
       [
         MixedSearch(
           problem, part, effort: effort, tables: tables, slices: slices, incumbents: []),
@@ -104,9 +104,9 @@ package struct ClusterPlanner: Sendable {
       ]
     }
     var kept = BestPlans(most: effort.kept, baselines.plans + known.plans)
-    func advance(_ index: Int, _ search: (inout any PoolSearch) -> Void) {
+    func advance(_ index: Int, _ search: (any PoolSearch) -> Void) {
       for plan in kept.plans { searches[index].keep(plan) }
-      search(&searches[index])
+      search(searches[index])
       for plan in searches[index].found { kept.keep(plan) }
     }
     // Good plans first, from where most are, so that most others are excluded at once.

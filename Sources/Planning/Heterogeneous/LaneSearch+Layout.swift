@@ -5,7 +5,7 @@ import Scheduling
 /// What is done with one layout.
 extension LaneSearch {
   /// Holds a layout against sums over its layers; nil if no plan of it is better than what is known.
-  mutating func weigh(_ layout: Layout) -> Layout? {
+  func weigh(_ layout: Layout) -> Layout? {
     var weighed = layout
     weighed.level = .weighed
     // Groups of experts reach beyond the pool, where the network may be another.
@@ -18,7 +18,7 @@ extension LaneSearch {
   }
 
   /// Holds a layout against its layers one by one, and plans near what is possible.
-  mutating func reach(_ layout: Layout) -> Layout? {
+  func reach(_ layout: Layout) -> Layout? {
     let base = layout.base
     if base.virtualStages > 1 { return reachChunks(layout) }
     let count = microBatches(layout)
@@ -172,7 +172,7 @@ extension LaneSearch {
   /// Tries every way to cut the model into even chunks. What is left is the bound on those of which it is
   /// open how much they must recompute: a replica with no more micro-batches than stages holds fewer
   /// than others.
-  private mutating func reachChunks(_ layout: Layout) -> Layout? {
+  private func reachChunks(_ layout: Layout) -> Layout? {
     let base = layout.base
     let all = microBatches(layout)
     let shares = layout.pools.map { _ in max(base.pipeline, all / base.data) }
@@ -207,7 +207,7 @@ extension LaneSearch {
   ///
   /// - Parameter shares: Of one replica of each lane, to start from.
   @discardableResult
-  private mutating func evaluate(
+  private func evaluate(
     _ layout: Layout, _ model: MixedModel, _ split: PipelineSplit, _ shares: [Int]
   ) -> Double {
     let (base, pools) = (layout.base, layout.pools)

@@ -5,7 +5,7 @@ import Scheduling
 
 /// Finds the best data parallelism over unequal replicas: each a pipeline on one pool, all cut alike,
 /// those on faster GPUs with more of the step's micro-batches.
-struct LaneSearch {
+final class LaneSearch {
   let problem: ClusterProblem
   let space: MixedSpace
   let bound: MixedBound
@@ -37,7 +37,7 @@ struct LaneSearch {
   var found: [MixedPlan] { kept.plans }
   var best: Double { kept.best }
 
-  mutating func keep(_ plan: MixedPlan) { kept.keep(plan) }
+  func keep(_ plan: MixedPlan) { kept.keep(plan) }
 
   struct Layout: Comparable {
     var bound: Double
@@ -64,21 +64,21 @@ struct LaneSearch {
   var pruned: Int { excluded + (heap?.count ?? 0) }
 
   /// Finds good plans, with little effort: `run` goes on from there.
-  mutating func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
+  func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
     search(below: .infinity, layouts: Self.sketchedLayouts, shouldStop, onProgress)
   }
 
   private static let sketchedLayouts = 512
 
   /// - Parameter aim: A bound that is not exceeded anyway.
-  mutating func run(
+  func run(
     below aim: Double = .infinity, shouldStop: () -> Bool,
     onProgress: (SearchProgress) -> Void = { _ in }
   ) {
     search(below: aim, layouts: effort.layouts, shouldStop, onProgress)
   }
 
-  private mutating func search(
+  private func search(
     below aim: Double, layouts: Int, _ shouldStop: () -> Bool,
     _ onProgress: (SearchProgress) -> Void
   ) {
@@ -105,7 +105,7 @@ struct LaneSearch {
     }
   }
 
-  private mutating func insert(_ layout: Layout?) {
+  private func insert(_ layout: Layout?) {
     if let layout, layout.bound < best { heap!.insert(layout) } else { excluded += 1 }
   }
 
@@ -117,7 +117,7 @@ struct LaneSearch {
       && (base.tensor * base.context * replicas).isMultiple(of: base.expert)
   }
 
-  private mutating func collect(into layouts: inout [Layout]) {
+  private func collect(into layouts: inout [Layout]) {
     let job = problem.job
     let pools = problem.cluster.pools
     let tensors = Set(space.choices.tensors.joined()).sorted()
@@ -146,7 +146,7 @@ struct LaneSearch {
     }
   }
 
-  private mutating func collect(
+  private func collect(
     _ base: ParallelStrategy, _ race: LaneRates, _ slices: [StrategySlice],
     into layouts: inout [Layout]
   ) {
@@ -183,7 +183,7 @@ struct LaneSearch {
   }
 
   /// Shards and recomputes what so many replicas allow and have memory for.
-  private mutating func collect(
+  private func collect(
     _ base: ParallelStrategy, _ replicas: [Int], _ microBatches: Int, _ slices: [StrategySlice],
     _ value: Double, into layouts: inout [Layout]
   ) {

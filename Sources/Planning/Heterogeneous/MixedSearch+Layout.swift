@@ -16,7 +16,7 @@ extension MixedSearch {
     var sends: [[[Double]]]
   }
 
-  mutating func ground(_ node: Node) -> Ground {
+  func ground(_ node: Node) -> Ground {
     let base = bases[node.base]
     let seats = node.places.filter { $0 >= 0 }.map { index in
       let place = places[Int(index)]
@@ -30,7 +30,7 @@ extension MixedSearch {
       sends: sendTimes(seats, base.schedule, fold))
   }
 
-  mutating func seat(
+  func seat(
     _ base: ParallelStrategy, pool: Int, _ split: MixedSpace.Split, fold: Int
   ) -> SeatCosts {
     let strategy = space.strategy(base, tensor: split.tensor)
@@ -48,7 +48,7 @@ extension MixedSearch {
   }
 
   /// Counts whole layers, and the memory for them.
-  mutating func weigh(_ node: Node, _ known: Double) {
+  func weigh(_ node: Node, _ known: Double) {
     let (base, seats) = (bases[node.base], rates(node))
     let (m, schedule) = (base.microBatches, base.schedule)
     let fold = space.folds[node.fold]
@@ -67,7 +67,7 @@ extension MixedSearch {
 
   /// Holds a layout against the best plan; where it may hold a better one, finds how good that can be
   /// at best, and plans near that.
-  mutating func reach(_ node: Node, _ known: Double) {
+  func reach(_ node: Node, _ known: Double) {
     let ground = ground(node)
     let (ends, m) = (MixedBound.ends(ground.rates), ground.base.microBatches)
     var reach = layoutReach(ground)
@@ -103,7 +103,7 @@ extension MixedSearch {
   }
 
   /// Looks for better plans in a layout, as far as effort goes.
-  mutating func walk(_ node: Node, _ known: Double, _ shouldStop: () -> Bool) {
+  func walk(_ node: Node, _ known: Double, _ shouldStop: () -> Bool) {
     let ground = ground(node)
     let most = min(effort.entriesPerLayout, entriesLeft)
     guard GroupStates.count(most: ground.most) <= most else {
@@ -128,7 +128,7 @@ extension MixedSearch {
   }
 
   /// - Returns: the least bound of what was not looked at; infinite if nothing was left.
-  mutating func walk(
+  func walk(
     _ table: SuffixTable, _ ground: Ground, _ shouldStop: () -> Bool
   ) -> Double {
     let m = ground.base.microBatches
@@ -171,7 +171,7 @@ extension MixedSearch {
   }
 
   /// Predicts a pipeline and keeps it if it fits and is among the best.
-  mutating func consider(_ cut: PipelineCut, _ ground: Ground) {
+  func consider(_ cut: PipelineCut, _ ground: Ground) {
     let (seats, count, fold) = (ground.seats, cut.seats.count, ground.fold)
     guard fold.places - cut.boundaries[count - 1] >= fold.fewestLast else { return }
     var base = ground.base

@@ -16,10 +16,11 @@ import Scheduling
 /// 4. *Layouts*, with one tensor degree a pool: `MixedBound`, first with layers taken as divisible, then
 ///    with whole layers and the memory for them; and `ReachTable`, which also knows the order of stages.
 /// 5. What is left is walked, order by order and cut by cut, guided by `SuffixTable` where that is
-///    small enough.
+///    small enough. Once a layout that could not be walked to the end has the least bound of all, looking at
+///    others would not raise it: that ends the search.
 ///
 /// Effort is counted in steps and not in time, so that the same request always gets the same answer.
-struct MixedSearch {
+final class MixedSearch {
   let problem: ClusterProblem
   let space: MixedSpace
   let bound: MixedBound
@@ -66,15 +67,18 @@ struct MixedSearch {
   var found: [MixedPlan] { kept.plans }
   var best: Double { kept.best }
 
-  mutating func keep(_ plan: MixedPlan) { kept.keep(plan) }
+  func keep(_ plan: MixedPlan) { kept.keep(plan) }
 
   /// Least bound of what was not looked at, or not to the end.
   var open: Double {
     if nodes.isEmpty { return 0 }
     return min(
-      unfinished, heap.min?.bound ?? .infinity, postponed.min()?.bound ?? .infinity,
-      unwalked.reduce(.infinity) { min($0, $1.bound) })
+      unfinished, heap.min?.bound ?? .infinity, postponed.min()?.bound ?? .infinity, settled)
   }
+
+  /// What the bound is however many more layouts are looked at: that of the best of those that could not be
+  /// walked to the end.
+  private var settled: Double { unwalked.reduce(.infinity) { min($0, $1.bound) } }
 
   var pruned: Int { excluded + heap.count + postponed.count }
 
@@ -106,7 +110,7 @@ struct MixedSearch {
 
   /// Finds good plans among the usual micro-batch sizes and whole sequences, with little effort: `run`
   /// goes on from there.
-  mutating func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
+  func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
     isSketching = true
     search(
       below: .infinity, layouts: Self.sketchedLayouts, states: Self.sketchedStates, shouldStop,
@@ -120,27 +124,29 @@ struct MixedSearch {
   private static let sketchedStates = 1 << 17
 
   /// - Parameter aim: A bound that is not exceeded anyway.
-  mutating func run(
+  func run(
     below aim: Double = .infinity, shouldStop: () -> Bool,
     onProgress: (SearchProgress) -> Void = { _ in }
   ) {
-    search(
-      below: aim, layouts: effort.layouts, states: effort.states, shouldStop, onProgress)
-    // What was too much beside a worse plan may be little beside the best.
-    while let index = unwalked.indices.filter({
-      unwalked[$0].bound < best && best < unwalked[$0].best
-    }).min(by: { unwalked[$0].bound < unwalked[$1].bound }), statesFilled < effort.states {
+    while true {
+      search(
+        below: aim, layouts: effort.layouts, states: effort.states, shouldStop, onProgress)
+      // What was too much beside a worse plan may be little beside the best.
+      guard let index = unwalked.indices.min(by: { unwalked[$0].bound < unwalked[$1].bound }),
+        unwalked[index].bound < min(best, aim), best < unwalked[index].best,
+        statesFilled < effort.states, !shouldStop()
+      else { return }
       let (node, bound, _) = unwalked.remove(at: index)
       walk(node, bound, shouldStop)
     }
   }
 
-  private mutating func search(
+  private func search(
     below aim: Double, layouts: Int, states: Int, _ shouldStop: () -> Bool,
     _ onProgress: (SearchProgress) -> Void
   ) {
     if nodes.isEmpty { space.forEachSplit { addSplit($0) } }
-    while let next = heap.min, next.bound < min(best, aim) {
+    while let next = heap.min, next.bound < min(best, aim, settled) {
       onProgress(
         SearchProgress(
           best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
@@ -162,7 +168,7 @@ struct MixedSearch {
 
   // MARK: Branching
 
-  mutating func push(
+  func push(
     _ level: Node.Level, _ bound: Double, base: Int, fold: Int = 0, places: [Int32] = []
   ) {
     guard bound < best else {
@@ -183,7 +189,7 @@ struct MixedSearch {
 
   /// Leaves a layout that is too large to be walked; after a sketch, when better plans are known, how good
   /// it can be is found anew.
-  mutating func leave(_ node: Node, _ known: Double) {
+  func leave(_ node: Node, _ known: Double) {
     guard isSketching else {
       unwalked.append((node, known, best))
       return
@@ -194,12 +200,12 @@ struct MixedSearch {
     postponed.append(OpenNode(bound: known, node: nodes.count - 1))
   }
 
-  private mutating func push(_ level: Node.Level, _ bound: Double, _ base: ParallelStrategy) {
+  private func push(_ level: Node.Level, _ bound: Double, _ base: ParallelStrategy) {
     bases.append(base)
     push(level, bound, base: bases.count - 1)
   }
 
-  private mutating func addSplit(_ base: ParallelStrategy) {
+  private func addSplit(_ base: ParallelStrategy) {
     var endless = base
     // A multiple of every tile.
     endless.microBatchSize = 128 * problem.job.globalBatchSize
@@ -207,7 +213,7 @@ struct MixedSearch {
     push(.split, Double(problem.job.globalBatchSize) / rate + bound.overhead, base)
   }
 
-  private mutating func addSlices(_ split: ParallelStrategy, _ least: Double) {
+  private func addSlices(_ split: ParallelStrategy, _ least: Double) {
     var base = split
     for size in space.choices.microBatchSizes(data: 1) {
       base.microBatchSize = size
@@ -256,7 +262,7 @@ struct MixedSearch {
     return sum
   }
 
-  private mutating func addBases(_ slice: ParallelStrategy, _ least: Double) {
+  private func addBases(_ slice: ParallelStrategy, _ least: Double) {
     var base = slice
     let trip = trip(base)
     guard let chunks = space.schedules.map(\.fewestChunks).min() else { return }
@@ -290,7 +296,7 @@ struct MixedSearch {
     var place: Int32?
   }
 
-  private mutating func addLayouts(_ index: Int, _ least: Double) {
+  private func addLayouts(_ index: Int, _ least: Double) {
     if problem.pools.count > MixedSpace.freelySplitPools { unfinished = min(unfinished, least) }
     var base = bases[index]
     var choices = problem.pools.indices.map { pool in
@@ -373,7 +379,7 @@ struct MixedSearch {
   }
 
   /// With one schedule.
-  private mutating func addLayouts(
+  private func addLayouts(
     _ base: ParallelStrategy, fold index: Int, _ least: Double, _ choices: inout [[Choice]]
   ) {
     let pools = problem.pools.indices
@@ -430,7 +436,7 @@ struct MixedSearch {
     }
   }
 
-  private mutating func place(
+  private func place(
     _ choice: inout Choice, pool: Int, _ base: ParallelStrategy
   ) -> Int32 {
     if let known = choice.place { return known }

@@ -2,7 +2,7 @@ import Scheduling
 
 /// A search for plans over several pools of one kind: best-first, so that what it has not looked at is bounded
 /// at any time.
-protocol PoolSearch {
+protocol PoolSearch: AnyObject {
   /// The best plans that are known: those found, and incumbents.
   var found: [MixedPlan] { get }
   /// Least bound of what was not looked at, or not to the end.
@@ -11,13 +11,13 @@ protocol PoolSearch {
   var pruned: Int { get }
 
   /// Takes a plan that was found elsewhere for an incumbent.
-  mutating func keep(_ plan: MixedPlan)
+  func keep(_ plan: MixedPlan)
 
   /// Finds good plans, with little effort: `run` goes on from there.
-  mutating func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void)
+  func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void)
 
   /// - Parameter aim: A bound that is not exceeded anyway.
-  mutating func run(
+  func run(
     below aim: Double, shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void)
 }
 

@@ -128,7 +128,7 @@ package struct Replanner: Sendable {
     let tables = SeatTables(after)
     func lanes(_ constraints: SearchConstraints, besides plans: [MixedPlan]) -> [MixedPlan] {
       guard after.cluster.pools.count > 1 else { return plans }
-      var search = LaneSearch(
+      let search = LaneSearch(
         after, constraints, effort: .quick, tables: tables, incumbents: plans)
       search.run(shouldStop: shouldStop)
       return search.found
@@ -140,7 +140,7 @@ package struct Replanner: Sendable {
       alike.pipeline = [base.pipeline]
       plans = lanes(alike, besides: [])
     }
-    var mixed = MixedSearch(
+    let mixed = MixedSearch(
       after, constraints, effort: .quick, tables: tables, incumbents: plans)
     mixed.run(shouldStop: shouldStop)
     return lanes(constraints, besides: mixed.found).prefix(Self.adapted).map {
