@@ -68,7 +68,7 @@ final class LaneSearch {
     search(below: .infinity, layouts: Self.sketchedLayouts, shouldStop, onProgress)
   }
 
-  private static let sketchedLayouts = 512
+  private static let sketchedLayouts = 96
 
   /// - Parameter aim: A bound that is not exceeded anyway.
   func run(

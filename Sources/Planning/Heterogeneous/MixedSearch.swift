@@ -35,7 +35,7 @@ final class MixedSearch {
   var unfinished = Double.infinity
   private var heap = Heap<OpenNode>()
   private var nodes: [Node] = []
-  /// Splits and slices that a sketch does without.
+  /// Splits, slices and walks that a sketch does without.
   private var postponed: [OpenNode] = []
   /// Layouts that could not be walked to the end, and the best plan that was known then.
   private var unwalked: [(node: Node, bound: Double, best: Double)] = []
@@ -108,8 +108,8 @@ final class MixedSearch {
     var fold: Int
   }
 
-  /// Finds good plans among the usual micro-batch sizes and whole sequences, with little effort: `run`
-  /// goes on from there.
+  /// Finds good plans among the usual micro-batch sizes and whole sequences, with little effort and no walk:
+  /// `run` goes on from there.
   func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
     isSketching = true
     search(
@@ -161,6 +161,7 @@ final class MixedSearch {
       case .weighed:
         considered += 1
         reach(node, next.bound)
+      case .reached where isSketching: postponed.append(next)
       case .reached: walk(node, next.bound, shouldStop)
       }
     }
@@ -187,18 +188,8 @@ final class MixedSearch {
     }
   }
 
-  /// Leaves a layout that is too large to be walked; after a sketch, when better plans are known, how good
-  /// it can be is found anew.
-  func leave(_ node: Node, _ known: Double) {
-    guard isSketching else {
-      unwalked.append((node, known, best))
-      return
-    }
-    var weighed = node
-    weighed.level = .weighed
-    nodes.append(weighed)
-    postponed.append(OpenNode(bound: known, node: nodes.count - 1))
-  }
+  /// Leaves a layout that is too large to be walked to the end.
+  func leave(_ node: Node, _ known: Double) { unwalked.append((node, known, best)) }
 
   private func push(_ level: Node.Level, _ bound: Double, _ base: ParallelStrategy) {
     bases.append(base)

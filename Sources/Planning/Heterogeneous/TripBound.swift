@@ -31,8 +31,6 @@ struct TripBound {
   /// kind.
   private let trip: Double
   private let others: Double
-  /// Seats by what a block adds to a trip.
-  private let byTrip: [Int]
 
   /// - Parameter stages: At most.
   init(_ seats: [SeatRates], microBatches: Int, stages: Int, schedule: PipelineSchedule) {
@@ -42,20 +40,22 @@ struct TripBound {
     // No stage of 1F1B runs as many forwards ahead as there are.
     let most = schedule == .zeroBubble ? stages - 1 : min(stages, microBatches) - 1
     let (n, m) = (Double(max(0, most)), Double(microBatches))
+    var excess = 0.0
     shares = seats.map { seat in
-      let left = m - 1 - n * (seat.ahead(schedule)?.part ?? 0)
+      let ahead = seat.ahead(schedule)
+      excess = max(excess, ahead?.excess ?? 0)
+      let left = m - 1 - n * (ahead?.part ?? 0)
       return left > 0 && schedule != .interleaved ? 1 / left : .infinity
     }
-    spare = n * seats.reduce(0) { max($0, $1.ahead(schedule)?.excess ?? 0) }
-    let common = seats[0].common
-    let passes = seats[0].passes.indices.map { kind in
-      seats.reduce(Double.infinity) { min($0, $1.trip(schedule)[kind]) }
+    spare = n * excess
+    var (trip, others) = (0.0, 0.0)
+    for kind in seats[0].passes.indices {
+      var least = Double.infinity
+      for seat in seats { least = min(least, seat.trip(schedule)[kind]) }
+      trip += least
+      if kind != seats[0].common { others += least }
     }
-    trip = passes.reduce(0, +)
-    others = trip - passes[common]
-    byTrip = seats.indices.sorted {
-      seats[$0].trip(schedule)[common] < seats[$1].trip(schedule)[common]
-    }
+    (self.trip, self.others) = (trip, others)
   }
 
   /// The least time of a pipeline over the seats' groups, layers taken as divisible.
@@ -70,9 +70,9 @@ struct TripBound {
   func pipeline(deepest: Int) -> Double {
     guard let most = shares.max(), most < .infinity else { return trip }
     let isLimited = seats.reduce(0) { $0 + $1.groups } > deepest
-    let parts = seats.map { schedule.splitsBackward ? $0.gradientPart : 1 }
-    let least = parts.min() ?? 1
-    func part(_ index: Int) -> Double { isLimited ? least : parts[index] }
+    let splits = schedule.splitsBackward
+    let least = splits ? seats.reduce(1) { min($0, $1.gradientPart) } : 1
+    func part(_ index: Int) -> Double { isLimited || !splits ? least : seats[index].gradientPart }
     var (covered, taken, left) = (0.0, 1.0, deepest)
     for index in seats.indices.sorted(by: {
       part($0) * seats[$0].work < part($1) * seats[$1].work
@@ -98,6 +98,10 @@ struct TripBound {
   func covers(
     _ blocks: Int, within seconds: Double, _ layers: (_ seat: Int, _ time: Double) -> Int
   ) -> Bool {
+    let common = seats[0].common
+    let byTrip = seats.indices.sorted {
+      seats[$0].trip(schedule)[common] < seats[$1].trip(schedule)[common]
+    }
     var least = trip
     for _ in 0..<Self.rounds {
       if seconds <= least { return false }
@@ -111,7 +115,7 @@ struct TripBound {
       for index in byTrip {
         let taken = min(left, counts[index])
         left -= taken
-        next += Double(taken) / Double(blocks) * seats[index].trip(schedule)[seats[index].common]
+        next += Double(taken) / Double(blocks) * seats[index].trip(schedule)[common]
       }
       if next <= least * (1 + 1e-3) { break }
       least = next
