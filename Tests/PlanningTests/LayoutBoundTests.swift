@@ -129,17 +129,25 @@ import Testing
       let divisible = MixedBound.pipeline(
         rates, microBatches: m, deepest: deepest, schedule: schedule)
       #expect(divisible <= pipeline * hair, "seed \(seed)")
-      let whole = MixedBound.loaded(
-        rates, microBatches: m, whole: example.whole, deepest: deepest,
-        schedule: schedule, chunks: 1, from: divisible, below: pipeline * hair)
-      #expect(whole <= pipeline * hair, "seed \(seed)")
+      // Of all pipelines, and of those of about as many stages.
+      let count = example.order.count
+      let depths = [1...deepest, max(1, count - seed % 3)...min(deepest, count + seed % 2)]
+      for stages in depths {
+        let whole = MixedBound.loaded(
+          rates, microBatches: m, whole: example.whole, stages: stages, schedule: schedule,
+          chunks: 1, from: divisible, below: pipeline * hair)
+        #expect(whole <= pipeline * hair, "seed \(seed)")
+      }
+      #expect(
+        MixedBound.fewestStages(rates, example.whole, within: pipeline * hair / Double(m)) <= count,
+        "seed \(seed)")
 
       let bound = MixedBound(example.problem)
       let most = seats.map { min($0.most, deepest) }
       var reach = LayoutReach(
         table: ReachTable(
           seats: seats, classes: ReachTable.classes(seats, most: most, states: .max),
-          deepest: deepest, microBatches: m, schedule: schedule,
+          stages: depths[seed % 2], microBatches: m, schedule: schedule,
           common: (example.space.commonLayer.kind, rates.map(\.block)), whole: example.whole),
         problem: example.problem, bound: bound, ends: MixedBound.ends(rates),
         space: example.space)

@@ -66,36 +66,27 @@ struct MixedBound {
   /// The least time in which the groups together can take all layers, which do not divide, each
   /// stage as many as it has time and memory for beside the trips of the first and last micro-batch;
   /// infinite if that is not below `most`. Of each pool's groups the `k`-th from the end of the pipeline
-  /// holds `k` micro-batches at least.
+  /// holds `k` micro-batches at least, or where stages hold more the more there are, what that stage of the
+  /// fewest there may be does.
   ///
   /// Complexity: O(bisections · groups).
   static func loaded(
-    _ seats: [SeatRates], microBatches: Int, whole: WholeLayers, deepest: Int,
+    _ seats: [SeatRates], microBatches: Int, whole: WholeLayers, stages: ClosedRange<Int>,
     schedule: PipelineSchedule, chunks: Int, from low: Double, below most: Double
   ) -> Double {
-    let m = Double(microBatches)
+    let (m, deepest) = (Double(microBatches), stages.upperBound)
     let trips = TripBound(
       seats, microBatches: microBatches,
       stages: min(deepest, seats.reduce(0) { $0 + $1.groups }), schedule: schedule)
-    let bySpeed = seats.sorted { $0.block.seconds < $1.block.seconds }
-    let blocks = whole.least
-    func fewestStages(_ time: Double) -> Int {
-      var (stages, left) = (0, blocks)
-      for seat in bySpeed where left > 0 {
-        let seconds = seat.block.seconds * Double(whole.each)
-        let each = Int(min(Double(blocks), time / seconds * (1 + 1e-9)))
-        let taken = each == 0 ? seat.groups : min(seat.groups, (left + each - 1) / each)
-        stages += taken
-        left -= taken * each
-      }
-      return stages
-    }
     func covers(_ seconds: Double) -> Bool {
-      let fewest = schedule.holdsByDepth ? fewestStages(seconds / m) : 1
-      return trips.covers(blocks, within: seconds) { seat, time in
+      let fewest =
+        schedule.holdsByDepth
+        ? max(stages.lowerBound, fewestStages(seats, whole, within: seconds / m)) : 1
+      return trips.covers(whole.least, within: seconds, deepest: deepest) { seat, time in
         seats[seat].count(
           whole.each, within: time, microBatches: microBatches, deepest: deepest,
-          schedule: schedule, chunks: chunks, ofAtLeast: fewest, enough: blocks)
+          schedule: schedule, chunks: chunks, ofAtLeast: fewest,
+          enough: schedule == .zeroBubble ? .max : whole.least)
       }
     }
     var (low, high) = (low, min(most, longest))
@@ -109,6 +100,21 @@ struct MixedBound {
   }
 
   private static let bisections = 7
+
+  /// Stages that all whole layers take, each with as many as it has so long for.
+  static func fewestStages(
+    _ seats: [SeatRates], _ whole: WholeLayers, within time: Double
+  ) -> Int {
+    var (stages, left) = (0, whole.least)
+    for seat in seats.sorted(by: { $0.block.seconds < $1.block.seconds }) where left > 0 {
+      let seconds = seat.block.seconds * Double(whole.each)
+      let each = Int(min(Double(whole.least), time / seconds * (1 + 1e-9)))
+      let taken = each == 0 ? seat.groups : min(seat.groups, (left + each - 1) / each)
+      stages += taken
+      left -= taken * each
+    }
+    return max(1, stages)
+  }
 
   /// Seconds beyond which no step goes, where nothing else bounds one.
   static let longest = 1e12

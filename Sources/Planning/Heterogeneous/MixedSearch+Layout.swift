@@ -10,8 +10,9 @@ extension MixedSearch {
     var seats: [SeatCosts]
     var rates: [SeatRates]
     var most: [Int]
-    /// Stages that there may be, in ascending order.
+    /// Stages that there may be, in ascending order, and one at least.
     var depths: [Int]
+    var stages: ClosedRange<Int> { depths[0]...depths[depths.count - 1] }
     /// See `SuffixTable`.
     var sends: [[[Double]]]
   }
@@ -23,7 +24,7 @@ extension MixedSearch {
       return seat(base, pool: place.pool, place.split, fold: node.fold)
     }
     let fold = space.folds[node.fold]
-    let depths = space.depths(base, fold, most: seats.reduce(0) { $0 + $1.most })
+    let depths = depths(node, most: seats.reduce(0) { $0 + $1.most })
     return Ground(
       base: base, fold: fold, seats: seats, rates: rates(node),
       most: seats.map { min($0.most, depths.last ?? 0) }, depths: depths,
@@ -47,23 +48,53 @@ extension MixedSearch {
     return seat
   }
 
+  /// Numbers of stages of a node's pipelines over so many groups, in ascending order.
+  private func depths(_ node: Node, most: Int) -> [Int] {
+    space.depths(bases[node.base], space.folds[node.fold], most: min(most, Int(node.deepest)))
+      .filter { $0 >= Int(node.fewest) }
+  }
+
   /// Counts whole layers, and the memory for them.
   func weigh(_ node: Node, _ known: Double) {
-    let (base, seats) = (bases[node.base], rates(node))
-    let (m, schedule) = (base.microBatches, base.schedule)
+    var weighed = node
+    weighed.level = .weighed
+    weigh(weighed, rates(node), known)
+  }
+
+  private func weigh(_ node: Node, _ seats: [SeatRates], _ known: Double) {
+    let depths = depths(node, most: seats.reduce(0) { $0 + $1.groups })
+    guard let fewest = depths.first, let deepest = depths.last else { return }
+    let base = bases[node.base]
     let fold = space.folds[node.fold]
-    let ends = MixedBound.ends(seats)
-    let groups = seats.reduce(0) { $0 + $1.groups }
-    guard let deepest = space.depths(base, fold, most: groups).last else { return }
+    let (m, ends) = (base.microBatches, MixedBound.ends(seats))
     let pipeline = MixedBound.loaded(
-      seats, microBatches: m, whole: space.wholeLayers(fold), deepest: deepest,
-      schedule: schedule, chunks: fold.chunks,
+      seats, microBatches: m, whole: space.wholeLayers(fold), stages: fewest...deepest,
+      schedule: base.schedule, chunks: fold.chunks,
       from: bound.pipeline(within: known, ends, microBatches: m),
       below: bound.pipeline(within: best, ends, microBatches: m))
-    push(
-      .weighed, max(known, bound.step(pipeline, ends, microBatches: m)), base: node.base,
-      fold: node.fold, places: node.places)
+    push(node, max(known, bound.step(pipeline, ends, microBatches: m)))
   }
+
+  /// Where stages hold more the more there are, looks at pipelines of about equally many by themselves.
+  func part(_ node: Node, _ known: Double) {
+    let (base, seats) = (bases[node.base], rates(node))
+    let m = base.microBatches
+    let most = bound.pipeline(within: best, MixedBound.ends(seats), microBatches: m)
+    let whole = space.wholeLayers(space.folds[node.fold])
+    var fewest = MixedBound.fewestStages(seats, whole, within: most / Double(m))
+    guard let deepest = depths(node, most: seats.reduce(0) { $0 + $1.groups }).last else { return }
+    while fewest <= deepest {
+      let last = min(deepest, fewest + fewest / Self.widestPart)
+      var part = node
+      part.level = .parted
+      (part.fewest, part.deepest) = (Int16(clamping: fewest), Int16(clamping: last))
+      weigh(part, seats, known)
+      fewest = last + 1
+    }
+  }
+
+  /// Of the fewest stages of a part, which part of them others may have more.
+  private static let widestPart = 4
 
   /// Holds a layout against the best plan; where it may hold a better one, finds how good that can be
   /// at best, and plans near that.
@@ -87,7 +118,9 @@ extension MixedSearch {
         consider(cut, ground)
       }
     }
-    push(.reached, max(found, known), base: node.base, fold: node.fold, places: node.places)
+    var reached = node
+    reached.level = .reached
+    push(reached, max(found, known))
   }
 
   private func layoutReach(_ ground: Ground) -> LayoutReach {
@@ -95,7 +128,7 @@ extension MixedSearch {
       ground.seats, most: ground.most, states: effort.statesPerLayout)
     return LayoutReach(
       table: ReachTable(
-        seats: ground.seats, classes: classes, deepest: ground.depths.last ?? 0,
+        seats: ground.seats, classes: classes, stages: ground.stages,
         microBatches: ground.base.microBatches, schedule: ground.base.schedule,
         common: (space.commonLayer.kind, ground.rates.map(\.block)),
         whole: space.wholeLayers(ground.fold)),

@@ -14,10 +14,11 @@ import Scheduling
 /// 2. *Slices*, with a micro-batch size: each pool with the tensor degree that is best for it.
 /// 3. *Bases*, with replicas, ZeRO stage, recomputation and schedule: whole groups of each pool.
 /// 4. *Layouts*, with one tensor degree a pool: `MixedBound`, first with layers taken as divisible, then
-///    with whole layers and the memory for them; and `ReachTable`, which also knows the order of stages.
+///    with whole layers and the memory for them, by how many stages there are where each holds more the more
+///    there are; and `ReachTable`, which also knows the order of stages.
 /// 5. What is left is walked, order by order and cut by cut, guided by `SuffixTable` where that is
 ///    small enough. Once a layout that could not be walked to the end has the least bound of all, looking at
-///    others would not raise it: that ends the search.
+///    others would not raise it: from then on plans alone are looked for, the longer the wider the gap.
 ///
 /// Effort is counted in steps and not in time, so that the same request always gets the same answer.
 final class MixedSearch {
@@ -84,7 +85,7 @@ final class MixedSearch {
 
   /// What a node stands for; small, since there can be a million.
   struct Node {
-    enum Level: UInt8 { case split, slice, base, layout, weighed, reached }
+    enum Level: UInt8 { case split, slice, base, layout, weighed, parted, reached }
     var level: Level
     /// Of the bases.
     var base: Int
@@ -92,6 +93,9 @@ final class MixedSearch {
     var fold = 0
     /// By pool, from the layouts on: of the places, or none.
     var places: [Int32] = []
+    /// Stages of the pipelines that are meant.
+    var fewest: Int16 = 1
+    var deepest = Int16.max
   }
 
   /// A pool, split one way.
@@ -121,7 +125,7 @@ final class MixedSearch {
   }
 
   private static let sketchedLayouts = 96
-  private static let sketchedStates = 1 << 17
+  private static let sketchedStates = 1 << 19
 
   /// - Parameter aim: A bound that is not exceeded anyway.
   func run(
@@ -146,7 +150,11 @@ final class MixedSearch {
     _ onProgress: (SearchProgress) -> Void
   ) {
     if nodes.isEmpty { space.forEachSplit { addSplit($0) } }
-    while let next = heap.min, next.bound < min(best, aim, settled) {
+    var (known, since) = (best, considered)
+    while let next = heap.min, next.bound < min(best, aim) {
+      if best < known { (known, since) = (best, considered) }
+      let isSettled = next.bound >= settled
+      if isSettled, Double(considered - since) >= Self.patience * (1 - settled / best) { return }
       onProgress(
         SearchProgress(
           best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
@@ -158,25 +166,36 @@ final class MixedSearch {
       case .slice: addBases(bases[node.base], next.bound)
       case .base: addLayouts(node.base, next.bound)
       case .layout: weigh(node, next.bound)
-      case .weighed:
+      case .weighed where bases[node.base].schedule.holdsByDepth: part(node, next.bound)
+      case .weighed, .parted:
         considered += 1
         reach(node, next.bound)
       case .reached where isSketching: postponed.append(next)
+      case .reached where isSettled: leave(node, next.bound)
       case .reached: walk(node, next.bound, shouldStop)
       }
     }
   }
 
+  /// Layouts in a row that are looked at for better plans alone, if the best may be far from what is possible:
+  /// of so many, the part that the gap is of its step.
+  private static let patience = 512.0
+
   // MARK: Branching
 
-  func push(
+  private func push(
     _ level: Node.Level, _ bound: Double, base: Int, fold: Int = 0, places: [Int32] = []
   ) {
+    push(Node(level: level, base: base, fold: fold, places: places), bound)
+  }
+
+  func push(_ new: Node, _ bound: Double) {
     guard bound < best else {
       excluded += 1
       return
     }
-    nodes.append(Node(level: level, base: base, fold: fold, places: places))
+    let (level, base) = (new.level, new.base)
+    nodes.append(new)
     let node = OpenNode(bound: bound, node: nodes.count - 1)
     switch level {
     case .split where isSketching && !BaseChoices.allows(bases[base].context, usual.context),

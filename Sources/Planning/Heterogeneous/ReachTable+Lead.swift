@@ -32,6 +32,7 @@ extension ReachTable {
     private let backPrices: [Double]
     private let capacities: [Double]
     private let most: [Int]
+    private let leastStages: Int
     private var left: [Double]
     /// Whole layers that a group of each class gets through, by how many stages come after it.
     private var whole: [[Int]]
@@ -57,6 +58,7 @@ extension ReachTable {
         part.seats.reduce(0) { max($0, each / table.slowness[$1] * (1 + 1e-9)) }
       }
       most = table.classes.map(\.most)
+      leastStages = table.leastStages
       left = capacities
       lastAfter = table.lastAfter
       ahead = table.whole.ahead
@@ -89,7 +91,7 @@ extension ReachTable {
         rest -= Double(count) * capacities[index]
         if rest <= 0 { break }
       }
-      return max(1, stages)
+      return max(leastStages, stages)
     }
 
     /// Of these groups the layers after the ones asked for make use.

@@ -39,7 +39,9 @@ struct ReachTable {
   private let groups: GroupStates
   let fold: ChunkFold
   let nodes: Int
+  /// Of a whole pipeline.
   let deepest: Int
+  let leastStages: Int
   /// Every class with each of its seats.
   private let members: [(index: Int, seat: Int)]
   /// By state; `nodes + 1` where the groups cannot do it.
@@ -93,9 +95,11 @@ struct ReachTable {
     return classes
   }
 
-  /// - Parameter common: The most common kind of layer, and what it takes of each seat.
+  /// - Parameters:
+  ///   - stages: That a whole pipeline may have.
+  ///   - common: The most common kind of layer, and what it takes of each seat.
   init(
-    seats: [SeatCosts], classes: [SeatClass], deepest: Int, microBatches: Int,
+    seats: [SeatCosts], classes: [SeatClass], stages: ClosedRange<Int>, microBatches: Int,
     schedule: PipelineSchedule, common: (kind: Int, rates: [BlockRates]), whole: WholeLayers
   ) {
     self.seats = seats
@@ -113,7 +117,8 @@ struct ReachTable {
     self.microBatches = microBatches
     self.schedule = schedule
     nodes = fold.places
-    self.deepest = min(deepest, nodes)
+    deepest = min(stages.upperBound, nodes)
+    leastStages = stages.lowerBound
     groups = GroupStates(most: classes.map(\.most))
     members = classes.indices.flatMap { index in classes[index].seats.map { (index, $0) } }
     starts = [Int32](repeating: 0, count: groups.count)
@@ -144,7 +149,7 @@ struct ReachTable {
       }
       return lightest
     }
-    let most = min(self.deepest, groups.sizes.reduce(0) { $0 + $1 - 1 })
+    let most = min(deepest, groups.sizes.reduce(0) { $0 + $1 - 1 })
     chains = seats.map { seat in
       let growth = ChainGrowth(
         kinds: seat.ratios(to: seats[0]), before: isMonotone ? dearest : 0, after: back.max() ?? 0)
@@ -171,7 +176,11 @@ struct ReachTable {
   func counts(_ state: Int) -> [Int] { groups.counts(state) }
 
   /// States whose groups cover the whole model.
-  var covering: [Int] { starts.indices.dropFirst().filter { starts[$0] == 0 } }
+  var covering: [Int] {
+    starts.indices.dropFirst().filter {
+      starts[$0] == 0 && counts($0).reduce(0, +) >= leastStages
+    }
+  }
 
   // MARK: Filling
 

@@ -93,10 +93,12 @@ struct TripBound {
   /// The more a trip takes at least, the less time is left to each stage, and the fewer blocks of the trip
   /// are on the seats that are quickest with them; and so on.
   ///
-  /// - Parameter layers: Blocks that the stages of a seat hold together if each has so long for a
-  ///   micro-batch.
+  /// - Parameters:
+  ///   - deepest: Stages at most.
+  ///   - layers: Blocks that the stages of a seat hold together if each has so long for a micro-batch.
   func covers(
-    _ blocks: Int, within seconds: Double, _ layers: (_ seat: Int, _ time: Double) -> Int
+    _ blocks: Int, within seconds: Double, deepest: Int,
+    _ layers: (_ seat: Int, _ time: Double) -> Int
   ) -> Bool {
     let common = seats[0].common
     let byTrip = seats.indices.sorted {
@@ -105,9 +107,10 @@ struct TripBound {
     var least = trip
     for _ in 0..<Self.rounds {
       if seconds <= least { return false }
-      let counts = seats.indices.map {
+      var counts = seats.indices.map {
         layers($0, min(seconds / Double(microBatches), (seconds - least) * shares[$0]))
       }
+      limit(&counts, deepest: deepest)
       if counts.reduce(0, +) < blocks { return false }
       // What chunks hold is counted together, and not layer by layer.
       if schedule == .interleaved { return true }
@@ -124,6 +127,21 @@ struct TripBound {
   }
 
   private static let rounds = 3
+
+  /// With ZB-H1 all stages of a seat hold equally many blocks: of more groups than there are stages, those
+  /// that hold most are used.
+  private func limit(_ counts: inout [Int], deepest: Int) {
+    guard schedule == .zeroBubble, seats.reduce(0, { $0 + $1.groups }) > deepest else { return }
+    let stages = seats.map { min($0.groups, deepest) }
+    var left = deepest
+    for index in counts.indices.sorted(by: {
+      counts[$0] * stages[$1] > counts[$1] * stages[$0]
+    }) where stages[index] > 0 {
+      let taken = min(left, stages[index])
+      counts[index] = counts[index] / stages[index] * taken
+      left -= taken
+    }
+  }
 }
 
 /// How much of a layer's passes a stage may run ahead.

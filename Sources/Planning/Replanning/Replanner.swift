@@ -158,7 +158,7 @@ extension SearchEffort {
     var effort = SearchEffort()
     effort.layouts = 24
     effort.statesPerLayout = 1 << 9
-    effort.states = 1 << 14
+    effort.states = 1 << 16
     effort.laneLayouts = 4
     effort.entriesPerLayout = 1 << 13
     effort.entries = 1 << 14
