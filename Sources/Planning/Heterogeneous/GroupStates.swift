@@ -51,6 +51,9 @@ struct GroupStates {
     return more
   }
 
+  /// By how much the number grows with one group more of a kind.
+  func stride(_ kind: Int) -> Int { strides[kind] }
+
   /// The choice with one group less of a kind, of which there is one.
   func state(_ state: Int, without kind: Int) -> Int { state - strides[kind] }
 }

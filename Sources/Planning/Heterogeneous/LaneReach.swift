@@ -34,14 +34,14 @@ struct LaneReach {
   /// Sharings that are tried for one time; if there are more, some is taken to be possible.
   private static let sharings = 32
 
-  /// The least time of all lanes' pipelines, to a part in 2^7 of what was open; nil if it is not below
+  /// The least time of all lanes' pipelines, as finely as `LayoutReach` has it; nil if it is not below
   /// `most`.
   ///
   /// - Parameter shares: What one replica of each lane gets through within `most` at most.
   mutating func least(from low: Double, below most: Double, shares: [Int]) -> Double? {
     var (low, high) = (low, most)
     guard var highest = allows(most, shares) else { return nil }
-    for _ in 0..<Self.bisections {
+    for _ in 0..<Self.bisections where high - low > LayoutReach.precision * high {
       let middle = (low + high) / 2
       if let shares = allows(middle, highest) {
         (high, highest) = (middle, shares)

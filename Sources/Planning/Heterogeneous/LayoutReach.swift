@@ -25,7 +25,8 @@ struct LayoutReach {
     self.space = space
   }
 
-  /// Bisections: the bound is known to a part in 2^7 of what was open.
+  /// To which part of a step the bound is known; to a part in 2^7 of what was open, if that is less fine.
+  static let precision = 0x1p-10
   private static let bisections = 7
   /// Plans that are read off the table.
   private static let cutsRead = 3
@@ -39,7 +40,7 @@ struct LayoutReach {
       high = low
       repeat { high *= 1.5 } while reaches(high) == nil
     }
-    for _ in 0..<Self.bisections {
+    for _ in 0..<Self.bisections where high - low > Self.precision * high {
       let middle = (low + high) / 2
       if reaches(middle) == nil { low = middle } else { high = middle }
     }
@@ -53,7 +54,7 @@ struct LayoutReach {
     guard reaches(min(best, MixedBound.longest)) != nil else {
       return Array(repeating: 0..<0, count: states.count)
     }
-    return (0..<states.count).map { table.window(states.counts($0)) }
+    return table.windows(states)
   }
 
   /// The least factor of waiting if a step of some groups' pipeline may take no more than `step`; nil if

@@ -234,13 +234,20 @@ struct ReachTable {
 
   // MARK: Reading
 
-  /// Layers that so many groups of each seat, as the last of a pipeline, begin with: none earlier and none
-  /// later is part of a pipeline within the time.
-  func window(_ counts: [Int]) -> Range<Int> {
-    let state = groups.state(classes.map { part in part.seats.reduce(0) { $0 + counts[$1] } })
-    let start = Int(starts[state])
-    return state == 0 || start > nodes
-      ? 0..<0 : start..<max(start, min(nodes, Int(latest[state]) + 1))
+  /// Layers that every choice of groups of each seat, as the last of a pipeline, begins with: none earlier
+  /// and none later is part of a pipeline within the time.
+  func windows(_ states: GroupStates) -> [Range<Int>] {
+    var steps = [Int](repeating: 0, count: seats.count)
+    for (index, seat) in members { steps[seat] = groups.stride(index) }
+    var counts = [Int](repeating: 0, count: seats.count)
+    return (0..<states.count).map { number in
+      if number == 0 { return 0..<0 }
+      _ = states.advance(&counts)
+      var state = 0
+      for seat in steps.indices { state += counts[seat] * steps[seat] }
+      let start = Int(starts[state])
+      return start > nodes ? 0..<0 : start..<max(start, min(nodes, Int(latest[state]) + 1))
+    }
   }
 
   /// A pipeline over the groups of a state that starts at layer 0: each stage from the back with as
