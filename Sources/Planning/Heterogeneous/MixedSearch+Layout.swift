@@ -181,7 +181,8 @@ extension MixedSearch {
       if candidate.bound >= best { break }
       if shouldStop() || triesLeft <= 0 { return min(left, candidate.bound) }
       let waiting = 1 + stragglers(table.counts(candidate.state), table.seats)
-      var tries = min(triesLeft, effort.triesPerState)
+      let part = candidate.bound >= settled ? eagerness : 1
+      var tries = min(triesLeft, Int(Double(effort.triesPerState) * part))
       triesLeft -= tries
       let bound = bound
       let threshold = { (best: Double) in

@@ -79,7 +79,7 @@ final class MixedSearch {
 
   /// What the bound is however many more layouts are looked at: that of the best of those that could not be
   /// walked to the end.
-  private var settled: Double { unwalked.reduce(.infinity) { min($0, $1.bound) } }
+  var settled: Double { unwalked.reduce(.infinity) { min($0, $1.bound) } }
 
   var pruned: Int { excluded + heap.count + postponed.count }
 
@@ -154,7 +154,7 @@ final class MixedSearch {
     while let next = heap.min, next.bound < min(best, aim) {
       if best < known { (known, since) = (best, considered) }
       let isSettled = next.bound >= settled
-      if isSettled, Double(considered - since) >= Self.patience * (1 - settled / best) { return }
+      if isSettled, Double(considered - since) >= Self.patience * eagerness { return }
       onProgress(
         SearchProgress(
           best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
@@ -177,9 +177,12 @@ final class MixedSearch {
     }
   }
 
-  /// Layouts in a row that are looked at for better plans alone, if the best may be far from what is possible:
-  /// of so many, the part that the gap is of its step.
-  private static let patience = 512.0
+  /// How much is done to find better plans where the bound is settled, as a part of what is done to raise it: the
+  /// more the wider the gap, and all from a quarter of a step on.
+  var eagerness: Double { min(1, 4 * (1 - settled / best)) }
+
+  /// Layouts in a row that are looked at for better plans alone, at most.
+  private static let patience = 128.0
 
   // MARK: Branching
 
