@@ -1,7 +1,7 @@
 import Scheduling
 
-/// Pipelines over so many groups that no table of them is made: the stages of each pool in one run,
-/// in every order of the pools, each stage with as many layers as a time bound lets it have.
+/// Pipelines over however many groups, sends counted: the stages of each pool in one run, in every order of
+/// the pools, each stage with as many layers as a time bound lets it have.
 ///
 /// Within a time S of the pipeline, stage `i` may take Tᵢ with T₀ + … + Tᵢ₋₁ + m·Tᵢ ≤ S. What is left
 /// of the groups once all layers are covered stays idle; with several chunks a stage, where not every

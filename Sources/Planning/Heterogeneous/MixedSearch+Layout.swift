@@ -109,15 +109,11 @@ extension MixedSearch {
       return
     }
     for cut in reach.cuts { consider(cut, ground) }
-    if !reach.table.isExact || ground.seats.count == 1 || reach.cuts.isEmpty {
-      let cuts = GreedyCuts(
-        seats: ground.seats, most: ground.most, depths: ground.depths, base: ground.base,
-        sends: ground.sends, from: bound.pipeline(within: found, ends, microBatches: m), below: best
-      ).all()
-      for cut in cuts where ground.depths.contains(cut.seats.count) {
-        consider(cut, ground)
-      }
-    }
+    let greedy = GreedyCuts(
+      seats: ground.seats, most: ground.most, depths: ground.depths, base: ground.base,
+      sends: ground.sends, from: bound.pipeline(within: found, ends, microBatches: m), below: best
+    ).all()
+    for cut in greedy where ground.depths.contains(cut.seats.count) { consider(cut, ground) }
     var reached = node
     reached.level = .reached
     push(reached, max(found, known))
