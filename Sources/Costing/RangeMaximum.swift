@@ -2,7 +2,7 @@
 ///
 /// Row `k` holds the maxima of all runs of 2^k numbers; any run is covered by two of them that may
 /// overlap (Bender & Farach-Colton 2000, section 3).
-struct RangeMaximum: Hashable, Sendable {
+struct RangeMaximum: Sendable {
   private var rows: [Double]
   private let count: Int
 

@@ -1,7 +1,7 @@
 import Workload
 
 /// The largest figure of a layer on a stage.
-enum StageMaximum: Hashable, Sendable {
+enum StageMaximum: Sendable {
   case overRuns(RunMaximum)
   case overDownSets(DownSetMaximum)
 
@@ -15,7 +15,7 @@ enum StageMaximum: Hashable, Sendable {
 }
 
 /// The largest figure of neighbouring layers, of which those of one run have the same.
-struct RunMaximum: Hashable, Sendable {
+struct RunMaximum: Sendable {
   private let runOfNode: [Int]
   private let maxima: RangeMaximum
 
@@ -32,7 +32,7 @@ struct RunMaximum: Hashable, Sendable {
 }
 
 /// The largest figure of what one down-set adds to another.
-struct DownSetMaximum: Hashable, Sendable {
+struct DownSetMaximum: Sendable {
   private let downSets: DownSets
   /// Distinct figures above zero, the largest first, with the layers that have them.
   private let figures: [(value: Double, layers: LayerSet)]
@@ -53,13 +53,5 @@ struct DownSetMaximum: Hashable, Sendable {
       return value
     }
     return 0
-  }
-
-  static func == (a: Self, b: Self) -> Bool {
-    a.downSets == b.downSets && a.figures.elementsEqual(b.figures, by: ==)
-  }
-
-  func hash(into hasher: inout Hasher) {
-    for figure in figures { hasher.combine(figure.value) }
   }
 }

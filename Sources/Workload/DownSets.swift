@@ -6,7 +6,9 @@
 /// operators", section 5.1.1, where they are called ideals). A chain of n layers has n + 1, branches
 /// multiply theirs, and n layers of which none feeds another have 2ⁿ: so they are counted up to a limit,
 /// and where there are more, some are chosen.
-package struct DownSets: Hashable, Sendable {
+///
+/// A class, as it is asked in the innermost loops and never changes.
+package final class DownSets: Sendable {
   /// Whether these are all that the graph has.
   package let isComplete: Bool
   package let layerCount: Int
@@ -29,7 +31,7 @@ package struct DownSets: Hashable, Sendable {
   /// there are few enough, and those along the graph's own order.
   ///
   /// Complexity: O(limit · (branches + layers / 64)).
-  package init(_ graph: LayerGraph, limit: Int) {
+  package convenience init(_ graph: LayerGraph, limit: Int) {
     let layers = graph.nodes.count
     let single = Blocks(graph, blockSize: 1)
     if let all = single.downSets(limit: limit) {

@@ -57,6 +57,21 @@ import Workload
     #expect(below.bound >= best * 0.999 * (1 - 1e-9))
   }
 
+  /// Where the effort does not suffice, the bound still holds.
+  @Test(arguments: 0..<100)
+  func claimsNoMoreThanItLookedAt(seed: Int) {
+    let random = RandomGraph(seed: seed)
+    let model = StrategyModel(random.problem, random.strategy)
+    let best = SplitSearch(model, choosesRecompute: true, effort: 100_000)
+      .result(cutoff: .infinity, floor: 0).seconds
+    for effort in [1, 4, 16] {
+      let early = SplitSearch(model, choosesRecompute: true, effort: effort)
+        .result(cutoff: .infinity, floor: 0)
+      #expect(early.bound <= best * (1 + 1e-9), "\(random)")
+      #expect(early.seconds >= best * (1 - 1e-9), "\(random)")
+    }
+  }
+
   /// What a problem on some down-sets proves holds for all.
   @Test(arguments: 0..<40)
   func partOfTheDownSetsProvesNoMore(seed: Int) throws {

@@ -9,7 +9,7 @@ import Workload
 final class LeastMaxima {
   private let windows: DownSetWindows
   private let stages: Int
-  private var values: [Double]
+  private let values: [Double]
 
   /// - Parameters:
   ///   - limit: Costs of this or more are taken for infinite.
@@ -24,8 +24,11 @@ final class LeastMaxima {
   ) {
     self.windows = windows
     self.stages = stages
-    let count = windows.downSets.count
-    values = [Double](repeating: .infinity, count: (stages + 1) * count)
+    // In locals: a copy of the sets for each question, and a check of every access, cost more than most
+    // answers.
+    let downSets = windows.downSets
+    let count = downSets.count
+    var values = [Double](repeating: .infinity, count: (stages + 1) * count)
     values[values.count - 1] = 0
     for stage in (0..<stages).reversed() {
       for start in windows.starts(of: stage, among: stages) {
@@ -34,7 +37,7 @@ final class LeastMaxima {
           // Sums of weights are rounded.
           if areCosts, added > least * (1 + 1e-12) { return false }
           let after = values[(stage + 1) * count + end]
-          if after < least, windows.downSets.isSubset(start, of: end) {
+          if after < least, downSets.isSubset(start, of: end) {
             least = min(least, max(after, cost(stage, start..<end)))
           }
           return true
@@ -42,6 +45,7 @@ final class LeastMaxima {
         if least < limit { values[stage * count + start] = least }
       }
     }
+    self.values = values
   }
 
   /// Of the stages from `stage` on, where they start at a down-set; infinite where there is no way.
@@ -56,12 +60,13 @@ final class LeastMaxima {
   /// none below the limit.
   func cuts(cost: (_ stage: Int, Range<Int>) -> Double) -> [Int]? {
     guard whole < .infinity else { return nil }
+    let downSets = windows.downSets
     var cuts = [0]
     for stage in 0..<stages {
       let start = cuts[stage]
       var found: Int?
       windows.forEachEnd(from: start) { end, _ in
-        if self[stage + 1, end] <= whole, windows.downSets.isSubset(start, of: end),
+        if self[stage + 1, end] <= whole, downSets.isSubset(start, of: end),
           cost(stage, start..<end) <= whole
         {
           found = end

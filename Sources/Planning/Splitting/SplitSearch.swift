@@ -109,7 +109,7 @@ struct SplitSearch {
           ? SplitResult(split: nil, seconds: .infinity, bound: cutoff) : none
       }
     }
-    let start = max(floor - ends.total, workFloor, linkFloor)
+    let start = max(floor - ends.total, costs.workFloor, linkFloor)
     guard let (budget, furthest) = probe.least(startingAt: start) else { return none }
     var result = SplitResult(split: nil, seconds: .infinity, bound: budget + ends.total)
     guard result.bound < cutoff else { return result }
@@ -133,16 +133,6 @@ struct SplitSearch {
     return result
   }
 
-  /// A time that no split undercuts: all work once through, and the mean stage m times.
-  private var workFloor: Double {
-    let table = costs.table
-    let all = 0..<costs.nodes
-    let work =
-      table.forwardTime(all) + table.backwardTime(all)
-      + 2 * costs.overhead * Double(costs.stages)
-    return work * Double(costs.microBatches) / Double(costs.stages)
-  }
-
   private func isClosed(_ result: SplitResult) -> Bool {
     result.seconds <= result.bound * (1 + Self.tolerance)
   }
@@ -163,6 +153,13 @@ struct SplitSearch {
 }
 
 extension SplitCosts {
+  /// A time that no split undercuts: the mean stage's work on all micro-batches.
+  var workFloor: Double {
+    let all = 0..<nodes
+    let work = table.forwardTime(all) + table.backwardTime(all) + 2 * overhead * Double(stages)
+    return work * Double(microBatches) / Double(stages)
+  }
+
   /// A cut with the fewest recomputed layers that fit. Every stage must be able to fit.
   func split(_ boundaries: [Int]) -> PipelineSplit {
     let counts = (0..<stages).map { stage in
