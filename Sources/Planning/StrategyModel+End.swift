@@ -4,7 +4,9 @@ import Workload
 
 extension StrategyModel {
   /// Parameters of a stage on one GPU, dense and of experts, before ZeRO.
-  package func stageParameters(_ chunks: [Range<Int>]) -> (dense: Double, expert: Double) {
+  package func stageParameters(
+    _ chunks: some Collection<Range<Int>>
+  ) -> (dense: Double, expert: Double) {
     var dense = tiedParameters(chunks)
     var expert = 0.0
     for nodes in chunks {
@@ -17,15 +19,15 @@ extension StrategyModel {
 
   /// What a stage's gradient reduction adds after its last micro-batch, and its optimizer step.
   package func stepEnd(
-    _ chunks: [Range<Int>], forward: Seconds, backward: Seconds
+    _ chunks: some Collection<Range<Int>>, forward: Seconds, backward: Seconds
   ) -> (reduction: Seconds, optimizer: Seconds) {
     stepEnd(chunks, stageParameters(chunks), forward: forward, backward: backward)
   }
 
   /// - Parameter parameters: of the stage, `stageParameters(chunks)`.
   func stepEnd(
-    _ chunks: [Range<Int>], _ parameters: (dense: Double, expert: Double), forward: Seconds,
-    backward: Seconds
+    _ chunks: some Collection<Range<Int>>, _ parameters: (dense: Double, expert: Double),
+    forward: Seconds, backward: Seconds
   ) -> (reduction: Seconds, optimizer: Seconds) {
     let (dense, expert) = parameters
     let tiedBytes = tiedGradientBytes(chunks)
@@ -40,7 +42,7 @@ extension StrategyModel {
   }
 
   /// Gradients of a tied table that this stage exchanges with the stage of the other copy.
-  private func tiedGradientBytes(_ chunks: [Range<Int>]) -> ByteCount {
+  private func tiedGradientBytes(_ chunks: some Collection<Range<Int>>) -> ByteCount {
     guard let tie = problem.tie else { return .zero }
     let hasHead = chunks.contains { $0.contains(tie.head) }
     let hasEmbedding = chunks.contains { $0.contains(tie.embedding) }

@@ -143,7 +143,7 @@ package final class StrategyModel: Sendable {
   }
 
   /// A tied head on another stage than the embedding keeps its own copy of the table.
-  func tiedParameters(_ chunks: [Range<Int>]) -> Double {
+  func tiedParameters(_ chunks: some Collection<Range<Int>>) -> Double {
     guard let tie = problem.tie, chunks.contains(where: { $0.contains(tie.head) }),
       !chunks.contains(where: { $0.contains(tie.embedding) })
     else { return 0 }

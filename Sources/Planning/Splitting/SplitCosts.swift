@@ -37,6 +37,8 @@ final class SplitCosts {
   /// A stage recomputes no layer, or as few as fit; of these two, as few as fit.
   private let recomputesLeast: Bool
   private let choosesAmongLayers: Bool
+  /// Bytes that the dearest of all layers takes only while it runs.
+  private let mostTransient: Double
   /// A stage fits whatever it holds, with no more recomputed than the policy says.
   private(set) var fitsAnywhere = false
   /// The nodes that share a table, and its parameters.
@@ -76,19 +78,24 @@ final class SplitCosts {
       (tie.embedding, tie.head, table.costs[table.kinds[tie.embedding]].parameters)
     }
 
+    let all = 0..<nodes
+    mostTransient = table.transientBytes(
+      all, policy, recomputed: recomputesLeast ? 0 : table.recomputableLayers(all))
     let sends = (0..<max(0, stages - 1)).map {
       leastSend ?? Self.leastSend(model, $0)
     }
-    var before = [0.0]
+    var before: [Double] = []
+    before.reserveCapacity(sends.count + 1)
+    before.append(0)
     for send in sends { before.append(before[before.count - 1] + send) }
-    let all = before[before.count - 1]
+    let oneWay = before[before.count - 1]
     sendsBefore = before
-    sendsAfter = before.map { all - $0 }
+    sendsAfter = before.map { oneWay - $0 }
     slowestSend = sends.reduce(0) { max($0, $1) }
     // What a stage holds grows with its layers, and is most where most micro-batches are held.
     let fullest = held.indices.max { held[$0] < held[$1] } ?? 0
     let whole = memory(
-      stage: fullest, 0..<nodes, recomputed: leastRecomputation(ifFitting: 0..<nodes))
+      stage: fullest, all, recomputed: leastRecomputation(ifFitting: all))
     fitsAnywhere = ignoresMemory || whole * (1 + 1e-9) <= limit
   }
 
@@ -122,14 +129,22 @@ final class SplitCosts {
 
   /// Bytes on one GPU of a stage that holds one range.
   func memory(stage: Int, _ range: Range<Int>, recomputed: Int) -> Double {
+    memory(
+      kept(stage, range, recomputed: recomputed),
+      table.transientBytes(range, policy, recomputed: recomputed))
+  }
+
+  private func memory(_ kept: Double, _ transient: Double) -> Double {
+    (kept + transient) * heldFactor + runtime
+  }
+
+  /// States, and the activations of the micro-batches that are held.
+  private func kept(_ stage: Int, _ range: Range<Int>, recomputed: Int) -> Double {
     let (before, after) = (table.sums[range.lowerBound], table.sums[range.upperBound])
     let dense = after.parameters - before.parameters + tiedParameters(range)
     let expert = after.expertParameters - before.expertParameters
-    let inUse =
-      dense * perParameter + expert * perExpertParameter
+    return dense * perParameter + expert * perExpertParameter
       + held[stage] * table.activationBytes(range, policy, recomputed: recomputed)
-      + table.transientBytes(range, policy, recomputed: recomputed)
-    return inUse * heldFactor + runtime
   }
 
   private func tiedParameters(_ range: Range<Int>) -> Double {
@@ -148,7 +163,13 @@ final class SplitCosts {
   /// most what one micro-batch no longer keeps, and at least one micro-batch is held.
   func leastRecomputation(_ stage: Int, _ range: Range<Int>) -> Int? {
     let least = leastRecomputation(ifFitting: range)
-    if fitsAnywhere || memory(stage: stage, range, recomputed: least) <= limit { return least }
+    if fitsAnywhere { return least }
+    let kept = kept(stage, range, recomputed: least)
+    // Mostly the dearest of all layers would fit too.
+    if memory(kept, mostTransient) <= limit { return least }
+    if memory(kept, table.transientBytes(range, policy, recomputed: least)) <= limit {
+      return least
+    }
     let all = table.recomputableLayers(range)
     guard least < all, choosesAmongLayers, memory(stage: stage, range, recomputed: all) <= limit
     else {
@@ -175,7 +196,7 @@ final class SplitCosts {
   func stepEnd(_ range: Range<Int>, _ passes: Passes) -> (reduction: Double, optimizer: Double) {
     let again = table.recomputeTime(range, policy, recomputed: passes.recomputed)
     let ending = model.stepEnd(
-      [range], forward: Seconds(passes.forward),
+      CollectionOfOne(range), forward: Seconds(passes.forward),
       backward: Seconds(passes.input + passes.weight - again))
     return (ending.reduction.value, ending.optimizer.value)
   }
@@ -186,7 +207,9 @@ final class SplitCosts {
     let times = model.pipelineTimes(split)
     var (reduction, optimizer) = (0.0, 0.0)
     for stage in 0..<stages {
-      let chunks = split.chunks(ofStage: stage, of: stages)
+      let chunks = (0..<split.virtualStages / stages).lazy.map { [stages] in
+        split.nodes(ofVirtualStage: $0 * stages + stage)
+      }
       var (forward, backward) = (Seconds.zero, Seconds.zero)
       for index in stride(from: stage, to: split.virtualStages, by: stages) {
         forward += times.forward[index]

@@ -14,8 +14,9 @@ struct SplitProbe {
   ///
   /// - Complexity: O(stages · log(nodes)).
   func furthest(_ budget: Double) -> (boundaries: [Int]?, next: Double) {
-    var boundaries = [0]
+    var boundaries: [Int] = []
     boundaries.reserveCapacity(costs.stages + 1)
+    boundaries.append(0)
     var next = Double.infinity
     var start = 0
     var guess = max(1, costs.nodes / costs.stages)
@@ -225,7 +226,9 @@ struct SplitProbe {
   /// A cut within the budget whose stages take as equal shares of the rest as they can.
   func balanced(_ budget: Double) -> [Int]? {
     guard let earliest = earliest(budget) else { return nil }
-    var boundaries = [0]
+    var boundaries: [Int] = []
+    boundaries.reserveCapacity(costs.stages + 1)
+    boundaries.append(0)
     var start = 0
     var ignored = Double.infinity
     let table = costs.table
