@@ -27,6 +27,12 @@ package final class StageTable: Sendable {
   private let selectiveTransient: StageMaximum
   private let fullTransient: StageMaximum
 
+  /// That it takes about, but for what all tables of a model share.
+  package var bytes: Int {
+    sums.count * MemoryLayout<StageSums>.stride + costs.count * MemoryLayout<LayerCost>.stride
+      + 1024
+  }
+
   /// The kind of each node.
   package var kinds: [Int] { runs.kinds }
 

@@ -187,7 +187,7 @@ private struct Explainer {
 extension PlanningProblem {
   /// The problem after a change; nil where it has nothing of what would change.
   package func after(_ change: Lever.Change) -> PlanningProblem? {
-    var (pool, batch, limit) = (pool, job.globalBatchSize, memoryLimit)
+    var (pool, limit) = (pool, memoryLimit)
     switch change {
     case .matrixPeak, .memoryBandwidth:
       // What was measured says nothing of another chip.
@@ -210,9 +210,10 @@ extension PlanningProblem {
       }
       guard !levels.isEmpty, pool.measuredNetwork == nil else { return nil }
       for level in levels { pool.doubleBandwidth(level) }
-    case .globalBatch: batch *= 2
+    case .globalBatch:
+      return with(globalBatchSize: 2 * job.globalBatchSize, memoryLimit: limit)
     }
-    return with(pool: pool, globalBatchSize: batch, memoryLimit: limit)
+    return with(pool: pool, memoryLimit: limit)
   }
 }
 

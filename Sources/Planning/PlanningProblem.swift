@@ -36,6 +36,8 @@ package final class PlanningProblem: Sendable {
   let blockKinds: [Int]
   /// No stages can be had but by cutting where this problem cuts.
   let coversAllOrders: Bool
+  /// What its layers cost under the splits that were met before, if that is kept.
+  let slices: (any SliceStore)?
 
   package convenience init(
     graph: LayerGraph, pool: Pool, job: TrainingJob, parameters: CostParameters,
@@ -53,6 +55,7 @@ package final class PlanningProblem: Sendable {
     memoryLimit: ByteCount, downSets: DownSets?, measurements: (any LayerMeasurements)?
   ) {
     self.downSets = downSets
+    slices = nil
     self.memoryLimit = memoryLimit
     self.graph = graph
     self.pool = pool
@@ -105,15 +108,36 @@ package final class PlanningProblem: Sendable {
   ) -> PlanningProblem {
     var job = job
     job.globalBatchSize = globalBatchSize ?? job.globalBatchSize
-    return PlanningProblem(self, costs.with(pool, job), memoryLimit ?? self.memoryLimit)
+    return PlanningProblem(self, costs.with(pool, job), memoryLimit ?? self.memoryLimit, nil)
+  }
+
+  /// The same with another global batch, on GPUs that may hold so much: its layers cost what they did.
+  package func with(globalBatchSize: Int, memoryLimit: ByteCount) -> PlanningProblem {
+    var job = job
+    job.globalBatchSize = globalBatchSize
+    return PlanningProblem(
+      self, job == self.job ? costs : costs.with(pool, job), memoryLimit, slices)
   }
 
   /// The same on GPUs that may hold so much.
   package func limited(to memory: ByteCount) -> PlanningProblem {
-    PlanningProblem(self, costs, memory)
+    PlanningProblem(self, costs, memory, slices)
   }
 
-  private init(_ other: PlanningProblem, _ costs: CostModel, _ memoryLimit: ByteCount) {
+  /// The same, whose searches look up what layers cost, and keep it.
+  ///
+  /// - Precondition: What `slices` holds was made for problems that differ from this one in the global batch
+  ///   and the memory limit at most. Their layers' costs were not measured.
+  package func keeping(_ slices: any SliceStore) -> PlanningProblem {
+    precondition(costs.measurements == nil, "measured layers may cost otherwise in every strategy")
+    return PlanningProblem(self, costs, memoryLimit, slices)
+  }
+
+  private init(
+    _ other: PlanningProblem, _ costs: CostModel, _ memoryLimit: ByteCount,
+    _ slices: (any SliceStore)?
+  ) {
+    self.slices = slices
     self.costs = costs
     self.memoryLimit = memoryLimit
     (graph, pool, job) = (costs.graph, costs.pool, costs.job)
@@ -140,10 +164,6 @@ package final class PlanningProblem: Sendable {
     }
     let stack = SoftwareStack(job)
     return costs.parameters.stack(stack).stragglerGrowth * doublings
-  }
-
-  package func table(_ parallelism: LayerParallelism) -> StageTable {
-    table(costs.layerCosts(parallelism))
   }
 
   func table(_ costs: [LayerCost]) -> StageTable {

@@ -47,6 +47,29 @@ private func stage(_ body: JSONValue) throws -> JSONValue {
     #expect(measured["warnings"]?.count == 0)
   }
 
+  /// Costs are kept of layers that follow from the model alone.
+  @Test func nothingMeasuredIsKept() throws {
+    var service = PlanService.standard()
+    let problems = RecentProblems()
+    service.problems = problems
+    func post(_ profiles: String) throws -> JSONValue {
+      let (status, body) = try Router(service.routes).post(
+        "/partition",
+        """
+        {"model": "llama-2-7b", "cluster": "1x8xa100-sxm4-80gb", \(profiles)
+         "training": {"global_batch_size": 16, "sequence_length": 2048}}
+        """)
+      #expect(status == 200)
+      return try #require(body["plan"]?["prediction"]?["step_seconds"])
+    }
+    _ = try post("")
+    let kept = problems.statistics
+    #expect(kept.misses == 1)
+    let measured = try post("\"profiles\": \(profile()),")
+    #expect(problems.statistics == kept)
+    #expect(measured.double != (try post("")).double)
+  }
+
   @Test func tensorExchangesAreMeasured() throws {
     func tensorSeconds(_ profiles: String?) throws -> Double {
       let (_, body) = try post(

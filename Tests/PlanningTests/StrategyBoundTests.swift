@@ -116,10 +116,11 @@ extension RandomChain {
       problem, counts: counts,
       LayerParallelism(
         zeroStage: strategy.zeroStage.representative, microBatchSize: strategy.microBatchSize))
-    slice.measureBlocks(problem)
     var least = Double.infinity
+    let space = StrategySpace(problem, constraints)
     var bounds = ShapeBounds(
-      StrategySpace(problem, constraints), slice, stages: strategy.pipeline, data: strategy.data)
+      space, slice, space.rankFreedom(slice.parallelism), stages: strategy.pipeline,
+      data: strategy.data)
     _ = bounds?.forEachStrategy(below: .infinity) { least = min(least, $0.seconds) }
     return least
   }

@@ -37,12 +37,17 @@ package struct JobRequest: Sendable {
       measurements: measurements.map { TypedMeasurements($0, of: pool.accelerator) })
   }
 
+  /// - Parameter recent: Where it may be known. Measured costs are not kept.
   func problem(
-    _ parameters: CostParameters, memoryHeadroomFraction: Double
+    _ parameters: CostParameters, memoryHeadroomFraction: Double,
+    among recent: RecentProblems? = nil
   ) -> PlanningProblem {
-    problem(
-      with: profile?.parameters(over: parameters) ?? parameters,
-      memoryHeadroomFraction: memoryHeadroomFraction)
+    let parameters = profile?.parameters(over: parameters) ?? parameters
+    guard let recent, measurements == nil else {
+      return problem(with: parameters, memoryHeadroomFraction: memoryHeadroomFraction)
+    }
+    return recent.problem(
+      graph, pool, job, measured(parameters), memoryHeadroomFraction: memoryHeadroomFraction)
   }
 
   private func problem(

@@ -106,7 +106,8 @@ extension PlanService {
         constraints, shouldStop: stops, onProgress: onProgress)
       found = .onSeveral(outcome, problem)
     } else {
-      let problem = job.problem(parameters, memoryHeadroomFraction: headroom)
+      let problem = job.problem(
+        parameters, memoryHeadroomFraction: headroom, among: problems)
       let outcome = Planner(problem).plan(constraints, shouldStop: stops, onProgress: onProgress)
       found = .onOnePool(outcome, problem)
     }

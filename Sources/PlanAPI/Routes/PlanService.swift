@@ -23,6 +23,8 @@ package struct PlanService: Sendable {
   package var parallel = ParallelMap.sequential
   /// Recent plans; none are kept without it.
   package var answers: AnswerCache?
+  /// Problems of recent requests; none are kept without it.
+  package var problems: RecentProblems?
   /// Told of searches that take longer than a second.
   package var onProgress: (@Sendable (PlanningProgress) -> Void)?
 

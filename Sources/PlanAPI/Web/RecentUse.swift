@@ -19,6 +19,10 @@ struct RecentUse<Key: Hashable, Value> {
 
   var count: Int { indices.count }
 
+  func forEach(_ visit: (Value) -> Void) {
+    for case let slot? in slots { visit(slot.value) }
+  }
+
   /// The value of a key, which is now the one used last.
   mutating func use(_ key: Key) -> Value? {
     guard let index = indices[key] else { return nil }

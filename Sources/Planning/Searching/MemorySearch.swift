@@ -51,7 +51,7 @@ struct MemorySearch {
         var sized = split
         sized.microBatchSize = size
         guard let microBatches = space.microBatches(sized, data: data) else { continue }
-        let slice = slices[size] ?? StrategySlice(problem, counts: counts, sized)
+        let slice = slices[size] ?? problem.slice(sized, counts: counts)
         slices[size] = slice
         sized.data = data
         // ZeRO's stages shard more and more.

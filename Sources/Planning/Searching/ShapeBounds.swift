@@ -31,9 +31,13 @@ struct ShapeBounds {
   }
 
   /// Nil where the batch does not divide among the replicas, or ranks may lie in no order.
-  init?(_ space: StrategySpace, _ slice: StrategySlice, stages: Int, data: Int) {
+  /// - Parameter freedom: Of the slice's split.
+  init?(
+    _ space: StrategySpace, _ slice: StrategySlice, _ freedom: StrategySpace.RankFreedom,
+    stages: Int, data: Int
+  ) {
     guard let microBatches = space.microBatches(slice.parallelism, data: data) else { return nil }
-    orders = slice.rankOrders(space, pipeline: stages, data: data)
+    orders = space.rankOrders(freedom, pipeline: stages, data: data)
     guard !orders.isEmpty else { return nil }
     self.space = space
     self.slice = slice

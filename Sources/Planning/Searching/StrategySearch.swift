@@ -34,6 +34,9 @@ struct StrategySearch {
   private var splits: [(split: LayerParallelism, replicaStages: Int)] = []
   private var slices: [StrategySlice] = []
   private var replicaStages: [Int] = []
+  private var freedoms: [StrategySpace.RankFreedom?] = []
+  /// Of each slice, by the replicas on which they depend.
+  private var tables: [[(data: Int, table: StageTable)]] = []
 
   /// The best of each shape, best first.
   private(set) var found: [Candidate] = []
@@ -178,7 +181,8 @@ struct StrategySearch {
       let known = found.first { $0.strategy.hasShape(of: strategy) }
       guard known.map({ next.bound < $0.score }) ?? true else { continue }
       effort -= 15
-      evaluate(node, cutoff: worstWanted)
+      // Of each shape only the best is kept.
+      evaluate(node, cutoff: min(worstWanted, known?.score ?? .infinity))
     }
   }
 
@@ -212,7 +216,7 @@ struct StrategySearch {
     var endless = split
     // A multiple of every tile.
     endless.microBatchSize = 128 * problem.job.globalBatchSize
-    let slice = StrategySlice(problem, counts: counts, endless)
+    let slice = problem.slice(endless, counts: counts)
     let batch = Double(problem.job.globalBatchSize)
     let work = slice.work / Double(endless.microBatchSize)
     splits.append((split, most))
@@ -226,10 +230,11 @@ struct StrategySearch {
     for size in space.microBatchSizes(split) {
       var sized = split
       sized.microBatchSize = size
-      let slice = StrategySlice(problem, counts: counts, sized)
-      slice.measureBlocks(problem)
+      let slice = problem.slice(sized, counts: counts)
       slices.append(slice)
       replicaStages.append(most)
+      freedoms.append(nil)
+      tables.append([])
       let work = slice.work * Double(problem.job.globalBatchSize) / Double(size)
       push(
         Node(level: .slice, index: Int32(slices.count - 1)),
@@ -287,10 +292,11 @@ struct StrategySearch {
   }
 
   private mutating func addStrategies(_ index: Int, pipeline: Int, data: Int) {
-    guard var bounds = ShapeBounds(space, slices[index], stages: pipeline, data: data) else {
-      return
-    }
     let split = slices[index].parallelism
+    let freedom = freedoms[index] ?? space.rankFreedom(split)
+    freedoms[index] = freedom
+    guard var bounds = ShapeBounds(space, slices[index], freedom, stages: pipeline, data: data)
+    else { return }
     let gpus = split.tensor * split.context * pipeline * data
     let (usual, other) = bounds.rankOrders
     let limit = scale.seconds(worstWanted, gpus: gpus)
@@ -363,7 +369,7 @@ struct StrategySearch {
     orInOrder other: DeviceMesh.Order? = nil
   ) -> SplitResult {
     let model = StrategyModel(
-      problem, strategy, table: slices[slice].table(problem, strategy), orInOrder: other)
+      problem, strategy, table: table(strategy, ofSlice: slice), orInOrder: other)
     return SplitSearch(
       model, choosesRecompute: true, allowsUnevenChunks: constraints.allowsUnevenChunks,
       effort: effort
@@ -387,8 +393,16 @@ struct StrategySearch {
     }
     remember(
       Candidate(
-        strategy: strategy, split: split, table: slices[slice].table(problem, strategy),
-        score: score))
+        strategy: strategy, split: split, table: table(strategy, ofSlice: slice), score: score))
+  }
+
+  private mutating func table(_ strategy: ParallelStrategy, ofSlice index: Int) -> StageTable {
+    let slice = slices[index]
+    let data = slice.parallelism.zeroStage == .weights ? strategy.data : 1
+    if let known = tables[index].first(where: { $0.data == data }) { return known.table }
+    let table = problem.table(strategy.layerParallelism, slice)
+    tables[index].append((data, table))
+    return table
   }
 
   private mutating func remember(_ candidate: Candidate) {

@@ -5,8 +5,8 @@ import Quantities
 /// What all strategies that cost a layer alike have in common: sums over the model's layers for one
 /// tensor, context and expert split and one micro-batch size.
 ///
-/// A class, so that bounds share it without copying.
-final class StrategySlice {
+/// A class, so that bounds share it without copying, and searches of one model.
+package final class StrategySlice: Sendable {
   let parallelism: LayerParallelism
   let costs: [LayerCost]
   /// Seconds of one micro-batch on all layers, without recomputation, and without the gathers of
@@ -20,18 +20,15 @@ final class StrategySlice {
   let forwardFraction: Double
   /// The sums of all layers, of what precedes and of what follows the blocks, and the least of a block.
   let whole: LayerSum
-  private(set) var leading = LayerSum()
-  private(set) var trailing = LayerSum()
-  private(set) var block = LayerSum()
-  private var blocks = 0
+  let leading: LayerSum
+  let trailing: LayerSum
+  let block: LayerSum
+  private let blocks: Int
   /// What selective recomputation adds to `backward`.
   let selective: Double
   /// Bytes that one micro-batch keeps at least where all layers are recomputed.
   let fullActivations: Double
   let rerun: LeastRerun
-  private var freedom: StrategySpace.RankFreedom?
-  /// By the replicas on which they depend.
-  private var tables: [(data: Int, table: StageTable)] = []
 
   var work: Double { forward + backward }
 
@@ -64,40 +61,16 @@ final class StrategySlice {
     (self.weightFraction, self.forwardFraction) = (weightFraction, forwardFraction)
     (self.selective, self.whole, self.rerun) = (selective, whole, rerun)
     self.fullActivations = fullActivations
-  }
-
-  /// The costs of a strategy that has the slice's at every cut. Only sharded weights make them depend on
-  /// the replicas.
-  func table(_ problem: PlanningProblem, _ strategy: ParallelStrategy) -> StageTable {
-    let isSharded = parallelism.zeroStage == .weights
-    let data = isSharded ? strategy.data : 1
-    if let known = tables.first(where: { $0.data == data }) { return known.table }
-    let table = problem.table(
-      isSharded ? problem.costs.layerCosts(strategy.layerParallelism) : costs)
-    tables.append((data, table))
-    return table
-  }
-
-  /// Sums what precedes and what follows the blocks, and finds the least of them.
-  func measureBlocks(_ problem: PlanningProblem) {
     let (blocks, kinds) = (problem.chunks.blocks, problem.kinds)
-    var (leading, trailing) = (LayerSum(), LayerSum())
+    var (leading, trailing, block) = (LayerSum(), LayerSum(), LayerSum())
     for node in 0..<blocks.lowerBound { leading.add(LayerSum(costs[kinds[node]]), 1) }
     for node in blocks.upperBound..<kinds.count { trailing.add(LayerSum(costs[kinds[node]]), 1) }
     if let first = problem.blockKinds.first {
-      block = problem.blockKinds.dropFirst().reduce(LayerSum(costs[first])) {
-        .least($0, LayerSum(costs[$1]))
-      }
+      block = LayerSum(costs[first])
+      for kind in problem.blockKinds.dropFirst() { block = .least(block, LayerSum(costs[kind])) }
     }
     self.blocks = blocks.count
-    (self.leading, self.trailing) = (leading, trailing)
-  }
-
-  /// The orders in which ranks may lie, of which what depends on the split is found out once.
-  func rankOrders(_ space: StrategySpace, pipeline: Int, data: Int) -> [DeviceMesh.Order] {
-    let known = freedom ?? space.rankFreedom(parallelism)
-    freedom = known
-    return space.rankOrders(known, pipeline: pipeline, data: data)
+    (self.leading, self.trailing, self.block) = (leading, trailing, block)
   }
 
   /// Seconds that one of so many stages takes at least, without recomputation: the mean of all, and as
@@ -105,6 +78,9 @@ final class StrategySlice {
   func busiest(stages: Int) -> Double {
     max(work / Double(stages), Double((blocks + stages - 1) / stages) * block.passes)
   }
+
+  /// That it takes about.
+  package var bytes: Int { costs.count * MemoryLayout<LayerCost>.stride + 1024 }
 
   var parameters: Double { whole.parameters }
   var expertParameters: Double { whole.expertParameters }
@@ -116,7 +92,7 @@ final class StrategySlice {
 }
 
 /// What some layers cost together, in seconds and bytes of one micro-batch.
-struct LayerSum {
+struct LayerSum: Sendable {
   /// Without recomputation and the gathers of sharded weights.
   var passes = 0.0
   var parameters = 0.0
@@ -165,7 +141,7 @@ struct LayerSum {
 }
 
 /// Full recomputation of a layer, at its best of all layers.
-struct LeastRerun {
+struct LeastRerun: Sendable {
   /// Bytes of one micro-batch that a layer saves at most.
   private(set) var saving = 0.0
   /// Bytes that it brings back at least while it runs.

@@ -5,12 +5,13 @@ extension ServiceMetrics {
   /// The page that Prometheus reads.
   func page(
     _ server: HTTPServer, droppedLogLines: Int, answers: AnswerCache.Statistics,
-    process: ProcessFigures? = .current
+    problems: RecentProblems.Statistics, process: ProcessFigures? = .current
   ) -> String {
     var page = PrometheusText()
     Self.addRequests(current, to: &page)
     Self.addServer(server, droppedLogLines, to: &page)
     Self.add(answers, to: &page)
+    Self.add(problems, to: &page)
     page.family("stagewright_build_info", .gauge, "What runs; always 1.") {
       $0.add(
         [
@@ -36,6 +37,22 @@ extension ServiceMetrics {
     page.single(
       "stagewright_plan_cache_bytes", .gauge, "Bytes of plans that are kept.",
       Double(answers.bytes))
+  }
+
+  private static func add(_ problems: RecentProblems.Statistics, to page: inout PrometheusText) {
+    page.family(
+      "stagewright_cost_cache_requests_total", .counter,
+      "Plans worked out for a model and GPUs whose costs were kept (hit), or not (miss)."
+    ) { samples in
+      samples.add(["result": "hit"], Double(problems.hits))
+      samples.add(["result": "miss"], Double(problems.misses))
+    }
+    page.single(
+      "stagewright_cost_cache_entries", .gauge, "Models on GPUs whose costs are kept.",
+      Double(problems.entries))
+    page.single(
+      "stagewright_cost_cache_bytes", .gauge, "Bytes of costs that are kept.",
+      Double(problems.bytes))
   }
 
   private static func addRequests(_ counts: Counts, to page: inout PrometheusText) {

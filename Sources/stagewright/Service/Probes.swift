@@ -23,6 +23,7 @@ struct Probes: Sendable {
   let metrics: ServiceMetrics
   let log: LogWriter
   let answers: AnswerCache
+  let problems: RecentProblems
 
   /// nil for what is no probe.
   func response(to request: HTTPRequest, _ server: HTTPServer) -> HTTPResponse? {
@@ -33,7 +34,8 @@ struct Probes: Sendable {
     case .readyz: return readiness(server, isVerbose: Self.asksForAll(request))
     case .metrics:
       let page = metrics.page(
-        server, droppedLogLines: log.dropped, answers: answers.statistics)
+        server, droppedLogLines: log.dropped, answers: answers.statistics,
+        problems: problems.statistics)
       return Self.text(200, page, .metrics, type: PrometheusText.mediaType)
     }
   }

@@ -18,15 +18,16 @@ struct Service: Sendable {
     let profiles =
       values.profiles.isEmpty ? ProfileStore() : try ProfileDirectory.store(at: values.profiles)
     let answers = AnswerCache()
+    let problems = RecentProblems()
     let router = Self.router(
       with: profiles, costs: try Self.costProfile(at: values.profile), answers: answers,
-      catalogue: try Self.catalogue(extendedBy: values.gpus))
+      problems: problems, catalogue: try Self.catalogue(extendedBy: values.gpus))
     let log = LogWriter()
     let logger = Logger(label: "stagewright") { _ in
       LineLogHandler(level: values.logLevel, format: values.logFormat, writer: log)
     }
     let metrics = ServiceMetrics()
-    let probes = Probes(metrics: metrics, log: log, answers: answers)
+    let probes = Probes(metrics: metrics, log: log, answers: answers, problems: problems)
     let doorway = Doorway(router: router)
     self.settings = settings
     self.log = log
@@ -42,13 +43,14 @@ struct Service: Sendable {
 
   private static func router(
     with profiles: ProfileStore, costs: CostProfile? = nil, answers: AnswerCache? = nil,
-    catalogue: AcceleratorCatalogue = .standard
+    problems: RecentProblems? = nil, catalogue: AcceleratorCatalogue = .standard
   ) -> Router {
     var service = PlanService.standard()
     service.catalogue = catalogue
     service.profiles = profiles
     service.profile = costs
     service.answers = answers
+    service.problems = problems
     service.parallel = ParallelMap { count, body in
       DispatchQueue.concurrentPerform(iterations: count) { body($0) }
     }

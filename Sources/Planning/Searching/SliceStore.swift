@@ -1,0 +1,46 @@
+import Costing
+
+/// What layers cost under the splits that searches of one model have met, kept for those that follow.
+///
+/// They follow from the model, the pool and the job: not from the job's global batch, the memory that GPUs
+/// may use, or what a request asks of the search.
+package protocol SliceStore: Sendable {
+  /// The slice of a split, or else the one that `make` makes.
+  func slice(_ split: LayerParallelism, _ make: () -> StrategySlice) -> StrategySlice
+  /// The same of its table.
+  func table(_ split: LayerParallelism, _ make: () -> StageTable) -> StageTable
+}
+
+extension PlanningProblem {
+  func slice(_ split: LayerParallelism, counts: [Double]) -> StrategySlice {
+    guard let slices else { return StrategySlice(self, counts: counts, split) }
+    return slices.slice(split) { StrategySlice(self, counts: counts, split) }
+  }
+
+  /// The costs of a strategy's layers at every cut.
+  package func table(_ parallelism: LayerParallelism) -> StageTable {
+    guard let slices else { return table(costs.layerCosts(parallelism)) }
+    let key = parallelism.ofTable
+    return slices.table(key) { table(costs.layerCosts(key)) }
+  }
+
+  /// The same, where the layers' costs are at hand.
+  func table(_ parallelism: LayerParallelism, _ slice: StrategySlice) -> StageTable {
+    func make() -> StageTable {
+      table(
+        slice.parallelism.zeroStage == .weights ? costs.layerCosts(parallelism) : slice.costs)
+    }
+    return slices?.table(parallelism.ofTable, make) ?? make()
+  }
+}
+
+extension LayerParallelism {
+  /// The first split whose layers cost as much: only sharded weights make them depend on the replicas.
+  fileprivate var ofTable: LayerParallelism {
+    guard zeroStage != .weights else { return self }
+    var split = self
+    split.zeroStage = zeroStage.representative
+    (split.data, split.stagesBetweenReplicas) = (1, 1)
+    return split
+  }
+}
