@@ -21,6 +21,12 @@ import Scheduling
 ///   (1 − w)·(T₀ + … + Tᵢ₋₁) + (m − w·(i + 1))·Tᵢ. And as stage i starts behind the first forwards, of
 ///   which each is at least a part `f` of its stage's passes, step ≥ f·(T₀ + … + Tᵢ₋₁) + m·Tᵢ for every
 ///   i, where T leaves out what is recomputed: so V ≥ W·f / (1 − (1 − f/m)^p).
+///   And stage i also waits for the first forwards before it and, at the first micro-batch, for its trip to
+///   the last stage and back, during which it runs qᵢ forwards ahead (`PipelineBound`): with Pⱼ = Fⱼ + Bⱼ,
+///   V ≥ m·Tᵢ + (F₀ + … + Fᵢ₋₁) + (Pᵢ₊₁ + … + Pₚ₋₁) − qᵢ·Fᵢ. Of all stages together, as qⱼ ≤ p − 1 − j,
+///   p·V ≥ m·W + Σⱼ j·Pⱼ ≥ m·W + (1 − w)·Σⱼ j·Tⱼ, which is least where the first stages take as much as
+///   they can, V/m: so p·V ≥ m·W + (1 − w)·((p − 1)·W − (V/m)·p·(p − 1)/2). Where stages are alike and
+///   micro-batches many, that is all of the bubble.
 /// - *Interleaved.* m·T, where every chunk adds its overhead; and, where chunks hold equally many
 ///   blocks, for the first, last and second last stage: the first chunks of the stages before it,
 ///   and m times its own chunks, recomputation included.
@@ -91,7 +97,7 @@ struct StrategyBound {
       let chain = max(m * busiest, whole / geometricShare, travelling(whole))
       return chain < limit ? max(chain, trips(whole)) : chain
     case .zeroBubble:
-      let chain = max(m * busiest, passing, travelling(whole - slice.weight))
+      let chain = max(m * busiest, passing, travelling(whole - slice.weight), waiting(whole))
       return chain < limit ? max(chain, whole / zeroBubbleShare) : chain
     case .interleaved:
       let work = max(m * busiest, crossing(chunks))
@@ -154,6 +160,12 @@ struct StrategyBound {
     guard f > 1e-3 else { return m * whole / p }
     return whole * f / (1 - power(1 - f / m))
   }()
+
+  /// What waiting for the other stages makes of a step under ZB-H1.
+  private func waiting(_ whole: Double) -> Double {
+    let others = (1 - slice.weightFraction) * (p - 1)
+    return whole * (m + others) / (p * (1 + others / (2 * m)))
+  }
 
   /// xᵖ
   private func power(_ x: Double) -> Double {
