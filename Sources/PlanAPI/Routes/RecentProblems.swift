@@ -102,19 +102,31 @@ private final class KeptCosts: SliceStore, @unchecked Sendable {
   private let capacity: Int
   private let lock = Lock()
   // Under the lock:
-  private var slices: [LayerParallelism: StrategySlice] = [:]
-  private var tables: [LayerParallelism: StageTable] = [:]
+  private var slices: [Split: StrategySlice] = [:]
+  private var tables: [Split: StageTable] = [:]
   private var size = 0
 
   init(capacity: Int) { self.capacity = capacity }
 
+  /// A search looks up some hundred: hashing all fields would take as long as what is found saves.
+  private struct Split: Hashable {
+    var split: LayerParallelism
+
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(
+        (((split.microBatchSize &* 31 &+ split.context) &* 31 &+ split.tensor) &* 31 &+ split.data)
+          &* 31 &+ split.expert &* 4 &+ split.zeroStage.rawValue)
+    }
+  }
+
   var bytes: Int { lock.whileLocked { size } }
 
   func slice(_ split: LayerParallelism, _ make: () -> StrategySlice) -> StrategySlice {
-    if let known = lock.whileLocked({ slices[split] }) { return known }
+    let key = Split(split: split)
+    if let known = lock.whileLocked({ slices[key] }) { return known }
     let made = make()
     lock.whileLocked {
-      guard size + made.bytes <= capacity, slices.updateValue(made, forKey: split) == nil
+      guard size + made.bytes <= capacity, slices.updateValue(made, forKey: key) == nil
       else { return }
       size += made.bytes
     }
@@ -122,10 +134,11 @@ private final class KeptCosts: SliceStore, @unchecked Sendable {
   }
 
   func table(_ split: LayerParallelism, _ make: () -> StageTable) -> StageTable {
-    if let known = lock.whileLocked({ tables[split] }) { return known }
+    let key = Split(split: split)
+    if let known = lock.whileLocked({ tables[key] }) { return known }
     let made = make()
     lock.whileLocked {
-      guard size + made.bytes <= capacity, tables.updateValue(made, forKey: split) == nil
+      guard size + made.bytes <= capacity, tables.updateValue(made, forKey: key) == nil
       else { return }
       size += made.bytes
     }

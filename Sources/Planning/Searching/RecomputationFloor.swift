@@ -19,10 +19,15 @@ import Scheduling
 struct RecomputationFloor {
   private let slice: StrategySlice
   private let policy: RecomputePolicy
-  private let states: StateMemory
+  private let perParameter: Double
+  private let perExpertParameter: Double
   /// Bytes of a GPU for states and activations.
   private let room: Double
   private let harmonic: HarmonicNumbers
+  private let isFull: Bool
+  /// Of a block: states, and what one micro-batch keeps.
+  private let blockStates: Double
+  private let blockKept: Double
   /// Bytes of all layers: states, and what one micro-batch keeps.
   private let wholeStates: Double
   private let wholeKept: Double
@@ -34,17 +39,19 @@ struct RecomputationFloor {
     self.slice = slice
     self.policy = policy
     harmonic = space.harmonic
-    states = space.problem.costs.states(parallelism)
+    let states = space.problem.costs.states(parallelism)
     // Sums are formed in another order than where plans are predicted.
     room = space.problem.room(parallelism).value * (1 + 1e-9)
+    isFull = policy == .full
+    perParameter = states.perParameter
+    perExpertParameter = states.perExpertParameter
+    blockStates =
+      slice.block.parameters * perParameter + slice.block.expertParameters * perExpertParameter
+    blockKept = slice.block.kept(policy)
     let whole = slice.whole
     wholeStates =
-      whole.parameters * states.perParameter + whole.expertParameters * states.perExpertParameter
+      whole.parameters * perParameter + whole.expertParameters * perExpertParameter
     wholeKept = whole.kept(policy)
-  }
-
-  private func states(_ layers: LayerSum) -> Double {
-    layers.parameters * states.perParameter + layers.expertParameters * states.perExpertParameter
   }
 
   /// Of all stages, for one micro-batch; infinite where they cannot fit.
@@ -56,7 +63,7 @@ struct RecomputationFloor {
     let free = Double(pipeline.stages) * room - wholeStates - whole.transient
     if free >= wholeKept * most(pipeline) * (1 + 1e-9) { return 0 }
     guard unkept(whole.transient, pipeline) > 0 else { return 0 }
-    guard policy == .full else { return .infinity }
+    guard isFull else { return .infinity }
     let saved = unkept(max(whole.transient, slice.rerun.transient), pipeline)
     guard saved <= whole.activations - slice.fullActivations else { return .infinity }
     return slice.rerun.seconds(saving: saved)
@@ -101,16 +108,19 @@ struct RecomputationFloor {
   ///
   /// Complexity: O(1) where all fits, else O(chunks).
   func seconds(_ stage: EvenStage, _ pipeline: ChunkedPipeline) -> Double {
-    let (block, others) = (slice.block, stage.others)
+    let others = stage.others
     let blocks = Double(stage.blocks(pipeline.chunks))
     let end = pipeline.held(stage.end, ofStage: stage.index)
     let kept =
-      block.kept(policy)
+      blockKept
       * (Double(stage.each) * pipeline.held(ofStage: stage.index) - Double(stage.lacking) * end)
       + others.kept(policy) * end
-    let held = states(block) * blocks + states(others) + kept - room
-    guard held + max(block.transient, others.transient) > 0 else { return 0 }
-    guard policy == .full else { return .infinity }
+    let states =
+      blockStates * blocks + others.parameters * perParameter
+      + others.expertParameters * perExpertParameter
+    let held = states + kept - room
+    guard held + max(slice.block.transient, others.transient) > 0 else { return 0 }
+    guard isFull else { return .infinity }
     var excess = held + max(slice.rerun.transient, others.transient)
     var saved = 0.0
     for chunk in 0..<pipeline.chunks where excess > 0 {

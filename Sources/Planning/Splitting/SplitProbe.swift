@@ -14,21 +14,31 @@ struct SplitProbe {
   ///
   /// - Complexity: O(stages · log(nodes)).
   func furthest(_ budget: Double) -> (boundaries: [Int]?, next: Double) {
+    var next = Double.infinity
+    let (boundaries, isStuck) = greedy(budget, &next)
+    let end = boundaries[boundaries.count - 1]
+    if isStuck { return exhaustive(budget, stuckAt: boundaries.count - 1, end, next) }
+    return (end == costs.nodes ? boundaries : nil, next)
+  }
+
+  /// The same up to the first stage that cannot hold a layer.
+  private func greedy(
+    _ budget: Double, _ next: inout Double
+  ) -> (boundaries: [Int], isStuck: Bool) {
     var boundaries: [Int] = []
     boundaries.reserveCapacity(costs.stages + 1)
     boundaries.append(0)
-    var next = Double.infinity
     var start = 0
     var guess = max(1, costs.nodes / costs.stages)
     for stage in 0..<costs.stages {
       let last = costs.nodes - (costs.stages - 1 - stage)
       let end = furthestEnd(stage, start, last: last, guess: guess, budget, &next)
-      guard end > start else { return exhaustive(budget, stuckAt: stage, start, next) }
+      guard end > start else { return (boundaries, true) }
       boundaries.append(end)
       guess = end - start
       start = end
     }
-    return (start == costs.nodes ? boundaries : nil, next)
+    return (boundaries, false)
   }
 
   /// Several pipelines cut alike: each stage ends where all of them let it end.
@@ -158,21 +168,15 @@ struct SplitProbe {
 
   /// An end of each stage after which it cannot end.
   func latest(_ budget: Double) -> [Int]? {
-    guard let boundaries = furthest(budget).boundaries else { return nil }
-    var start = 0
-    var ignored = Double.infinity
-    for stage in 0..<costs.stages {
-      let last = costs.nodes - (costs.stages - 1 - stage)
-      let end = furthestEnd(
-        stage, start, last: last, guess: boundaries[stage + 1] - boundaries[stage], budget,
-        &ignored)
-      // Where greedy cutting gets stuck it does not tell how far others get.
-      guard end > start else {
-        return [0] + (0..<costs.stages).map { costs.nodes - (costs.stages - 1 - $0) }
-      }
-      start = end
+    var next = Double.infinity
+    let (boundaries, isStuck) = greedy(budget, &next)
+    let end = boundaries[boundaries.count - 1]
+    guard isStuck else { return end == costs.nodes ? boundaries : nil }
+    // Where greedy cutting gets stuck it does not tell how far others get.
+    let cut = exhaustive(budget, stuckAt: boundaries.count - 1, end, next).boundaries
+    return cut.map { _ in
+      [0] + (0..<costs.stages).map { costs.nodes - (costs.stages - 1 - $0) }
     }
-    return boundaries
   }
 
   /// The greatest bound over the stages of a cut, as the probe judges it.
