@@ -41,7 +41,8 @@ package final class CostModel: LayerCosting {
 
   private init(
     _ graph: LayerGraph, _ crossings: [Crossing], _ pool: Pool, _ job: TrainingJob,
-    _ parameters: CostParameters, _ measurements: (any LayerMeasurements)?
+    _ parameters: CostParameters, _ measurements: (any LayerMeasurements)?,
+    modelFLOPs: FLOPs? = nil
   ) {
     self.graph = graph
     self.crossings = crossings
@@ -50,7 +51,7 @@ package final class CostModel: LayerCosting {
     self.parameters = parameters
     self.measurements = measurements
     hasExperts = graph.hasExperts
-    modelFLOPs = graph.productFLOPs(of: job)
+    self.modelFLOPs = modelFLOPs ?? graph.productFLOPs(of: job)
     chip = parameters.chip(pool.accelerator.architecture)
     kernels = KernelTime(
       pool.accelerator, precision: job.precision, chip: chip, software: parameters.software)
@@ -60,7 +61,9 @@ package final class CostModel: LayerCosting {
 
   /// The same model's costs on another pool and in another job.
   package func with(_ pool: Pool, _ job: TrainingJob) -> CostModel {
-    CostModel(graph, crossings, pool, job, parameters, measurements)
+    CostModel(
+      graph, crossings, pool, job, parameters, measurements,
+      modelFLOPs: job == self.job ? modelFLOPs : nil)
   }
 
   /// Fused where the chip has such kernels and the job's framework uses them: those of the years of loss

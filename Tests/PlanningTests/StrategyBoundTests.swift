@@ -112,10 +112,13 @@ extension RandomChain {
     constraints.recompute = [strategy.recompute]
     var counts = [Double](repeating: 0, count: problem.graph.kinds.count)
     for kind in problem.kinds { counts[kind] += 1 }
+    // Sharded weights are gathered among the replicas.
+    let isSharded = strategy.zeroStage == .weights
     let slice = StrategySlice(
       problem, counts: counts,
       LayerParallelism(
-        zeroStage: strategy.zeroStage.representative, microBatchSize: strategy.microBatchSize))
+        data: isSharded ? strategy.data : 1, zeroStage: strategy.zeroStage.representative,
+        microBatchSize: strategy.microBatchSize), includesGathers: isSharded)
     var least = Double.infinity
     let space = StrategySpace(problem, constraints)
     var bounds = ShapeBounds(

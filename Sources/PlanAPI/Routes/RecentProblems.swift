@@ -111,6 +111,7 @@ private final class KeptCosts: SliceStore, @unchecked Sendable {
   /// A search looks up some hundred: hashing all fields would take as long as what is found saves.
   private struct Split: Hashable {
     var split: LayerParallelism
+    var includesGathers = false
 
     func hash(into hasher: inout Hasher) {
       hasher.combine(
@@ -121,8 +122,10 @@ private final class KeptCosts: SliceStore, @unchecked Sendable {
 
   var bytes: Int { lock.whileLocked { size } }
 
-  func slice(_ split: LayerParallelism, _ make: () -> StrategySlice) -> StrategySlice {
-    let key = Split(split: split)
+  func slice(
+    _ split: LayerParallelism, includesGathers: Bool, _ make: () -> StrategySlice
+  ) -> StrategySlice {
+    let key = Split(split: split, includesGathers: includesGathers)
     if let known = lock.whileLocked({ slices[key] }) { return known }
     let made = make()
     lock.whileLocked {

@@ -16,7 +16,9 @@ import Scheduling
 ///
 /// What is not kept is recomputed by whole layers, each of which saves and takes as the best does. The
 /// dearest layer needs what it takes while it runs; and, once one is recomputed, what that brings back.
-struct RecomputationFloor {
+///
+/// A class, as it is asked for each schedule, and copying it would take longer than most answers.
+final class RecomputationFloor {
   private let slice: StrategySlice
   private let policy: RecomputePolicy
   private let perParameter: Double

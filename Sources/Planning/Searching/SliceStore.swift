@@ -5,16 +5,23 @@ import Costing
 /// They follow from the model, the pool and the job: not from the job's global batch, the memory that GPUs
 /// may use, or what a request asks of the search.
 package protocol SliceStore: Sendable {
-  /// The slice of a split, or else the one that `make` makes.
-  func slice(_ split: LayerParallelism, _ make: () -> StrategySlice) -> StrategySlice
+  /// The slice of a split, with or without the gathers of sharded weights, or else the one that `make`
+  /// makes.
+  func slice(
+    _ split: LayerParallelism, includesGathers: Bool, _ make: () -> StrategySlice
+  ) -> StrategySlice
   /// The same of its table.
   func table(_ split: LayerParallelism, _ make: () -> StageTable) -> StageTable
 }
 
 extension PlanningProblem {
-  func slice(_ split: LayerParallelism, counts: [Double]) -> StrategySlice {
-    guard let slices else { return StrategySlice(self, counts: counts, split) }
-    return slices.slice(split) { StrategySlice(self, counts: counts, split) }
+  func slice(
+    _ split: LayerParallelism, counts: [Double], includesGathers: Bool = false
+  ) -> StrategySlice {
+    func make() -> StrategySlice {
+      StrategySlice(self, counts: counts, split, includesGathers: includesGathers)
+    }
+    return slices?.slice(split, includesGathers: includesGathers, make) ?? make()
   }
 
   /// The costs of a strategy's layers at every cut.
@@ -24,13 +31,9 @@ extension PlanningProblem {
     return slices.table(key) { table(costs.layerCosts(key)) }
   }
 
-  /// The same, where the layers' costs are at hand.
+  /// The same, where the layers' costs are at hand: those of a slice for as many replicas.
   func table(_ parallelism: LayerParallelism, _ slice: StrategySlice) -> StageTable {
-    func make() -> StageTable {
-      table(
-        slice.parallelism.zeroStage == .weights ? costs.layerCosts(parallelism) : slice.costs)
-    }
-    return slices?.table(parallelism.ofTable, make) ?? make()
+    slices?.table(parallelism.ofTable) { table(slice.costs) } ?? table(slice.costs)
   }
 }
 

@@ -15,7 +15,8 @@ import Scheduling
 /// 3. *Shapes*, with stages and replicas: bounded by the busiest stage there must be. Of those with as
 ///    many replicas only the best that was not looked at is kept: the others follow when it is their
 ///    turn.
-/// 4. *Strategies*, with ZeRO stage, recomputation and schedule: bounded by `StrategyBound`.
+/// 4. *Strategies*, with ZeRO stage, recomputation and schedule: bounded by `StrategyBound`. Those that
+///    shard weights are bounded together first, without the gathers of weights.
 /// 5. What is left is cut by `SplitSearch`, whose first probe excludes most. Until then it is open whether
 ///    stages or replicas lie next to each other: sends and reductions take the least of both orders of
 ///    ranks, and mostly not even that is of interest.
@@ -35,8 +36,9 @@ struct StrategySearch {
   private var slices: [StrategySlice] = []
   private var replicaStages: [Int] = []
   private var freedoms: [StrategySpace.RankFreedom?] = []
-  /// Of each slice, by the replicas on which they depend.
-  private var tables: [[(data: Int, table: StageTable)]] = []
+  /// Of each slice, by the replicas on which it depends: the slice with what they make of it, and its
+  /// table once it is asked for.
+  private var sharded: [[(data: Int, slice: StrategySlice, table: StageTable?)]] = []
 
   /// The best of each shape, best first.
   private(set) var found: [Candidate] = []
@@ -88,7 +90,7 @@ struct StrategySearch {
 
   /// What a node stands for; small, since there can be a million.
   private struct Node {
-    enum Level: UInt8 { case split, slice, shape, strategy }
+    enum Level: UInt8 { case split, slice, shape, shardedShape, strategy }
     var level: Level
     var zero = ZeroStage.none
     var recompute = RecomputePolicy.none
@@ -169,7 +171,7 @@ struct StrategySearch {
     // These are no better than the best, whatever is not known of them.
     let settled = doubts
     defer { doubts = settled }
-    var effort = 400
+    var effort = 800
     while effort > 0, !shouldStop(), let next = open.popMin(), next.bound < worstWanted {
       effort -= 1
       let node = nodes[next.node]
@@ -204,10 +206,19 @@ struct StrategySearch {
     case .slice: addShapes(Int(node.index))
     case .shape:
       let (index, pipeline, data) = (Int(node.index), Int(node.pipeline), Int(node.data))
-      addStrategies(index, pipeline: pipeline, data: data)
+      if slices[index].parallelism.zeroStage == .weights {
+        addShardedShape(index, pipeline: pipeline, data: data)
+      } else {
+        addStrategies(of: slices[index], index, pipeline: pipeline, data: data)
+      }
       if let next = nextShape(index, data: data, after: Shape(entry.bound, pipeline)) {
         push(next, ofSlice: index, data: data)
       }
+    case .shardedShape:
+      let (index, data) = (Int(node.index), Int(node.data))
+      let place = place(ofSlice: index, data: data)
+      addStrategies(
+        of: sharded[index][place].slice, index, pipeline: Int(node.pipeline), data: data)
     case .strategy: evaluate(node, cutoff: best)
     }
   }
@@ -234,7 +245,7 @@ struct StrategySearch {
       slices.append(slice)
       replicaStages.append(most)
       freedoms.append(nil)
-      tables.append([])
+      sharded.append([])
       let work = slice.work * Double(problem.job.globalBatchSize) / Double(size)
       push(
         Node(level: .slice, index: Int32(slices.count - 1)),
@@ -291,12 +302,38 @@ struct StrategySearch {
     return next
   }
 
-  private mutating func addStrategies(_ index: Int, pipeline: Int, data: Int) {
-    let split = slices[index].parallelism
-    let freedom = freedoms[index] ?? space.rankFreedom(split)
+  private mutating func bounds(
+    of slice: StrategySlice, _ index: Int, pipeline: Int, data: Int
+  ) -> ShapeBounds? {
+    let freedom = freedoms[index] ?? space.rankFreedom(slice.parallelism)
     freedoms[index] = freedom
-    guard var bounds = ShapeBounds(space, slices[index], freedom, stages: pipeline, data: data)
-    else { return }
+    return ShapeBounds(space, slice, freedom, stages: pipeline, data: data)
+  }
+
+  /// A shape by the least bound of its strategies without the gathers of sharded weights, which mostly tells
+  /// enough: those take a slice for each number of replicas.
+  private mutating func addShardedShape(_ index: Int, pipeline: Int, data: Int) {
+    let slice = slices[index]
+    guard var bounds = bounds(of: slice, index, pipeline: pipeline, data: data) else { return }
+    let gpus = slice.parallelism.tensor * slice.parallelism.context * pipeline * data
+    let limit = scale.seconds(worstWanted, gpus: gpus)
+    var least = Double.infinity
+    let excluded = bounds.forEachStrategy(below: limit) { least = min(least, $0.seconds) }
+    guard least < .infinity else {
+      pruned += excluded
+      return
+    }
+    push(
+      Node(
+        level: .shardedShape, index: Int32(index), pipeline: Int32(pipeline), data: Int32(data)),
+      scale.score(least, gpus: gpus))
+  }
+
+  private mutating func addStrategies(
+    of slice: StrategySlice, _ index: Int, pipeline: Int, data: Int
+  ) {
+    guard var bounds = bounds(of: slice, index, pipeline: pipeline, data: data) else { return }
+    let split = slice.parallelism
     let gpus = split.tensor * split.context * pipeline * data
     let (usual, other) = bounds.rankOrders
     let limit = scale.seconds(worstWanted, gpus: gpus)
@@ -397,12 +434,25 @@ struct StrategySearch {
   }
 
   private mutating func table(_ strategy: ParallelStrategy, ofSlice index: Int) -> StageTable {
-    let slice = slices[index]
-    let data = slice.parallelism.zeroStage == .weights ? strategy.data : 1
-    if let known = tables[index].first(where: { $0.data == data }) { return known.table }
-    let table = problem.table(strategy.layerParallelism, slice)
-    tables[index].append((data, table))
+    let place = place(ofSlice: index, data: strategy.data)
+    if let known = sharded[index][place].table { return known }
+    let table = problem.table(strategy.layerParallelism, sharded[index][place].slice)
+    sharded[index][place].table = table
     return table
+  }
+
+  /// Where the slice for so many replicas is kept. Only sharded weights make it depend on them.
+  private mutating func place(ofSlice index: Int, data: Int) -> Int {
+    let slice = slices[index]
+    let isSharded = slice.parallelism.zeroStage == .weights
+    let data = isSharded ? data : 1
+    if let known = sharded[index].firstIndex(where: { $0.data == data }) { return known }
+    var split = slice.parallelism
+    split.data = data
+    let own =
+      isSharded ? problem.slice(split, counts: counts, includesGathers: true) : slice
+    sharded[index].append((data, own, nil))
+    return sharded[index].count - 1
   }
 
   private mutating func remember(_ candidate: Candidate) {

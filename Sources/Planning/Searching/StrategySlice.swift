@@ -9,8 +9,10 @@ import Quantities
 package final class StrategySlice: Sendable {
   let parallelism: LayerParallelism
   let costs: [LayerCost]
-  /// Seconds of one micro-batch on all layers, without recomputation, and without the gathers of
-  /// sharded weights, which depend on the replicas.
+  /// Whether passes include the gathers of sharded weights, which depend on the replicas: `parallelism`
+  /// then tells how many there are.
+  let includesGathers: Bool
+  /// Seconds of one micro-batch on all layers, without recomputation.
   let forward: Double
   let backward: Double
   let weight: Double
@@ -33,8 +35,12 @@ package final class StrategySlice: Sendable {
   var work: Double { forward + backward }
 
   /// Complexity: O(kinds · operators).
-  init(_ problem: PlanningProblem, counts: [Double], _ parallelism: LayerParallelism) {
+  init(
+    _ problem: PlanningProblem, counts: [Double], _ parallelism: LayerParallelism,
+    includesGathers: Bool = false
+  ) {
     self.parallelism = parallelism
+    self.includesGathers = includesGathers
     costs = problem.costs.layerCosts(parallelism)
     var (forward, backward, weight, selective) = (0.0, 0.0, 0.0, 0.0)
     var (weightFraction, forwardFraction) = (0.0, 0.5)
@@ -44,7 +50,10 @@ package final class StrategySlice: Sendable {
     // In locals: every access to a class's own variable is checked.
     for index in costs.indices where counts[index] > 0 {
       let (cost, count) = (costs[index], counts[index])
-      let (f, b) = (cost.ownForward.value, cost.ownBackward.value)
+      let (f, b) =
+        includesGathers
+        ? (cost.forward.total.value, cost.backward.total.value)
+        : (cost.ownForward.value, cost.ownBackward.value)
       forward += count * f
       backward += count * b
       weight += count * cost.weightGradient.value
@@ -53,7 +62,7 @@ package final class StrategySlice: Sendable {
         forwardFraction = min(forwardFraction, f / (f + b))
       }
       selective += count * cost.selectiveRecompute.total.value
-      whole.add(LayerSum(cost), count)
+      whole.add(LayerSum(cost, includesGathers: includesGathers), count)
       fullActivations += count * min(cost.fullActivations, cost.activations).value
       rerun.take(cost)
     }
@@ -63,11 +72,13 @@ package final class StrategySlice: Sendable {
     self.fullActivations = fullActivations
     let (blocks, kinds) = (problem.chunks.blocks, problem.kinds)
     var (leading, trailing, block) = (LayerSum(), LayerSum(), LayerSum())
-    for node in 0..<blocks.lowerBound { leading.add(LayerSum(costs[kinds[node]]), 1) }
-    for node in blocks.upperBound..<kinds.count { trailing.add(LayerSum(costs[kinds[node]]), 1) }
+    let layers = costs
+    func sum(_ kind: Int) -> LayerSum { LayerSum(layers[kind], includesGathers: includesGathers) }
+    for node in 0..<blocks.lowerBound { leading.add(sum(kinds[node]), 1) }
+    for node in blocks.upperBound..<kinds.count { trailing.add(sum(kinds[node]), 1) }
     if let first = problem.blockKinds.first {
-      block = LayerSum(costs[first])
-      for kind in problem.blockKinds.dropFirst() { block = .least(block, LayerSum(costs[kind])) }
+      block = sum(first)
+      for kind in problem.blockKinds.dropFirst() { block = .least(block, sum(kind)) }
     }
     self.blocks = blocks.count
     (self.leading, self.trailing, self.block) = (leading, trailing, block)
@@ -93,7 +104,7 @@ package final class StrategySlice: Sendable {
 
 /// What some layers cost together, in seconds and bytes of one micro-batch.
 struct LayerSum: Sendable {
-  /// Without recomputation and the gathers of sharded weights.
+  /// Without recomputation.
   var passes = 0.0
   var parameters = 0.0
   var expertParameters = 0.0
@@ -104,8 +115,9 @@ struct LayerSum: Sendable {
 
   init() {}
 
-  init(_ cost: LayerCost) {
-    passes = cost.ownPasses.value
+  init(_ cost: LayerCost, includesGathers: Bool = false) {
+    passes =
+      includesGathers ? (cost.forward.total + cost.backward.total).value : cost.ownPasses.value
     parameters = cost.parameters
     expertParameters = cost.expertParameters
     activations = cost.activations.value
