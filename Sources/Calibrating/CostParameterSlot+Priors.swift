@@ -28,7 +28,7 @@ extension CostParameterSlot {
     case (.volta, .matrix), (.volta, .memory), (.volta, .scaleUp), (.volta, .network): true
     case (.turing, .matrix), (.turing, .memory), (.turing, .scaleUp), (.turing, .network): true
     case (.volta, _), (.turing, _): false
-    case (.ampere, .matrixFP8): false
+    case (.ampere, .matrixFP8), (.ampere, .expertWait): false
     default: true
     }
   }
@@ -38,7 +38,8 @@ extension CostParameterSlot {
     switch (stack, field) {
     case (.fullySharded, .matrix), (.fused, .matrix): false
     case (.lossScaled, .traffic): false
-    case (.fullySharded, .stragglerGrowth): false
+    case (.fullySharded, .stragglerGrowth), (.fullySharded, .stepOverhead): false
+    case (.lossScaled, .stepOverhead): false
     default: true
     }
   }
@@ -66,6 +67,8 @@ extension CostParameterSlot {
       case .scaleUp: (0.8, 0.12, 0.2...1)
       case .network: (0.75, 0.15, 0.1...1)
       case .tensorExposure: (0.6, 0.3, 0.05...1.2)
+      // Some hundred launches of 5 to 10 µs.
+      case .expertWait: (1e-3, 0.8, 1e-5...1e-2)
       }
     return CostParameterSlot(
       .chip(architecture, field), prior: prior, spread: spread, bounds: bounds)
@@ -82,7 +85,7 @@ extension CostParameterSlot {
       case .gradientOverlap: (0.6, 0.4, 0.05...1)
       case .weightGatherOverlap: (0.8, 0.2, 0.05...1)
       case .gathersPerLayer: (10, 0.4, 1...40)
-      case .stepOverhead: (10e-3, 0.8, 1e-4...0.3)
+      case .stepOverhead: (3e-3, 0.8, 1e-4...0.3)
       case .microBatchOverhead: (2e-4, 0.8, 1e-6...5e-3)
       // The vector units of an A100 do a sixteenth of what its matrix units do.
       case .misalignedRate: (0.0625, 0.3, 0.02...1)
@@ -106,6 +109,7 @@ extension CostParameterSlot {
       case .backward: (isOld ? 1 : 1.05, 0.03, 0.85...1.2)
       case .traffic: (stack == .fused ? 1.3 : 1.5, 0.3, 0.8...4)
       case .hostForward, .hostBackward: (isOld ? 3e-5 : 6e-6, 0.6, 5e-7...1.5e-4)
+      case .stepOverhead: (10e-3, 0.8, 1e-4...0.3)
       case .stragglerGrowth: (isOld ? 0.01 : 0.005, 0.8, 1e-4...0.08)
       }
     return CostParameterSlot(.stack(stack, field), prior: prior, spread: spread, bounds: bounds)

@@ -13,6 +13,7 @@ package struct CostParameterSlot: Sendable {
     case matrix, matrixFP8 = "matrix_fp8", attention
     case shardedMatrix = "sharded_matrix", shardedAttention = "sharded_attention"
     case memory, scaleUp = "scale_up", network, tensorExposure = "tensor_exposure"
+    case expertWait = "expert_wait"
 
     var path: WritableKeyPath<ChipEfficiency, Double> & Sendable {
       switch self {
@@ -25,6 +26,7 @@ package struct CostParameterSlot: Sendable {
       case .scaleUp: \.scaleUp
       case .network: \.network
       case .tensorExposure: \.tensorExposure
+      case .expertWait: \.expertWait.value
       }
     }
   }
@@ -68,7 +70,7 @@ package struct CostParameterSlot: Sendable {
 
   package enum StackField: String, Hashable, Sendable, CaseIterable {
     case matrix, backward, traffic, hostForward = "host_forward", hostBackward = "host_backward"
-    case stragglerGrowth = "straggler_growth"
+    case stepOverhead = "step_overhead", stragglerGrowth = "straggler_growth"
 
     var path: WritableKeyPath<StackEfficiency, Double> & Sendable {
       switch self {
@@ -77,6 +79,7 @@ package struct CostParameterSlot: Sendable {
       case .traffic: \.traffic
       case .hostForward: \.hostForward.value
       case .hostBackward: \.hostBackward.value
+      case .stepOverhead: \.stepOverhead.value
       case .stragglerGrowth: \.stragglerGrowth
       }
     }
@@ -111,9 +114,11 @@ package struct CostParameterSlot: Sendable {
       own == architecture
         && (stack == .fullySharded || (field != .shardedMatrix && field != .shardedAttention))
     case .software: true
-    // The straggler's growth is the job's, whatever its sharding.
+    // What follows from the job alone is the fused stack's, whatever the sharding.
     case .stack(let own, let field):
-      own == stack || (field == .stragglerGrowth && own == .fused && stack == .fullySharded)
+      own == stack
+        || ((field == .stragglerGrowth || field == .stepOverhead) && own == .fused
+          && stack == .fullySharded)
     }
   }
 }

@@ -1,3 +1,5 @@
+import Quantities
+
 /// How much of a chip's catalogue figures real kernels reach. One set an architecture, fitted on
 /// published runs (see `CostParameters.published`); every number has a physical meaning and a range
 /// it must lie in.
@@ -24,11 +26,16 @@ package struct ChipEfficiency: Hashable, Sendable {
   /// Part of the tensor-parallel traffic that is not hidden behind matrix products, in stacks that
   /// overlap the two (with sequence parallelism).
   package var tensorExposure: Double
+  /// What the host's waiting for the router's counts adds to a layer's forward pass. It cannot size the
+  /// experts' products before, nor launch ahead what follows them (NVIDIA 2026, "Scalable Training of
+  /// Mixture-of-Experts Models with Megatron Core", arXiv:2603.07685: host-boundedness). Of the chip's
+  /// machines, as their hosts differ, and how much of a layer is launched as one graph.
+  package var expertWait: Seconds
 
   package init(
     matrix: Double, matrixFP8: Double, attention: Double, shardedMatrix: Double,
     shardedAttention: Double, memory: Double, scaleUp: Double, network: Double,
-    tensorExposure: Double
+    tensorExposure: Double, expertWait: Seconds
   ) {
     self.matrix = matrix
     self.matrixFP8 = matrixFP8
@@ -39,5 +46,6 @@ package struct ChipEfficiency: Hashable, Sendable {
     self.scaleUp = scaleUp
     self.network = network
     self.tensorExposure = tensorExposure
+    self.expertWait = expertWait
   }
 }

@@ -6,42 +6,45 @@ extension CostParameters {
   package static let published = CostParameters(
     chips: [
       .volta: ChipEfficiency(
-        matrix: 0.9289, matrixFP8: 0.8125, attention: 0.6875, shardedMatrix: 0.95,
-        shardedAttention: 0.6, memory: 0.9491, scaleUp: 0.6113, network: 0.7129, tensorExposure: 0.6
-      ),
+        matrix: 0.9591, matrixFP8: 0.8125, attention: 0.6875, shardedMatrix: 0.95,
+        shardedAttention: 0.6, memory: 0.9376, scaleUp: 0.5565, network: 0.7084,
+        tensorExposure: 0.6, expertWait: .micro(3088)),
       .turing: ChipEfficiency(
         matrix: 0.25, matrixFP8: 0.8125, attention: 0.6875, shardedMatrix: 0.95,
-        shardedAttention: 0.6, memory: 0.8028, scaleUp: 0.2, network: 0.4423, tensorExposure: 0.6),
+        shardedAttention: 0.6, memory: 0.7084, scaleUp: 0.2, network: 0.3991, tensorExposure: 0.6,
+        expertWait: .micro(3088)),
       .ampere: ChipEfficiency(
-        matrix: 0.7671, matrixFP8: 0.7478, attention: 0.6766, shardedMatrix: 1.15,
-        shardedAttention: 0.6391, memory: 1, scaleUp: 0.8859, network: 0.8855, tensorExposure: 0.6),
+        matrix: 0.7823, matrixFP8: 0.7478, attention: 0.6547, shardedMatrix: 1.15,
+        shardedAttention: 0.6805, memory: 0.9724, scaleUp: 0.9057, network: 0.8585,
+        tensorExposure: 0.6, expertWait: .micro(3088)),
       .hopper: ChipEfficiency(
-        matrix: 0.9324, matrixFP8: 0.9304, attention: 0.405, shardedMatrix: 0.852,
-        shardedAttention: 0.6549, memory: 0.7954, scaleUp: 0.8889, network: 1, tensorExposure: 0.05),
+        matrix: 0.9291, matrixFP8: 0.8846, attention: 0.4261, shardedMatrix: 0.8494,
+        shardedAttention: 0.6427, memory: 0.8217, scaleUp: 0.8889, network: 1,
+        tensorExposure: 0.06247, expertWait: .micro(3088)),
       .blackwell: ChipEfficiency(
-        matrix: 0.7754, matrixFP8: 0.893, attention: 0.603, shardedMatrix: 1.097,
-        shardedAttention: 0.6161, memory: 0.7896, scaleUp: 0.8113, network: 0.7445,
-        tensorExposure: 0.5979),
+        matrix: 0.7667, matrixFP8: 0.8672, attention: 0.6133, shardedMatrix: 1.13,
+        shardedAttention: 0.658, memory: 0.814, scaleUp: 0.8113, network: 0.756,
+        tensorExposure: 0.6117, expertWait: .micro(49.52)),
       .blackwellUltra: ChipEfficiency(
-        matrix: 1.077, matrixFP8: 0.9313, attention: 0.9029, shardedMatrix: 1.076,
-        shardedAttention: 0.8455, memory: 0.8579, scaleUp: 0.7941, network: 0.7516,
-        tensorExposure: 0.6809),
+        matrix: 0.9618, matrixFP8: 0.9341, attention: 0.9518, shardedMatrix: 1.073,
+        shardedAttention: 0.8361, memory: 0.8872, scaleUp: 0.7985, network: 0.7524,
+        tensorExposure: 0.6465, expertWait: .micro(1488)),
     ],
     software: SoftwareEfficiency(
-      matrixFill: 25.52, matrixWave: 1557000, kernelLaunch: .micro(4.456),
-      scaleUpLatency: .micro(13.11), networkLatency: .micro(7.85), gradientOverlap: 0.7357,
-      weightGatherOverlap: 1, gathersPerLayer: 9.515, stepOverhead: .micro(38730),
-      microBatchOverhead: .micro(327.7), misalignedRate: 0.03947, attentionHalfHead: 1.744,
-      attentionHalfLength: 162.4, scoreTraffic: 1.417, castTraffic: 1.717, expertRate: 0.4357,
-      expertTraffic: 0.9632, expertExposure: 0.02, expertNetworkExposure: 0.02058,
+      matrixFill: 45.78, matrixWave: 1892000, kernelLaunch: .micro(3.383),
+      scaleUpLatency: .micro(9.505), networkLatency: .micro(7.493), gradientOverlap: 0.6271,
+      weightGatherOverlap: 1, gathersPerLayer: 11.28, stepOverhead: .micro(6400),
+      microBatchOverhead: .micro(286.1), misalignedRate: 0.04233, attentionHalfHead: 4.684,
+      attentionHalfLength: 99.17, scoreTraffic: 1.621, castTraffic: 1.382, expertRate: 0.7256,
+      expertTraffic: 1.246, expertExposure: 0.3381, expertNetworkExposure: 0.02,
       runtimeMemory: .gibi(2)),
     lossScaled: StackEfficiency(
-      matrix: 1.048, backward: 0.9776, traffic: 1, hostForward: .micro(38.76),
-      hostBackward: .micro(40.85), stragglerGrowth: 0.001792),
+      matrix: 1.07, backward: 0.986, traffic: 1, hostForward: .micro(58.44),
+      hostBackward: .micro(35.8), stepOverhead: .micro(0), stragglerGrowth: 0.003697),
     fullySharded: StackEfficiency(
-      matrix: 1, backward: 1.024, traffic: 1.413, hostForward: .micro(6), hostBackward: .micro(6),
-      stragglerGrowth: 0.003428),
+      matrix: 1, backward: 1.03, traffic: 1.598, hostForward: .micro(6), hostBackward: .micro(6),
+      stepOverhead: .micro(0), stragglerGrowth: 0.003428),
     fused: StackEfficiency(
-      matrix: 1, backward: 1.102, traffic: 1.614, hostForward: .micro(6.452),
-      hostBackward: .micro(6.184), stragglerGrowth: 0.004597))
+      matrix: 1, backward: 1.086, traffic: 1.641, hostForward: .micro(6.188),
+      hostBackward: .micro(6.09), stepOverhead: .micro(35760), stragglerGrowth: 0.002801))
 }

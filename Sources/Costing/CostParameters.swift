@@ -25,7 +25,7 @@ import Quantities
 /// What a request leaves open is taken as the stack's habit (`SoftwareStack`): fp16 means unfused
 /// attention and reduction after the backward pass where a chip is of Ampere's time or before;
 /// unstated recomputation means none, or PyTorch's selective policy where a dense model's weights are
-/// sharded and nothing else is; fp8 means gradients in 16 bits and inputs of products kept in 8.
+/// sharded and its products are not split; fp8 means gradients in 16 bits and inputs of products kept in 8.
 package struct CostParameters: Hashable, Sendable {
   package var chips: [Accelerator.Architecture: ChipEfficiency]
   package var software: SoftwareEfficiency
@@ -50,6 +50,11 @@ package struct CostParameters: Hashable, Sendable {
     case .fullySharded: fullySharded
     case .fused: fused
     }
+  }
+
+  /// Of every optimizer step of a job, however it is split.
+  package func stepOverhead(of job: TrainingJob) -> Seconds {
+    software.stepOverhead + stack(SoftwareStack(job)).stepOverhead
   }
 
   /// Of an architecture without measured runs, those of its nearest relative.

@@ -12,12 +12,18 @@ struct ProductSide {
   let tiled: Double
   /// A multiple of 16 bytes.
   let isAligned: Bool
+  /// What splitting the sum over this side into pieces leaves of the last wave's idle part.
+  let idlePart: Double
+
+  /// Shorter pieces do not pay for adding them up.
+  private static let splitSide = 1024.0
 
   init(_ length: Double) {
     self.length = length
     tiled =
       length <= Self.tile ? length : (length / Self.tile).rounded(.up) * Self.tile
     isAligned = length / 8 == (length / 8).rounded(.down)
+    idlePart = min(1, Self.splitSide / length)
   }
 }
 
@@ -103,8 +109,10 @@ package struct KernelTime: Hashable, Sendable {
   /// moves `accumulatedBytes`.
   ///
   /// arithmetic = 2·m·n·k / (peak·η) · (1 + k₀·rate/k)(1 + c/(m·n·batch)), with `m` and `n` filled
-  /// up to whole tiles. Rows whose length is no multiple of 16 bytes miss the wide loads that feed the
-  /// matrix units: a single product runs at half the rate, products in batches at a fitted part of it.
+  /// up to whole tiles. Few tiles with a long inner side are split along it, until they make about two
+  /// waves ("split-K"; Osama et al. 2023, "Stream-K", section 3). Rows whose length is no multiple of 16
+  /// bytes miss the wide loads that feed the matrix units: a single product runs at half the rate,
+  /// products in batches at a fitted part of it.
   package func matrixProduct(
     m: Double, n: Double, k: Double, lowPrecision: Bool = true, batch: Double = 1,
     isPadded: Bool = false, accumulatedBytes: Double = 0
@@ -121,8 +129,8 @@ package struct KernelTime: Hashable, Sendable {
   ) -> Seconds {
     let rate = lowPrecision ? lowPrecisionRate : matrixRate
     let fill = lowPrecision ? lowPrecisionFill : matrixFill
-    let shape =
-      (1 + fill / k.length) * (1 + software.matrixWave / (m.length * n.length * batch))
+    let idle = software.matrixWave / (m.length * n.length * batch)
+    let shape = (1 + fill / k.length) * (1 + min(idle, max(Self.leastSplitIdle, idle * k.idlePart)))
     var arithmetic = 2 * batch * m.tiled * n.tiled * k.length * shape / rate.value
     if !isPadded, !n.isAligned || !k.isAligned {
       arithmetic /= batch > 1 ? software.misalignedRate : Self.misalignedRate
@@ -132,6 +140,8 @@ package struct KernelTime: Hashable, Sendable {
     return Seconds(max(arithmetic, bytes / streamRate.value)) + software.kernelLaunch
   }
 
+  /// What half a wave is of two.
+  private static let leastSplitIdle = 0.25
   /// The rate that `SoftwareEfficiency.matrixFill` is given for, FLOP/s.
   private static let fillReference = 250e12
   /// Part of the memory bandwidth that long reads reach on every chip: STREAM and vendors' copy tests

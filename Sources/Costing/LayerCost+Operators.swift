@@ -98,11 +98,14 @@ extension LayerCost {
   }
 
   /// Kernels run one after the other, or as fast as the host launches them, whichever is slower:
-  /// (gpu⁴ + host⁴)^¼, as a layer has some of either kind. Then the backward pass takes its factor.
+  /// (gpu⁴ + host⁴)^¼, as a layer has some of either kind. A router's counts come on top, as nothing can
+  /// be launched before them. Then the backward pass takes its factor.
   private mutating func feedFromHost(_ operators: [Operator], in context: LayerContext) {
     var (ahead, back) = (0.0, 0.0)
+    var waits = false
     for index in operators.indices {
       let op = operators[index].figures
+      waits = waits || op.sizesAreRouted(in: context)
       let kernels = op.kernels(in: context)
       ahead += kernels.forward
       back += kernels.backward
@@ -112,6 +115,7 @@ extension LayerCost {
       }
     }
     forward.compute = Self.slower(forward.compute, context.efficiency.hostForward * ahead)
+    if waits { forward.compute += context.kernels.chip.expertWait }
     let fed = Self.slower(backward.compute, context.efficiency.hostBackward * back)
     let factor = context.backwardFactor
     let growth = backward.compute > .zero ? fed / backward.compute * factor : 1
@@ -368,6 +372,13 @@ extension Operator.Figures {
   fileprivate var isRowSharded: Bool {
     // By pattern: `==` of another module's enumeration is a call through its witness table.
     if case .rows = sharding { true } else { false }
+  }
+
+  /// Whether the host must know how many tokens each expert was sent: the loss-scaled stacks cut them
+  /// to a capacity that they know before.
+  fileprivate func sizesAreRouted(in context: LayerContext) -> Bool {
+    guard context.stack != .lossScaled, case .expertProduct = work else { return false }
+    return true
   }
 
   /// Kernels that the host launches for the operator. Experts' products are launched one by one, and

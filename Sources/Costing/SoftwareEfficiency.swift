@@ -7,7 +7,8 @@ package struct SoftwareEfficiency: Hashable, Sendable {
   /// rate. This is k₀.
   package var matrixFill: Double
   /// A product of `m` x `n` outputs takes 1 + c/(m·n) times as long: the last wave of tiles leaves
-  /// part of the chip idle. This is c, about half the outputs of one wave.
+  /// part of the chip idle, less where a long inner side is split over it. This is c, about half the
+  /// outputs of one wave.
   package var matrixWave: Double
   /// From one kernel to the next on the same stream.
   package var kernelLaunch: Seconds
@@ -23,7 +24,8 @@ package struct SoftwareEfficiency: Hashable, Sendable {
   package var weightGatherOverlap: Double
   /// Gathers that a layer's weights take where each tensor is gathered by itself.
   package var gathersPerLayer: Double
-  /// Of every optimizer step: data, logging, gradient norm, scaler.
+  /// Of every optimizer step: data and logging. A stack may add its own
+  /// (`StackEfficiency.stepOverhead`).
   package var stepOverhead: Seconds
   /// Of every micro-batch on every stage: schedule, send and receive calls.
   package var microBatchOverhead: Seconds

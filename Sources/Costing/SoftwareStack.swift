@@ -11,16 +11,14 @@ package enum SoftwareStack: String, Hashable, Sendable, CaseIterable {
   /// reduced after the backward pass, and sharded weights (ZeRO-3) are gathered tensor by tensor, in
   /// the open.
   case lossScaled
-  /// Fully sharded weights and no other split of a dense model (PyTorch FSDP,
-  /// torchtitan, LLM Foundry): model code for one GPU, with the framework's own kernels.
+  /// Fully sharded weights of a dense model whose layers are not split otherwise, but for their tokens
+  /// (PyTorch FSDP, torchtitan, LLM Foundry): model code for one GPU, with the framework's own kernels.
   case fullySharded
   /// Hand-fused kernels (Megatron Core, Transformer Engine, NeMo).
   case fused
 
   package init(_ job: TrainingJob, _ parallelism: LayerParallelism, hasExperts: Bool) {
-    let isForOneGPU =
-      parallelism.tensor == 1 && parallelism.context == 1 && parallelism.expert == 1
-      && !hasExperts
+    let isForOneGPU = parallelism.tensor == 1 && parallelism.expert == 1 && !hasExperts
     self.init(job)
     if self == .fused, parallelism.zeroStage == .weights, isForOneGPU { self = .fullySharded }
   }
@@ -44,18 +42,22 @@ package struct StackEfficiency: Hashable, Sendable {
   /// From the launch of one kernel to that of the next, when the GPU is faster than the host.
   package var hostForward: Seconds
   package var hostBackward: Seconds
+  /// What the framework's own step adds beside passes, reduction and update: collectives and waits of
+  /// the host that many of today's have (gradient norm, checks of health, timers, first gathers).
+  package var stepOverhead: Seconds
   /// Growth of the step per doubling of nodes, from waiting for the slowest.
   package var stragglerGrowth: Double
 
   package init(
     matrix: Double, backward: Double, traffic: Double, hostForward: Seconds,
-    hostBackward: Seconds, stragglerGrowth: Double
+    hostBackward: Seconds, stepOverhead: Seconds, stragglerGrowth: Double
   ) {
     self.matrix = matrix
     self.backward = backward
     self.traffic = traffic
     self.hostForward = hostForward
     self.hostBackward = hostBackward
+    self.stepOverhead = stepOverhead
     self.stragglerGrowth = stragglerGrowth
   }
 }

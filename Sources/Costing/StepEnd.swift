@@ -61,6 +61,10 @@ package struct StepEnd: Hashable, Sendable {
   private var sendRate: Bandwidth { collectives.outermostBandwidth }
 
   /// Reads and writes every state of this GPU's shard once.
+  ///
+  /// The loss-scaled stacks go over the 32-bit gradient several times before: they copy it from the
+  /// narrow one, unscale and check it, take its norm, clip it (1 + 2 + 1 + 2 passes), and read it and the
+  /// new master copy once more in kernels of their own (Megatron-LM's `Float16OptimizerWithFloat16Params`).
   package func optimizerTime(parameters: Double, expertParameters: Double) -> Seconds {
     let replicas = Double(parallelism.data * parallelism.context)
     let expertReplicas = max(
@@ -69,9 +73,14 @@ package struct StepEnd: Hashable, Sendable {
     let owned =
       parameters / (isSharded ? replicas : 1)
       + expertParameters / (isSharded ? expertReplicas : 1)
-    let bytes = job.gradientBytes + 2 * job.optimizerBytes + job.precision.weightBytes
+    let passes = job.isLossScaled ? Self.lossScaledPasses : 0
+    let bytes =
+      job.gradientBytes + 2 * job.optimizerBytes + job.precision.weightBytes + 4 * passes
     return kernels.traffic(owned * bytes)
   }
+
+  /// Over 32-bit values, beside what every optimizer reads and writes.
+  private static let lossScaledPasses = 8.0
 
   private func shard(_ bytes: Double, _ axis: CollectiveTime.Axis) -> Seconds {
     bytes > 0 ? collectives.shard(ByteCount(bytes), axis) : .zero

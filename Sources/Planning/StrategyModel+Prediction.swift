@@ -55,7 +55,8 @@ extension StrategyModel {
       var (forward, backward, again) = (Seconds.zero, Seconds.zero, Seconds.zero)
       for index in stride(from: stage, to: virtualStages, by: stages) {
         forward += times.forward[index]
-        backward += times.backwardInput[index] + times.backwardWeight[index]
+        backward += times.backwardInput[index]
+        backward += times.backwardWeight[index]
         again += times.recompute[index]
       }
       // Only the passes that bring gradients forth hide their reduction.
@@ -73,7 +74,7 @@ extension StrategyModel {
           recomputedLayers: recomputed, devices: devices.isEmpty ? [] : devices[stage],
           forward: forward, backward: backward, memory: memory, memoryLimit: problem.memoryLimit))
     }
-    let overhead = problem.costs.parameters.software.stepOverhead
+    let overhead = problem.costs.parameters.stepOverhead(of: problem.job)
     let undisturbed = played.makespan + reduction + optimizer + overhead
     let waiting = undisturbed * problem.stragglerFraction(gpus: strategy.gpus)
     var prediction = self.prediction(step: undisturbed + waiting, played: played)

@@ -8,7 +8,9 @@ extension CostParameters {
     let architectures = Accelerator.Architecture.allCases.filter { chips[$0] != nil }
     let sets = architectures.map { architecture in
       let fields = CostParameterSlot.ChipField.allCases.map { field in
-        "\(field): " + number(CostParameterSlot.chip(architecture, field).value(in: self))
+        let value = CostParameterSlot.chip(architecture, field).value(in: self)
+        return "\(field): "
+          + (field == .expertWait ? ".micro(\(number(value * 1e6)))" : number(value))
       }
       return "      .\(architecture): ChipEfficiency(\n        \(fields.joined(separator: ", "))),"
     }
@@ -19,7 +21,7 @@ extension CostParameters {
     let stacks = SoftwareStack.allCases.map { stack in
       let fields = CostParameterSlot.StackField.allCases.map { field in
         let value = CostParameterSlot.stack(stack, field).value(in: self)
-        let isTime = field == .hostForward || field == .hostBackward
+        let isTime = field == .hostForward || field == .hostBackward || field == .stepOverhead
         return "\(field): " + (isTime ? ".micro(\(number(value * 1e6)))" : number(value))
       }
       return "    \(stack): StackEfficiency(\(fields.joined(separator: ", ")))"

@@ -112,7 +112,7 @@ extension MeasuredRun {
 
   private static func zeroStage(_ text: String?) -> Int {
     guard let text, text != "none" else { return 0 }
-    if ["ZeRO-3", "FULL_SHARD", "FSDP"].contains(where: text.contains) { return 3 }
+    if ["ZeRO-3", "FULL_SHARD", "FSDP", "HSDP"].contains(where: text.contains) { return 3 }
     if ["ZeRO-2", "GRAD_OP"].contains(where: text.contains) { return 2 }
     return ["ZeRO-1", "distributed optimizer"].contains(where: text.contains) ? 1 : 0
   }

@@ -103,7 +103,8 @@ private func file(_ changes: [String: String] = [:]) -> String {
     let body = """
       {"model": "llama-2-7b", "cluster": "1x8xa100-sxm4-80gb",
       "training": {"global_batch_size": 32, "sequence_length": 2048},
-      "search": {"zero_stage": \(zero), "schedule": "1f1b", "pipeline_parallel": 2, "top": 0},
+      "search": {"zero_stage": \(zero), "schedule": "1f1b", "pipeline_parallel": 2,
+       "context_parallel": 1, "top": 0},
       "export": ["galvatron"]}
       """
     let response = router.response(

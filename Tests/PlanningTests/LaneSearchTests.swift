@@ -81,18 +81,18 @@ extension LaneSearchTests {
       kind: .transformerBlock,
       operators: [
         Operator(
-          "experts", .expertProduct(inputs: 1024, outputs: 1024, experts: 4, active: 1),
-          sharding: .experts, parameters: 4 << 20)
+          "experts", .expertProduct(inputs: 4096, outputs: 4096, experts: 4, active: 1),
+          sharding: .experts, parameters: 4 << 24)
       ])
     let graph = LayerGraph(
       name: "experts", kinds: [block], nodes: [.init(name: "block", kind: 0)], edges: [],
-      hiddenSize: 1024, vocabularySize: 0)
+      hiddenSize: 4096, vocabularySize: 0)
     let problem = ClusterProblem(
       graph: graph, cluster: .example([("h100-sxm5-80gb", 1, 2), ("t4", 1, 2)]),
-      job: TrainingJob(globalBatchSize: 8, sequenceLength: 512), parameters: .published,
+      job: TrainingJob(globalBatchSize: 8, sequenceLength: 4096), parameters: .published,
       memoryHeadroomFraction: 0.05)
     var constraints = SearchConstraints()
-    constraints.context = [1]
+    (constraints.tensor, constraints.context) = ([1], [1])
     if data > 1 { constraints.data = [data] }
     constraints.expert = [expert]
     let search = LaneSearch(

@@ -11,7 +11,7 @@ struct MixedBound {
 
   init(_ problem: ClusterProblem) {
     overlap = StepEnd.overlap(problem.parameters.software, problem.job)
-    overhead = problem.parameters.software.stepOverhead.value
+    overhead = problem.parameters.stepOverhead(of: problem.job).value
     chunkOverhead = 2 * problem.parameters.software.microBatchOverhead.value
   }
 

@@ -49,7 +49,7 @@ extension MixedModel {
       }
       stagePlans.append(stagePlan(stage, split, held, devices.isEmpty ? [] : devices[stage]))
     }
-    let overhead = problem.parameters.software.stepOverhead
+    let overhead = problem.parameters.stepOverhead(of: problem.job)
     let undisturbed = slowest.playback.makespan + reduction + optimizer + overhead
     let waiting = undisturbed * stragglerFraction
     var prediction = prediction(step: undisturbed + waiting, played: slowest.playback)

@@ -10,7 +10,7 @@ struct ScoreScale {
   private let straggling: [Double]
 
   init(_ problem: PlanningProblem, _ objective: Objective) {
-    fixed = problem.costs.parameters.software.stepOverhead.value
+    fixed = problem.costs.parameters.stepOverhead(of: problem.job).value
     countsGPUs = objective == .cost
     var straggling = [problem.stragglerFraction(gpus: 0)]
     straggling.reserveCapacity(problem.pool.gpus + 1)
