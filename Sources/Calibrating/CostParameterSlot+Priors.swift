@@ -66,7 +66,8 @@ extension CostParameterSlot {
       case .memory: (0.85, 0.1, architecture == .turing ? 0.2...1.1 : 0.65...1.1)
       case .scaleUp: (0.8, 0.12, 0.2...1)
       case .network: (0.75, 0.15, 0.1...1)
-      case .tensorExposure: (0.6, 0.3, 0.05...1.2)
+      // Cut into as many pieces as there are ranks, mostly 8, the first or the last always shows.
+      case .tensorExposure: (0.6, 0.3, 0.125...1.2)
       // Some hundred launches of 5 to 10 µs.
       case .expertWait: (1e-3, 0.8, 1e-5...1e-2)
       }
