@@ -108,10 +108,13 @@ struct Validate: ParsableCommand {
     if fit > 0 {
       let result = published.fit(from: base, rounds: fit, iterations: 8)
       parameters = result.parameters
+      // The curvature's errors are those of residuals of 1.
+      let freedom = published.steps.count - published.slots.count
+      let deviation = (result.fit.objective / Double(max(1, freedom))).squareRoot()
       for (slot, (value, error)) in zip(
         published.slots, zip(result.fit.values, result.fit.relativeErrors))
       {
-        print("\(slot.name) = \(value) ± \((error * 100).rounded()) %")
+        print("\(slot.name) = \(value) ± \((error * deviation * 1000).rounded() / 10) %")
       }
       print("objective \(result.fit.objective)")
     }
