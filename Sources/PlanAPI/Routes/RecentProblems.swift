@@ -22,7 +22,7 @@ package final class RecentProblems: @unchecked Sendable {
   private struct Key: Hashable {
     var graph: LayerGraph
     var pool: Pool
-    /// With no global batch.
+    /// With no global batch and no length of the whole training.
     var job: TrainingJob
     var parameters: CostParameters
 
@@ -72,6 +72,7 @@ package final class RecentProblems: @unchecked Sendable {
   ) -> PlanningProblem {
     var key = Key(graph: graph, pool: pool, job: job, parameters: parameters)
     key.job.globalBatchSize = 0
+    key.job.totalTokens = nil
     let known = lock.whileLocked {
       let known = recent.use(key)
       if known == nil { counts.misses += 1 } else { counts.hits += 1 }
