@@ -6,8 +6,8 @@ package struct SearchEffort: Hashable, Sendable {
   package var statesPerLayout = 1 << 13
   package var states = 1 << 21
   /// Table entries of one layout, and of all.
-  package var entriesPerLayout = 1 << 18
-  package var entries = 1 << 19
+  package var entriesPerLayout = 1 << 19
+  package var entries = 1 << 21
   /// Layouts of unequal replicas that are looked at.
   package var laneLayouts = 64
   /// Stages tried by all walks, and by one.
