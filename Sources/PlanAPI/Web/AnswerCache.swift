@@ -23,7 +23,7 @@ package final class AnswerCache: @unchecked Sendable {
   }
 
   private let capacity: Int
-  private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let lock = Lock()
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   // Under the lock:
   private var entries = RecentUse<[UInt8], Entry>()
@@ -33,19 +33,16 @@ package final class AnswerCache: @unchecked Sendable {
   /// - Parameter capacity: Bytes of questions and answers that are kept.
   package init(capacity: Int = 32 << 20) {
     self.capacity = capacity
-    pthread_mutex_init(lock, nil)
     pthread_cond_init(changed, nil)
   }
 
   deinit {
     pthread_cond_destroy(changed)
-    pthread_mutex_destroy(lock)
-    lock.deallocate()
     changed.deallocate()
   }
 
   package var statistics: Statistics {
-    locked {
+    lock.whileLocked {
       var now = counts
       now.entries = entries.count
       return now
@@ -79,31 +76,31 @@ package final class AnswerCache: @unchecked Sendable {
   }
 
   private func begin(_ question: [UInt8], _ isCancelled: () -> Bool) -> Beginning {
-    pthread_mutex_lock(lock)
-    defer { pthread_mutex_unlock(lock) }
-    var hasWaited = false
-    while true {
-      if let entry = entries.use(question) {
-        if hasWaited { counts.joined += 1 } else { counts.hits += 1 }
-        return .known(entry.response)
+    lock.whileLocked {
+      var hasWaited = false
+      while true {
+        if let entry = entries.use(question) {
+          if hasWaited { counts.joined += 1 } else { counts.hits += 1 }
+          return .known(entry.response)
+        }
+        guard running.contains(question) else {
+          running.insert(question)
+          counts.misses += 1
+          return .first
+        }
+        if isCancelled() { return .alone }
+        hasWaited = true
+        waitForChange()
       }
-      guard running.contains(question) else {
-        running.insert(question)
-        counts.misses += 1
-        return .first
-      }
-      if isCancelled() { return .alone }
-      hasWaited = true
-      waitForChange()
     }
   }
 
   private func end(_ question: [UInt8], _ response: APIResponse?) {
-    pthread_mutex_lock(lock)
-    running.remove(question)
-    if let response { keep(response, for: question) }
-    pthread_cond_broadcast(changed)
-    pthread_mutex_unlock(lock)
+    lock.whileLocked {
+      running.remove(question)
+      if let response { keep(response, for: question) }
+      pthread_cond_broadcast(changed)
+    }
   }
 
   private func keep(_ response: APIResponse, for question: [UInt8]) {
@@ -124,12 +121,6 @@ package final class AnswerCache: @unchecked Sendable {
       moment.tv_sec += 1
       moment.tv_nsec -= 1_000_000_000
     }
-    pthread_cond_timedwait(changed, lock, &moment)
-  }
-
-  private func locked<Value>(_ body: () -> Value) -> Value {
-    pthread_mutex_lock(lock)
-    defer { pthread_mutex_unlock(lock) }
-    return body()
+    pthread_cond_timedwait(changed, lock.mutex, &moment)
   }
 }

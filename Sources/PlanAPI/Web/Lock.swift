@@ -1,8 +1,8 @@
 import Glibc
 
-/// A mutual exclusion of the C library.
+/// A mutual exclusion of the C library, on which conditions can wait.
 final class Lock: @unchecked Sendable {
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 
   init() { pthread_mutex_init(mutex, nil) }
 
