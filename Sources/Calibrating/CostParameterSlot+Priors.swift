@@ -38,7 +38,7 @@ extension CostParameterSlot {
     switch (stack, field) {
     case (.fullySharded, .matrix), (.fused, .matrix): false
     case (.lossScaled, .traffic): false
-    case (.fullySharded, .stragglerGrowth), (.fullySharded, .stepOverhead): false
+    case (.fullySharded, _) where field.followsFromJob: false
     case (.lossScaled, .stepOverhead): false
     default: true
     }

@@ -83,6 +83,9 @@ package struct CostParameterSlot: Sendable {
       case .stragglerGrowth: \.stragglerGrowth
       }
     }
+
+    /// From the job alone, whatever the sharding: a sharded one has the fused stack's.
+    var followsFromJob: Bool { self == .stepOverhead || self == .stragglerGrowth }
   }
 
   package var place: Place
@@ -114,11 +117,9 @@ package struct CostParameterSlot: Sendable {
       own == architecture
         && (stack == .fullySharded || (field != .shardedMatrix && field != .shardedAttention))
     case .software: true
-    // What follows from the job alone is the fused stack's, whatever the sharding.
     case .stack(let own, let field):
       own == stack
-        || ((field == .stragglerGrowth || field == .stepOverhead) && own == .fused
-          && stack == .fullySharded)
+        || (field.followsFromJob && own == .fused && stack == .fullySharded)
     }
   }
 }

@@ -102,13 +102,9 @@ package final class PlanningProblem: Sendable {
       memoryLimit: memoryLimit, downSets: downSets, measurements: costs.measurements)
   }
 
-  /// The same on other GPUs, or with another global batch: what follows from the graph stays.
-  func with(
-    pool: Pool, globalBatchSize: Int? = nil, memoryLimit: ByteCount? = nil
-  ) -> PlanningProblem {
-    var job = job
-    job.globalBatchSize = globalBatchSize ?? job.globalBatchSize
-    return PlanningProblem(self, costs.with(pool, job), memoryLimit ?? self.memoryLimit, nil)
+  /// The same on other GPUs: what follows from the graph stays.
+  func with(pool: Pool, memoryLimit: ByteCount? = nil) -> PlanningProblem {
+    PlanningProblem(self, costs.with(pool, job), memoryLimit ?? self.memoryLimit, nil)
   }
 
   /// The same with another global batch, on GPUs that may hold so much: its layers cost what they did.

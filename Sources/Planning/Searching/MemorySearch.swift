@@ -73,9 +73,10 @@ struct MemorySearch {
     let whole =
       slice.parameters * states.perParameter + slice.expertParameters * states.perExpertParameter
       + slice.activations(policy)
+    let freedom = space.rankFreedom(split)
     for pipeline in space.pipelineChoices(most: min(most, space.limits.nodes)) {
       guard let (schedule, chunks) = leanestSchedule(pipeline, microBatches),
-        let order = space.rankOrders(split, pipeline: pipeline, data: split.data).first
+        let order = space.rankOrders(freedom, pipeline: pipeline, data: split.data).first
       else { continue }
       let mean = whole / Double(pipeline) + problem.runtimeMemory.value
       // Fewer stages only hold more.

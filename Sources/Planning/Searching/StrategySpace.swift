@@ -206,12 +206,6 @@ final class StrategySpace: Sendable {
     }
   }
 
-  /// Orders of ranks that the runtimes' rules allow, but for those in which they lie as in another, and
-  /// those in which sequences are cut in vain.
-  func rankOrders(_ split: LayerParallelism, pipeline: Int, data: Int) -> [DeviceMesh.Order] {
-    rankOrders(rankFreedom(split), pipeline: pipeline, data: data)
-  }
-
   /// What of the orders of ranks depends on how a layer is split alone.
   struct RankFreedom {
     fileprivate var cutsInVain: Bool
@@ -225,6 +219,8 @@ final class StrategySpace: Sendable {
       mayLieApart: mayLieApart(split), allowsEveryOrder: allowsEveryOrder(split))
   }
 
+  /// Orders of ranks that the runtimes' rules allow, but for those in which they lie as in another, and
+  /// those in which sequences are cut in vain.
   func rankOrders(_ freedom: RankFreedom, pipeline: Int, data: Int) -> [DeviceMesh.Order] {
     let isApart = pipeline > 1 && data > 1 && freedom.mayLieApart
     if freedom.cutsInVain { return isApart ? [.tensorContextPipelineData] : [] }
