@@ -116,6 +116,37 @@ import Testing
     }
   }
 
+  /// Nor than what is said of all layouts of its micro-batch size together.
+  @Test func noPipelineIsFasterThanItsSliceAllows() {
+    var fitting = 0
+    for seed in 0..<240 {
+      let example = Example(seed: seed)
+      guard let (plan, pipeline) = example.plan() else { continue }
+      fitting += 1
+      let (base, m, hair) = (example.base, example.base.microBatches, 1 + 1e-9)
+      let rates = SliceRates(
+        base, example.space, PoolSlices(example.problem),
+        chunkOverhead: MixedBound(example.problem).chunkOverhead)
+      let least = rates.pipeline(
+        replicas: 1, microBatches: m, deepest: example.space.deepest, [(base.schedule, 1)])
+      #expect(least <= pipeline * hair, "seed \(seed)")
+      let time = rates.stageTime(
+        within: pipeline * hair, microBatches: m, stages: rates.mostGroups(replicas: 1),
+        base.schedule)
+      var slowest = 0.0
+      for (stage, seat) in example.order.enumerated() {
+        let own = example.seats[seat].plainTime(
+          example.boundaries[stage], example.boundaries[stage + 1])
+        #expect(own <= time * hair, "seed \(seed)")
+        slowest = max(slowest, own)
+      }
+      // One GPU a node.
+      let nodes = rates.leastNodes(replicas: 1, stageTime: slowest * hair, chunks: 1)
+      #expect(nodes <= plan.strategy.gpus, "seed \(seed)")
+    }
+    #expect(fitting > 120)
+  }
+
   @Test func noPipelineIsFasterThanItsBounds() {
     var (fitting, walked) = (0, 0)
     for seed in 0..<160 {

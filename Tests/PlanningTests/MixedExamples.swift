@@ -109,8 +109,12 @@ struct EveryPipeline {
   private func forEachTensor(_ base: ParallelStrategy, _ visit: ([Int]) -> Void) {
     let space = MixedSpace(problem, constraints)
     let options = problem.pools.indices.map { pool -> [Int] in
-      let splits = space.splits(ofPool: pool, base).map(\.tensor)
-      return splits.isEmpty ? [0] : splits
+      let tensors = space.choices.tensors[pool].filter { tensor in
+        let group = tensor * base.context * base.data
+        return group <= problem.cluster.pools[pool].gpus && group.isMultiple(of: base.expert)
+          && space.choices.allowsSequence(tensor: tensor, context: base.context)
+      }
+      return tensors.isEmpty ? [0] : tensors
     }
     func choose(_ chosen: [Int]) {
       guard chosen.count < options.count else { return visit(chosen) }

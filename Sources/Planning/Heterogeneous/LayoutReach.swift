@@ -12,12 +12,14 @@ struct LayoutReach {
   private(set) var statesFilled = 0
   /// The least factor by which waiting for the slowest GPU lengthens a step of the layout, if it is to
   /// take no more than was asked first: no factor of a shorter one is less.
-  private var waiting = 1.0
+  private var waiting: Double
 
+  /// - Parameter waiting: What is known of that factor.
   init(
     table: ReachTable, problem: ClusterProblem, bound: MixedBound,
-    ends: (reduction: Double, update: Double), space: MixedSpace
+    ends: (reduction: Double, update: Double), space: MixedSpace, waiting: Double = 1
   ) {
+    self.waiting = waiting
     self.table = table
     self.problem = problem
     self.bound = bound

@@ -75,8 +75,12 @@ extension MixedModel {
     for (pool, used) in zip(problem.cluster.pools, gpus) {
       nodes += (used + pool.gpusPerNode - 1) / pool.gpusPerNode
     }
-    // As of one pool with as many nodes.
-    return problem.pools[0].stragglerFraction(gpus: nodes * problem.cluster.pools[0].gpusPerNode)
+    return stragglerFraction(problem, nodes: nodes)
+  }
+
+  /// As of one pool with as many nodes.
+  static func stragglerFraction(_ problem: ClusterProblem, nodes: Int) -> Double {
+    problem.pools[0].stragglerFraction(gpus: nodes * problem.cluster.pools[0].gpusPerNode)
   }
 
   /// Of a pipeline with so many stages on groups of each kind.

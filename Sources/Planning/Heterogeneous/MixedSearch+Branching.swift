@@ -4,90 +4,69 @@ import Scheduling
 
 /// How what is not looked at is parted, down to layouts.
 extension MixedSearch {
-  private func push(_ level: Node.Level, _ bound: Double, _ base: ParallelStrategy) {
+  private func push(_ level: Node.Level, _ bound: Double, _ base: Base) {
     bases.append(base)
     push(level, bound, base: bases.count - 1)
+  }
+
+  private func sliceRates(_ base: ParallelStrategy) -> SliceRates {
+    SliceRates(base, space, slices, chunkOverhead: bound.chunkOverhead)
   }
 
   func addSplit(_ base: ParallelStrategy) {
     var endless = base
     // A multiple of every tile.
     endless.microBatchSize = 128 * problem.job.globalBatchSize
-    let rate = rate(endless) * Double(endless.microBatchSize)
-    push(.split, Double(problem.job.globalBatchSize) / rate + bound.overhead, base)
+    let rate =
+      sliceRates(endless).rate(replicas: 1, beside: bound.chunkOverhead)
+      * Double(endless.microBatchSize)
+    push(
+      .split, Double(problem.job.globalBatchSize) / rate + bound.overhead, Base(strategy: base))
   }
 
   func addSlices(_ split: ParallelStrategy, _ least: Double) {
     var base = split
     for size in space.choices.microBatchSizes(data: 1) {
       base.microBatchSize = size
+      let rates = sliceRates(base)
       let batches = Double(problem.job.globalBatchSize / size)
-      push(.slice, max(least, batches / rate(base) + bound.overhead), base)
+      let rate = rates.rate(replicas: 1, beside: bound.chunkOverhead)
+      sliceRates.append(rates)
+      push(
+        .slice, max(least, batches / rate + bound.overhead),
+        Base(strategy: base, slice: sliceRates.count - 1))
     }
   }
 
-  /// Micro-batches a second that all pools get through at best.
-  private func rate(_ base: ParallelStrategy) -> Double {
-    problem.pools.indices.reduce(0.0) { sum, pool in
-      sum
-        + space.choices.tensors[pool].reduce(0.0) { most, tensor in
-          let group = tensor * base.context * base.data
-          guard group <= problem.cluster.pools[pool].gpus,
-            space.choices.allowsSequence(tensor: tensor, context: base.context)
-          else { return most }
-          let parallelism = space.strategy(base, tensor: tensor).layerParallelism
-          let work = slices.work(parallelism, pool: pool)
-          return max(most, Double(problem.cluster.pools[pool].gpus / group) / work)
-        }
-    }
-  }
-
-  /// Seconds that one micro-batch takes through all layers, each on the group that is best for it; and
-  /// without weight gradients.
-  private func trip(_ base: ParallelStrategy) -> (all: Double, gradients: Double) {
-    var least = slices.counts.map { _ in (all: Double.infinity, gradients: Double.infinity) }
-    for pool in problem.pools.indices {
-      for tensor in space.choices.tensors[pool] {
-        let parallelism = space.strategy(base, tensor: tensor).layerParallelism
-        let slice = slices.slice(parallelism, pool: pool)
-        for (kind, cost) in slice.costs.enumerated() {
-          let passes = cost.ownPasses
-          least[kind].all = min(least[kind].all, passes.value)
-          least[kind].gradients = min(
-            least[kind].gradients, (passes - cost.weightGradient).value)
-        }
-      }
-    }
-    var sum = (all: 0.0, gradients: 0.0)
-    for (count, cost) in zip(slices.counts, least) where count > 0 {
-      sum.all += count * cost.all
-      sum.gradients += count * cost.gradients
-    }
-    return sum
-  }
-
-  func addBases(_ slice: ParallelStrategy, _ least: Double) {
+  func addBases(_ slice: Base, _ least: Double) {
     var base = slice
-    let trip = trip(base)
-    guard let chunks = space.schedules.map(\.fewestChunks).min() else { return }
-    let splits = space.schedules.contains { $0.0.splitsBackward }
-    let through = splits ? trip.gradients : trip.all
-    for data in space.choices.datas(context: base.context) {
+    let rates = sliceRates[slice.slice]
+    let schedules = space.schedules
+    guard let chunks = schedules.map(\.fewestChunks).min() else { return }
+    for data in space.choices.datas(context: base.strategy.context) {
       let share = problem.job.globalBatchSize / data
-      guard share.isMultiple(of: base.microBatchSize) else { continue }
-      base.data = data
-      base.microBatches = share / base.microBatchSize
-      // A stage that takes T covers T less its chunks' overhead.
-      let busy =
-        Double(base.microBatches) * (1 / rate(base) + bound.chunkOverhead * Double(chunks))
-      for zero in space.choices.zeroStages(replicas: data * base.context)
-      where zero.representative == slice.zeroStage {
-        base.zeroStage = zero
-        for recompute in space.choices.recompute {
-          base.recompute = recompute
-          push(.base, max(least, max(busy, through) + bound.overhead), base)
-        }
-      }
+      let size = base.strategy.microBatchSize
+      guard share.isMultiple(of: size), rates.mostGroups(replicas: data) > 0 else { continue }
+      base.strategy.data = data
+      let m = share / size
+      base.strategy.microBatches = m
+      let pipeline = rates.pipeline(
+        replicas: data, microBatches: m, deepest: space.deepest, schedules)
+      base.waiting = waiting(rates, base.strategy, chunks: chunks)
+      push(.base, max(least, (pipeline + bound.overhead) * base.waiting), base)
+    }
+  }
+
+  /// The factor by which waiting for the slowest GPU lengthens a step that is better than the best, at
+  /// least: one that takes less time is over more nodes, and waits the longer.
+  private func waiting(_ rates: SliceRates, _ base: ParallelStrategy, chunks: Int) -> Double {
+    var waiting = 1.0
+    while true {
+      let time = (best / waiting - bound.overhead) / Double(base.microBatches)
+      let nodes = rates.leastNodes(replicas: base.data, stageTime: time, chunks: chunks)
+      let next = 1 + MixedModel.stragglerFraction(problem, nodes: nodes)
+      if next <= waiting { return waiting }
+      waiting = next
     }
   }
 
@@ -100,23 +79,35 @@ extension MixedSearch {
     var place: Int32?
   }
 
-  func addLayouts(_ index: Int, _ least: Double) {
+  func addLayouts(_ base: Base, _ least: Double) {
     if problem.pools.count > MixedSpace.freelySplitPools { unfinished = min(unfinished, least) }
-    var base = bases[index]
-    var choices = problem.pools.indices.map { pool in
-      space.splits(ofPool: pool, base).map { choice(base, pool: pool, $0) }
+    var base = base
+    let replicas = base.strategy.data * base.strategy.context
+    let sharded = base.strategy.zeroStage
+    for zero in space.choices.zeroStages(replicas: replicas)
+    where zero.representative == sharded {
+      base.strategy.zeroStage = zero
+      for recompute in space.choices.recompute {
+        base.strategy.recompute = recompute
+        addSchedules(base, least)
+      }
     }
+  }
+
+  private func addSchedules(_ base: Base, _ least: Double) {
+    var base = base
+    var choices = choices(base)
     for schedule in space.plainSchedules {
-      base.schedule = schedule
+      base.strategy.schedule = schedule
       addLayouts(base, fold: 0, least, &choices)
     }
-    base.schedule = .interleaved
+    base.strategy.schedule = .interleaved
     guard space.folds.count > 1, mayInterleave(base, choices) else {
       excluded += space.folds.count - 1
       return
     }
     for (index, fold) in space.folds.enumerated().dropFirst() {
-      base.virtualStages = fold.chunks
+      base.strategy.virtualStages = fold.chunks
       if covers(base, fold, choices) {
         addLayouts(base, fold: index, least, &choices)
       } else {
@@ -125,33 +116,41 @@ extension MixedSearch {
     }
   }
 
-  private func choice(
-    _ base: ParallelStrategy, pool: Int, _ split: MixedSpace.Split
-  ) -> Choice {
-    let parallelism = space.strategy(base, tensor: split.tensor).layerParallelism
-    let slice = slices.slice(parallelism, pool: pool)
-    return Choice(
-      split: split, parallelism: parallelism, slice: slice,
-      block: BlockRates(
-        problem.pools[pool], slice.costs[space.commonLayer.kind], parallelism,
-        recompute: base.recompute))
+  private func choices(_ base: Base) -> [[Choice]] {
+    let (rates, strategy) = (sliceRates[base.slice], base.strategy)
+    return problem.pools.indices.map { pool in
+      rates.options[pool].compactMap { option in
+        guard let groups = rates.groups(option, pool: pool, replicas: strategy.data) else {
+          return nil
+        }
+        let parallelism = space.strategy(strategy, tensor: option.tensor).layerParallelism
+        return Choice(
+          split: MixedSpace.Split(tensor: option.tensor, groups: groups), parallelism: parallelism,
+          slice: option.slice,
+          block: BlockRates(
+            problem.pools[pool], option.slice.costs[space.commonLayer.kind], parallelism,
+            recompute: strategy.recompute))
+      }
+    }
   }
 
   /// Seconds that a stage may take for the layers of a micro-batch if the step is to be better than the
   /// best.
-  private func stageTime(_ base: ParallelStrategy) -> Double {
-    let m = base.microBatches
-    return bound.pipeline(within: best, (0, 0), microBatches: m) / Double(m)
-      - bound.chunkOverhead * Double(base.virtualStages)
+  private func stageTime(_ base: Base, stages: Int) -> Double {
+    let (strategy, m) = (base.strategy, base.strategy.microBatches)
+    let pipeline = bound.pipeline(within: best / base.waiting, (0, 0), microBatches: m)
+    let time = sliceRates[base.slice].stageTime(
+      within: pipeline, microBatches: m, stages: stages, strategy.schedule)
+    return time - bound.chunkOverhead * Double(strategy.virtualStages)
   }
 
   /// Whether groups may get through all layers in time with any number of chunks: of none of them fewer
   /// micro-batches are held than in 1F1B.
-  private func mayInterleave(_ base: ParallelStrategy, _ choices: [[Choice]]) -> Bool {
+  private func mayInterleave(_ base: Base, _ choices: [[Choice]]) -> Bool {
     var base = base
-    base.virtualStages = space.folds[1].chunks
-    let (time, m) = (stageTime(base), base.microBatches)
+    base.strategy.virtualStages = space.folds[1].chunks
     let deepest = space.folds.dropFirst().reduce(0) { max($0, $1.places) }
+    let (time, m) = (stageTime(base, stages: deepest), base.strategy.microBatches)
     var left = space.commonLayer.count
     for choices in choices where left > 0 {
       left -= choices.reduce(0) { most, choice in
@@ -168,9 +167,9 @@ extension MixedSearch {
 
   /// Whether groups may get through all layers in time, whatever they hold.
   private func covers(
-    _ base: ParallelStrategy, _ fold: ChunkFold, _ choices: [[Choice]]
+    _ base: Base, _ fold: ChunkFold, _ choices: [[Choice]]
   ) -> Bool {
-    let (time, whole) = (stageTime(base), space.wholeLayers(fold))
+    let (time, whole) = (stageTime(base, stages: fold.places), space.wholeLayers(fold))
     let most = choices.reduce(0.0) { sum, choices in
       sum
         + choices.reduce(0) { most, choice in
@@ -184,16 +183,17 @@ extension MixedSearch {
 
   /// With one schedule.
   private func addLayouts(
-    _ base: ParallelStrategy, fold index: Int, _ least: Double, _ choices: inout [[Choice]]
+    _ parent: Base, fold index: Int, _ least: Double, _ choices: inout [[Choice]]
   ) {
     let pools = problem.pools.indices
     let fold = space.folds[index]
+    let base = parent.strategy
     let m = base.microBatches
     let groups = choices.reduce(0) { $0 + ($1.map(\.split.groups).max() ?? 0) }
-    let depths = space.depths(base, fold, most: groups)
-    guard let (shallowest, deepest) = depths.first.map({ ($0, depths.last!) }) else { return }
+    guard let depths = space.depthRange(base, fold, 1...max(1, groups)) else { return }
+    let (shallowest, deepest) = (depths.lowerBound, depths.upperBound)
     // How often each pool can take whole layers if the step is to be better than the best.
-    let time = stageTime(base)
+    let time = stageTime(parent, stages: deepest)
     let whole = space.wholeLayers(fold)
     let blocks = whole.least
     let layers = choices.map { choices in
@@ -216,7 +216,7 @@ extension MixedSearch {
     let useful = pools.map { pool in
       layers[pool].indices.filter { all - most[pool] + layers[pool][$0] >= blocks }
     }
-    bases.append(base)
+    bases.append(parent)
     space.forEachChoice(among: useful.map(\.count)) { choice in
       var taken = 0
       for pool in pools where !useful[pool].isEmpty {
@@ -236,7 +236,9 @@ extension MixedSearch {
         chunks: fold.chunks, firstChunk: space.firstChunk(ofChunks: fold.chunks))
       guard pipeline.isFinite else { return }
       let value = bound.step(pipeline, MixedBound.ends(seats), microBatches: m)
-      push(.layout, max(value, least), base: bases.count - 1, fold: index, places: chosen)
+      push(
+        .layout, max(value * parent.waiting, least), base: bases.count - 1, fold: index,
+        places: chosen)
     }
   }
 

@@ -6,6 +6,7 @@ extension MixedSearch {
   /// What of a layout the searches need.
   struct Ground {
     var base: ParallelStrategy
+    var waiting: Double
     var fold: ChunkFold
     var seats: [SeatCosts]
     var rates: [SeatRates]
@@ -18,7 +19,7 @@ extension MixedSearch {
   }
 
   func ground(_ node: Node) -> Ground {
-    let base = bases[node.base]
+    let base = bases[node.base].strategy
     let seats = node.places.filter { $0 >= 0 }.map { index in
       let place = places[Int(index)]
       return seat(base, pool: place.pool, place.split, fold: node.fold)
@@ -26,7 +27,7 @@ extension MixedSearch {
     let fold = space.folds[node.fold]
     let depths = depths(node, most: seats.reduce(0) { $0 + $1.most })
     return Ground(
-      base: base, fold: fold, seats: seats, rates: rates(node),
+      base: base, waiting: bases[node.base].waiting, fold: fold, seats: seats, rates: rates(node),
       most: seats.map { min($0.most, depths.last ?? 0) }, depths: depths,
       sends: sendTimes(seats, base.schedule, fold))
   }
@@ -50,8 +51,17 @@ extension MixedSearch {
 
   /// Numbers of stages of a node's pipelines over so many groups, in ascending order.
   private func depths(_ node: Node, most: Int) -> [Int] {
-    space.depths(bases[node.base], space.folds[node.fold], most: min(most, Int(node.deepest)))
-      .filter { $0 >= Int(node.fewest) }
+    space.depths(
+      bases[node.base].strategy, space.folds[node.fold], most: min(most, Int(node.deepest))
+    )
+    .filter { $0 >= Int(node.fewest) }
+  }
+
+  private func depthRange(_ node: Node, _ seats: [SeatRates]) -> ClosedRange<Int>? {
+    let most = min(seats.reduce(0) { $0 + $1.groups }, Int(node.deepest))
+    let fewest = Int(node.fewest)
+    guard fewest <= most else { return nil }
+    return space.depthRange(bases[node.base].strategy, space.folds[node.fold], fewest...most)
   }
 
   /// Counts whole layers, and the memory for them.
@@ -62,27 +72,27 @@ extension MixedSearch {
   }
 
   private func weigh(_ node: Node, _ seats: [SeatRates], _ known: Double) {
-    let depths = depths(node, most: seats.reduce(0) { $0 + $1.groups })
-    guard let fewest = depths.first, let deepest = depths.last else { return }
-    let base = bases[node.base]
+    guard let depths = depthRange(node, seats) else { return }
+    let (base, waiting) = (bases[node.base].strategy, bases[node.base].waiting)
     let fold = space.folds[node.fold]
     let (m, ends) = (base.microBatches, MixedBound.ends(seats))
     let pipeline = MixedBound.loaded(
-      seats, microBatches: m, whole: space.wholeLayers(fold), stages: fewest...deepest,
+      seats, microBatches: m, whole: space.wholeLayers(fold), stages: depths,
       schedule: base.schedule, chunks: fold.chunks,
-      from: bound.pipeline(within: known, ends, microBatches: m),
-      below: bound.pipeline(within: best, ends, microBatches: m))
-    push(node, max(known, bound.step(pipeline, ends, microBatches: m)))
+      from: bound.pipeline(within: known / waiting, ends, microBatches: m),
+      below: bound.pipeline(within: best / waiting, ends, microBatches: m))
+    push(node, max(known, bound.step(pipeline, ends, microBatches: m) * waiting))
   }
 
   /// Where stages hold more the more there are, looks at pipelines of about equally many by themselves.
   func part(_ node: Node, _ known: Double) {
     let (base, seats) = (bases[node.base], rates(node))
-    let m = base.microBatches
-    let most = bound.pipeline(within: best, MixedBound.ends(seats), microBatches: m)
+    let m = base.strategy.microBatches
+    let most = bound.pipeline(
+      within: best / base.waiting, MixedBound.ends(seats), microBatches: m)
     let whole = space.wholeLayers(space.folds[node.fold])
     var fewest = MixedBound.fewestStages(seats, whole, within: most / Double(m))
-    guard let deepest = depths(node, most: seats.reduce(0) { $0 + $1.groups }).last else { return }
+    guard let deepest = depthRange(node, seats)?.upperBound else { return }
     while fewest <= deepest {
       let last = min(deepest, fewest + fewest / Self.widestPart)
       var part = node
@@ -128,7 +138,8 @@ extension MixedSearch {
         microBatches: ground.base.microBatches, schedule: ground.base.schedule,
         common: (space.commonLayer.kind, ground.rates.map(\.block)),
         whole: space.wholeLayers(ground.fold)),
-      problem: problem, bound: bound, ends: MixedBound.ends(ground.rates), space: space)
+      problem: problem, bound: bound, ends: MixedBound.ends(ground.rates), space: space,
+      waiting: ground.waiting)
   }
 
   /// Looks for better plans in a layout, as far as effort goes.

@@ -12,8 +12,9 @@ import Scheduling
 /// 1. *Splits* (context and expert parallelism, sharded weights or not): each pool with the tensor
 ///    degree that is best for it, in an endless micro-batch.
 /// 2. *Slices*, with a micro-batch size: each pool with the tensor degree that is best for it.
-/// 3. *Bases*, with replicas, ZeRO stage, recomputation and schedule: whole groups of each pool.
-/// 4. *Layouts*, with one tensor degree a pool: `MixedBound`, first with layers taken as divisible, then
+/// 3. *Bases*, with replicas: whole groups of each pool, the trips of the first and last micro-batch, and the
+///    nodes that a better plan takes at least (`SliceRates`).
+/// 4. *Layouts*, with ZeRO stage, recomputation, schedule and one tensor degree a pool: `MixedBound`, first with layers taken as divisible, then
 ///    with whole layers and the memory for them, by how many stages there are where each holds more the more
 ///    there are; and `ReachTable`, which also knows the order of stages.
 /// 5. What is left is walked, order by order and cut by cut, guided by `SuffixTable` where that is
@@ -42,7 +43,8 @@ final class MixedSearch {
   private var unwalked: [(node: Node, bound: Double, best: Double)] = []
   private let usual: SearchConstraints
   private var isSketching = false
-  var bases: [ParallelStrategy] = []
+  var bases: [Base] = []
+  var sliceRates: [SliceRates] = []
   var places: [Place] = []
   var seats: [SeatKey: SeatCosts] = [:]
   var triesLeft: Int
@@ -96,6 +98,16 @@ final class MixedSearch {
     /// Stages of the pipelines that are meant.
     var fewest: Int16 = 1
     var deepest = Int16.max
+  }
+
+  /// What nodes share: from the slices on, the micro-batch size, and from the bases on, replicas.
+  struct Base {
+    var strategy: ParallelStrategy
+    /// Of the slices' rates.
+    var slice = -1
+    /// The least factor by which waiting for the slowest GPU lengthens a step that is better than the best
+    /// that was known.
+    var waiting = 1.0
   }
 
   /// A pool, split one way.
@@ -162,11 +174,11 @@ final class MixedSearch {
       heap.removeMin()
       let node = nodes[next.node]
       switch node.level {
-      case .split: addSlices(bases[node.base], next.bound)
+      case .split: addSlices(bases[node.base].strategy, next.bound)
       case .slice: addBases(bases[node.base], next.bound)
-      case .base: addLayouts(node.base, next.bound)
+      case .base: addLayouts(bases[node.base], next.bound)
       case .layout: weigh(node, next.bound)
-      case .weighed where bases[node.base].schedule.holdsByDepth: part(node, next.bound)
+      case .weighed where bases[node.base].strategy.schedule.holdsByDepth: part(node, next.bound)
       case .weighed, .parted:
         considered += 1
         reach(node, next.bound)
@@ -201,10 +213,11 @@ final class MixedSearch {
     nodes.append(new)
     let node = OpenNode(bound: bound, node: nodes.count - 1)
     switch level {
-    case .split where isSketching && !BaseChoices.allows(bases[base].context, usual.context),
+    case .split
+    where isSketching && !BaseChoices.allows(bases[base].strategy.context, usual.context),
       .slice
     where isSketching
-      && !BaseChoices.allows(bases[base].microBatchSize, usual.microBatchSize):
+      && !BaseChoices.allows(bases[base].strategy.microBatchSize, usual.microBatchSize):
       postponed.append(node)
     default: heap.insert(node)
     }

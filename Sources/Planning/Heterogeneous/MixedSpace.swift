@@ -48,15 +48,28 @@ struct MixedSpace {
 
   func allowsDepth(_ stages: Int) -> Bool { BaseChoices.allows(stages, constraints.pipeline) }
 
+  /// The fewest and the most stages of some over which a base's micro-batches can go through a fold.
+  func depthRange(
+    _ base: ParallelStrategy, _ fold: ChunkFold, _ stages: ClosedRange<Int>
+  ) -> ClosedRange<Int>? {
+    let (least, most) = (stages.lowerBound, min(stages.upperBound, deepest, fold.places))
+    guard most >= least, let first = (least...most).first(where: { allows($0, base, fold) }),
+      let last = (first...most).last(where: { allows($0, base, fold) })
+    else { return nil }
+    return first...last
+  }
+
+  private func allows(_ stages: Int, _ base: ParallelStrategy, _ fold: ChunkFold) -> Bool {
+    allowsDepth(stages)
+      && base.schedule.obstacle(
+        stages: stages, chunksPerStage: fold.chunks, microBatches: base.microBatches) == nil
+  }
+
   /// Numbers of stages, no more than `most`, over which a base's micro-batches can go through a fold.
   func depths(_ base: ParallelStrategy, _ fold: ChunkFold, most: Int) -> [Int] {
     let most = min(most, deepest, fold.places)
     guard most >= 1 else { return [] }
-    return (1...most).filter { stages in
-      allowsDepth(stages)
-        && base.schedule.obstacle(
-          stages: stages, chunksPerStage: fold.chunks, microBatches: base.microBatches) == nil
-    }
+    return (1...most).filter { allows($0, base, fold) }
   }
 
   /// How stages of a fold are counted by whole layers.
@@ -136,19 +149,6 @@ struct MixedSpace {
           visit(base)
         }
       }
-    }
-  }
-
-  /// Tensor degrees that a pool allows beside the shared degrees, and groups that it then holds.
-  func splits(ofPool pool: Int, _ base: ParallelStrategy) -> [Split] {
-    let gpus = problem.cluster.pools[pool].gpus
-    let replica = base.context * base.data
-    return choices.tensors[pool].compactMap { tensor in
-      let group = tensor * replica
-      guard group <= gpus, group.isMultiple(of: base.expert),
-        choices.allowsSequence(tensor: tensor, context: base.context)
-      else { return nil }
-      return Split(tensor: tensor, groups: gpus / group)
     }
   }
 

@@ -1,0 +1,180 @@
+import Costing
+import Quantities
+import Scheduling
+
+/// What bounds all pipelines of one context and expert split and one micro-batch size, whatever their
+/// replicas, ZeRO stages, recomputation and schedules: each pool has the tensor degree that is best for it.
+struct SliceRates {
+  /// By pool, under each tensor degree that it allows.
+  let options: [[Option]]
+  private let pools: [(gpus: Int, gpusPerNode: Int)]
+  private let expert: Int
+  /// Seconds that a stage takes for each chunk of a micro-batch beside its layers.
+  private let chunkOverhead: Double
+  private let forwards: Trip
+  private let splits: Trip
+
+  struct Option {
+    let tensor: Int
+    /// GPUs of one replica's group.
+    let group: Int
+    let slice: StrategySlice
+    /// Seconds of all layers for one micro-batch.
+    var layers: Double { slice.work }
+  }
+
+  /// See `TripBound`: of schedules that run forward passes ahead, and of those that split the backward pass.
+  private struct Trip {
+    /// Through all layers, each where it is quickest.
+    var seconds = 0.0
+    /// The most that any option runs ahead.
+    var part = 0.0
+    var excess = 0.0
+  }
+
+  /// - Parameter base: What all pipelines share.
+  init(
+    _ base: ParallelStrategy, _ space: MixedSpace, _ slices: PoolSlices, chunkOverhead: Double
+  ) {
+    let pools = space.problem.cluster.pools
+    self.pools = pools.map { ($0.gpus, $0.gpusPerNode) }
+    self.chunkOverhead = chunkOverhead
+    expert = base.expert
+    options = pools.indices.map { pool in
+      space.choices.tensors[pool].compactMap { tensor in
+        guard space.choices.allowsSequence(tensor: tensor, context: base.context) else {
+          return nil
+        }
+        return Option(
+          tensor: tensor, group: tensor * base.context,
+          slice: slices.slice(space.strategy(base, tensor: tensor).layerParallelism, pool: pool))
+      }
+    }
+    let all = options.joined()
+    let (counts, common) = (slices.counts, space.commonLayer.kind)
+    func trip(_ passes: (LayerCost) -> Double, _ ahead: (StrategySlice) -> RunAhead) -> Trip {
+      var trip = Trip()
+      for (kind, count) in counts.enumerated() where count > 0 {
+        trip.seconds +=
+          count * all.reduce(Double.infinity) { min($0, passes($1.slice.costs[kind])) }
+      }
+      for option in all {
+        let ahead = ahead(option.slice)
+        trip.part = max(trip.part, ahead.part)
+        trip.excess = max(trip.excess, ahead.excess)
+      }
+      return trip
+    }
+    forwards = trip({ $0.ownPasses.value }) { .forward($0, counts: counts, common: common) }
+    splits = trip({ ($0.ownPasses - $0.weightGradient).value }) {
+      .split($0, counts: counts, common: common)
+    }
+  }
+
+  /// How an option is split into groups of so many replicas; nil where there are none.
+  func groups(_ option: Option, pool: Int, replicas: Int) -> Int? {
+    let group = option.group * replicas
+    guard group <= pools[pool].gpus, group.isMultiple(of: expert) else { return nil }
+    return pools[pool].gpus / group
+  }
+
+  /// Groups of so many replicas that all pools hold at most.
+  func mostGroups(replicas: Int) -> Int {
+    options.indices.reduce(0) { sum, pool in
+      sum
+        + options[pool].reduce(0) { max($0, groups($1, pool: pool, replicas: replicas) ?? 0) }
+    }
+  }
+
+  /// Micro-batches a second that all groups get through at best, if each takes so long beside all layers.
+  func rate(replicas: Int, beside overhead: Double) -> Double {
+    options.indices.reduce(0) { $0 + rate(pool: $1, replicas: replicas, beside: overhead) }
+  }
+
+  private func rate(pool: Int, replicas: Int, beside overhead: Double) -> Double {
+    options[pool].reduce(0) { most, option in
+      let groups = groups(option, pool: pool, replicas: replicas) ?? 0
+      return max(most, Double(groups) / (option.layers + overhead))
+    }
+  }
+
+  /// The least time of a pipeline.
+  ///
+  /// The slowest stage takes T with (T − o)·rate ≥ 1, o being the overhead of its chunks: S ≥ m·T. And by the
+  /// trips of the first and last micro-batch, S ≥ P + (m − 1 − n·κ)·T − n·E (see `TripBound`).
+  ///
+  /// - Parameter schedules: And the fewest chunks of each.
+  func pipeline(
+    replicas: Int, microBatches: Int, deepest: Int,
+    _ schedules: [(PipelineSchedule, fewestChunks: Int)]
+  ) -> Double {
+    let rate = rate(replicas: replicas, beside: 0)
+    let stages = min(deepest, mostGroups(replicas: replicas))
+    let m = Double(microBatches)
+    return schedules.reduce(Double.infinity) { least, each in
+      let (schedule, chunks) = each
+      let time = 1 / rate + chunkOverhead * Double(chunks)
+      let trip = trip(schedule)
+      var seconds = max(m * time, trip.seconds)
+      if let (times, spare) = kept(schedule, microBatches: microBatches, stages: stages) {
+        seconds = max(seconds, trip.seconds + times * time - spare)
+      }
+      return min(least, seconds)
+    }
+  }
+
+  /// What a stage may take for a micro-batch, all its chunks included, if the pipeline is to take no more than
+  /// so long.
+  func stageTime(
+    within seconds: Double, microBatches: Int, stages: Int, _ schedule: PipelineSchedule
+  ) -> Double {
+    var time = seconds / Double(microBatches)
+    if let (times, spare) = kept(schedule, microBatches: microBatches, stages: stages), times > 0 {
+      time = min(time, (seconds + spare - trip(schedule).seconds) / times)
+    }
+    return time
+  }
+
+  /// Nodes that a plan takes at least whose stages take no more than so long for a micro-batch: those of the
+  /// pools that get through most on each.
+  func leastNodes(replicas: Int, stageTime: Double, chunks: Int) -> Int {
+    let time = stageTime - chunkOverhead * Double(chunks)
+    guard time > 0 else { return 1 }
+    var missing = 1 / time
+    let rates = options.indices.map { pool in
+      options[pool].reduce((node: 0.0, pool: rate(pool: pool, replicas: replicas, beside: 0))) {
+        let gpus = Double($1.group * replicas)
+        return (max($0.node, Double(pools[pool].gpusPerNode) / gpus / $1.layers), $0.pool)
+      }
+    }
+    var nodes = 0.0
+    for rate in rates.sorted(by: { $0.node > $1.node }) where missing > 0 && rate.node > 0 {
+      let taken = min(missing, rate.pool)
+      nodes += taken / rate.node
+      missing -= taken
+    }
+    return max(1, Int((nodes * (1 - 1e-9)).rounded(.up)))
+  }
+
+  private func trip(_ schedule: PipelineSchedule) -> Trip {
+    schedule.splitsBackward ? splits : forwards
+  }
+
+  /// How often a trip and all that a stage has left to do take the stage's time at least, and what may be run
+  /// ahead beside that; nil where no such chain is known.
+  private func kept(
+    _ schedule: PipelineSchedule, microBatches: Int, stages: Int
+  ) -> (times: Double, spare: Double)? {
+    let m = Double(microBatches)
+    switch schedule {
+    case .interleaved: return nil
+    case .gpipe: return (m - 1, 0)
+    case .oneForwardOneBackward:
+      let n = Double(max(0, min(stages, microBatches) - 1))
+      return (m - 1 - n * forwards.part, n * forwards.excess)
+    case .zeroBubble:
+      let n = Double(max(0, stages - 1))
+      return (max(0, m - 1 - n * splits.part), n * splits.excess)
+    }
+  }
+}
