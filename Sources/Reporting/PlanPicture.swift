@@ -23,7 +23,7 @@ package struct PlanPicture {
   ) {
     self.heading = heading
     lines =
-      notes + [plan.prediction.speed, "\(plan.strategy.degrees); \(plan.manner)"]
+      notes + [plan.prediction.speed, "\(plan.degrees); \(plan.manner)"]
     var panels: [any Panel] = []
     if let playback, playback.timeline != nil {
       panels.append(

@@ -66,7 +66,7 @@ package struct PlanReport {
 
   private func head(_ plan: Plan, proof: OptimalityProof?) -> [String] {
     var lines = [style.strong("\(subject): \(plan.prediction.speed)")]
-    lines.append("\(plan.strategy.degrees); \(plan.manner)")
+    lines.append("\(plan.degrees); \(plan.manner)")
     lines.append(memory(plan))
     lines.append(timeSpent(plan.prediction.breakdown))
     if let run = run(plan) { lines.append(sentence(run)) }
@@ -271,7 +271,7 @@ package struct PlanReport {
       lines.append(
         "Nothing fits. The plan that comes nearest needs \(HumanNumber.size(excess)) too much "
           + "at stage \(stage):")
-      lines.append("\(nearest.strategy.degrees); \(nearest.manner)")
+      lines.append("\(nearest.degrees); \(nearest.manner)")
       lines += section("Memory of one GPU", memoryTable(nearest).lines(indent: 2))
     }
     lines += section("What would help", why.remedies.map { "  - " + $0 })
