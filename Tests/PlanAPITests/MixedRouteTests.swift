@@ -64,6 +64,37 @@ private func text(_ value: JSONValue?) -> String {
     #expect(comparison["ignoring_differences"]?["times_slower"]?.double ?? 1 >= 1)
   }
 
+  /// Two slow GPUs as replicas of a stage keep up with one fast GPU, as which they take a micro-batch of the
+  /// pipeline; the plan is predicted alike when it is handed back, and is what it says.
+  @Test(arguments: [
+    "1x1xh100-sxm5-80gb+1x2xa100-sxm4-80gb", "1x2xa100-sxm4-80gb+1x4xv100-sxm2-32gb",
+  ])
+  func replicatesSlowStagesMoreOften(cluster: String) throws {
+    func step(_ search: String) throws -> (step: Double, plan: JSONValue) {
+      let answer = try partition("\"\(cluster)\"", search: search)
+      #expect(answer["proof"]?["gap_fraction"]?.double == 0)
+      let plan = try #require(answer["plan"])
+      return (plan["prediction"]!["step_seconds"]!.double!, plan)
+    }
+    let (best, plan) = try step("{}")
+    let replicas = plan["stages"]!.elements.map { $0["data_parallel"]!.integer! }
+    #expect(Set(replicas).count == 2)
+    for stage in plan["stages"]!.elements {
+      let shares = stage["micro_batch_shares"]!.elements.map { $0.integer! }
+      #expect(Set(shares) == [plan["strategy"]!["micro_batches"]!.integer!])
+      #expect(shares.count == stage["data_parallel"]!.integer!)
+    }
+    let (_, again) = try post(
+      "/simulate",
+      ["model": "24", "cluster": "\"\(cluster)\"", "training": training, "plan": text(plan)])
+    #expect(text(again["plan"]) == text(plan))
+    for degree in Set(replicas) {
+      #expect(try step(#"{"data_parallel": \#(degree)}"#).step > best)
+    }
+    let allowed = Set(replicas).sorted()
+    #expect(try step(#"{"data_parallel": \#(allowed)}"#).step == best)
+  }
+
   /// The same of pipelines of several chunks a stage.
   @Test(arguments: [#"{"schedule": "interleaved"}"#, #"{"virtual_stages": 3}"#])
   func simulatesWhatWasInterleaved(search: String) throws {

@@ -51,7 +51,7 @@ import Testing
       self.base = base
       let tables = SeatTables(problem)
       let slices = PoolSlices(problem)
-      let strategy = space.strategy(base, tensor: 1)
+      let strategy = space.strategy(base, tensor: 1, parts: 1)
       let problem = problem
       let fold = space.folds[0]
       seats = problem.pools.indices.map { pool in

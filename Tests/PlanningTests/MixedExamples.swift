@@ -44,24 +44,29 @@ extension DecoderExample {
   }
 }
 
-/// Every pipeline over the pools: all shared degrees, all tensor degrees a pool, all orders of the
-/// stages, all cuts; with several chunks a stage, all in which the chunks of a stage hold equally many blocks. Costed by prediction alone, with none of the search's tables and bounds.
+/// Every pipeline over the pools: all shared degrees, all ways to split each pool, all orders of
+/// the stages, all cuts; with several chunks a stage, all in which the chunks of a stage hold equally many blocks. Costed by prediction alone, with none of the search's tables and bounds.
 struct EveryPipeline {
   let problem: ClusterProblem
   let constraints: SearchConstraints
+  /// Those for which some pools replicate stages more often than others; the others otherwise.
+  var partsBatches = false
 
   func best() -> (plan: MixedPlan, count: Int)? {
     var best: MixedPlan?
     var count = 0
     forEachBase { base in
-      forEachTensor(base) { tensors in
-        let groups = tensors.enumerated().map { pool, tensor in
-          tensor == 0
-            ? 0 : problem.cluster.pools[pool].gpus / (tensor * base.data * base.context)
-        }
-        forEachOrder(groups, []) { order in
+      forEachSplit(base) { splits in
+        let parts = Set(splits.compactMap { $0?.parts })
+        guard !partsBatches || parts.contains(1) && parts.count > 1 else { return }
+        forEachOrder(splits.map { $0?.groups ?? 0 }, []) { order in
+          let seats = order.map { pool in
+            StageSeat(
+              pool: pool, tensor: splits[pool]!.tensor, data: base.data * splits[pool]!.parts,
+              microBatchSize: base.microBatchSize / splits[pool]!.parts)
+          }
           forEachCut(base, stages: order.count) { boundaries in
-            guard let plan = plan(base, tensors, order, boundaries), plan.plan.fits else { return }
+            guard let plan = plan(base, seats, boundaries), plan.plan.fits else { return }
             count += 1
             if best.map({ plan.plan.prediction.step < $0.plan.prediction.step }) ?? true {
               best = plan
@@ -85,7 +90,7 @@ struct EveryPipeline {
         for size in space.choices.microBatchSizes(data: data) {
           base.microBatchSize = size
           base.microBatches = problem.job.globalBatchSize / data / size
-          for zero in space.choices.zeroStages(replicas: data * context) {
+          for zero in space.choices.zeroStages(replicas: partsBatches ? .max : data * context) {
             base.zeroStage = zero
             for recompute in space.choices.recompute {
               base.recompute = recompute
@@ -106,17 +111,25 @@ struct EveryPipeline {
     }
   }
 
-  private func forEachTensor(_ base: ParallelStrategy, _ visit: ([Int]) -> Void) {
-    let space = MixedSpace(problem, constraints)
-    let options = problem.pools.indices.map { pool -> [Int] in
-      let tensors = space.choices.tensors[pool].filter { tensor in
-        let group = tensor * base.context * base.data
-        return group <= problem.cluster.pools[pool].gpus && group.isMultiple(of: base.expert)
-          && space.choices.allowsSequence(tensor: tensor, context: base.context)
-      }
-      return tensors.isEmpty ? [0] : tensors
+  /// One way to split each pool, or none.
+  private func forEachSplit(_ base: ParallelStrategy, _ visit: ([MixedSpace.Split?]) -> Void) {
+    let parts = (1...base.microBatchSize).filter {
+      (partsBatches || $0 == 1) && base.microBatchSize % $0 == 0
     }
-    func choose(_ chosen: [Int]) {
+    let choices = MixedSpace(problem, constraints).choices
+    let options = problem.cluster.pools.enumerated().map { pool, own -> [MixedSpace.Split?] in
+      let splits = choices.tensors[pool].flatMap { tensor in
+        parts.compactMap { parts -> MixedSpace.Split? in
+          let group = tensor * base.context * base.data * parts
+          guard group <= own.gpus, group % base.expert == 0,
+            choices.allowsSequence(tensor: tensor, context: base.context)
+          else { return nil }
+          return MixedSpace.Split(tensor: tensor, parts: parts, groups: own.gpus / group)
+        }
+      }
+      return splits.isEmpty ? [nil] : splits
+    }
+    func choose(_ chosen: [MixedSpace.Split?]) {
       guard chosen.count < options.count else { return visit(chosen) }
       for option in options[chosen.count] { choose(chosen + [option]) }
     }
@@ -165,26 +178,22 @@ struct EveryPipeline {
   }
 
   private func plan(
-    _ base: ParallelStrategy, _ tensors: [Int], _ order: [Int], _ boundaries: [Int]
+    _ base: ParallelStrategy, _ seats: [StageSeat], _ boundaries: [Int]
   ) -> MixedPlan? {
     var base = base
-    base.pipeline = order.count
-    let lane = Lane(
-      seats: order.map {
-        StageSeat(
-          pool: $0, tensor: tensors[$0], data: base.data, microBatchSize: base.microBatchSize)
-      }, microBatches: base.microBatches)
+    base.pipeline = seats.count
+    let lane = Lane(seats: seats, microBatches: base.microBatches)
     let strategy = MixedStrategy(base: base, lanes: [lane])
     let model = MixedModel(problem, strategy)
     var recomputed: [Int] = []
-    for stage in order.indices {
+    for stage in seats.indices {
       let seat = model.model(lane: 0, stage: stage).model
       let chunks = PipelineSplit(boundaries: boundaries, recomputed: [])
-        .chunks(ofStage: stage, of: order.count)
+        .chunks(ofStage: stage, of: seats.count)
       let all = chunks.reduce(0) { $0 + seat.table.recomputableLayers($1) }
       let most = base.recompute == .none ? 0 : all
       let fewest = base.recompute == .full ? 0 : most
-      let limit = problem.pools[order[stage]].memoryLimit
+      let limit = problem.pools[seats[stage].pool].memoryLimit
       guard
         let least = (fewest...most).first(where: {
           seat.memory(stage: stage, chunks: chunks, recomputed: $0).total <= limit

@@ -79,10 +79,15 @@ import Testing
   }
 
   /// Holds a search, which is to close, against every pipeline.
-  private func expectEverything(_ problem: ClusterProblem, _ constraints: SearchConstraints) {
-    let everything = EveryPipeline(problem: problem, constraints: constraints).best()
+  private func expectEverything(
+    _ problem: ClusterProblem, _ constraints: SearchConstraints, partsBatches: Bool = false
+  ) {
+    let everything = EveryPipeline(
+      problem: problem, constraints: constraints, partsBatches: partsBatches
+    ).best()
     let search = MixedSearch(
-      problem, constraints, effort: SearchEffort(), tables: SeatTables(problem), incumbents: [])
+      problem, constraints, partsBatches: partsBatches, effort: SearchEffort(),
+      tables: SeatTables(problem), incumbents: [])
     search.run { false }
     #expect(search.found.first?.plan.prediction.step == everything?.plan.plan.prediction.step)
     #expect(search.open >= search.best, "the search is closed")
@@ -98,6 +103,16 @@ import Testing
     if seed % 3 > 0 { constraints.data = [1] }
     constraints.schedule = [[.oneForwardOneBackward], [.gpipe], [.zeroBubble]][seed / 2 % 3]
     expectEverything(problem, constraints)
+  }
+
+  /// The same of pipelines some of whose stages have more replicas than others.
+  @Test(arguments: 0..<18)
+  func replicatesStagesAsTryingEverythingDoes(seed: Int) {
+    let problem = Self.problem(seed: seed)
+    var constraints = SearchConstraints()
+    constraints.context = [1]
+    constraints.schedule = [[.oneForwardOneBackward], [.gpipe], [.zeroBubble]][seed / 2 % 3]
+    expectEverything(problem, constraints, partsBatches: true)
   }
 
   /// The same of pipelines of several chunks a stage.

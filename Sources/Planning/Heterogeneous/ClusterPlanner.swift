@@ -123,12 +123,28 @@ package struct ClusterPlanner: Sendable {
         $0.run(below: aim, shouldStop: shouldStop) { onProgress(others.added(to: $0)) }
       }
     }
-    let all = Tally(baselines, searches)
+    let bounded = Tally(baselines, searches)
+    // Last, since few jobs gain by it and there are many of them.
+    let partingEffort = effort.partingBatches(gpus: problem.cluster.gpus)
+    let parting = parts.map { part in
+      let search = MixedSearch(
+        problem, part, partsBatches: true, effort: partingEffort, tables: tables, slices: slices,
+        incumbents: kept.plans)
+      search.run(below: bounded.open, shouldStop: shouldStop) { progress in
+        var progress = progress
+        progress.bound = bounded.open
+        onProgress(bounded.added(to: progress))
+      }
+      for plan in search.found { kept.keep(plan) }
+      return search
+    }
+    let all = Tally(baselines, searches + parting)
     let found = kept.plans.prefix(constraints.alternatives + 1).map {
       $0.placed(on: problem.cluster)
     }
     known.plans = kept.plans
-    known.open = min(known.open, all.open)
+    let boundsParting = all.open >= min(bounded.open, kept.best)
+    known.open = min(known.open, boundsParting ? all.open : bounded.open)
     known.considered += all.considered
     known.pruned += all.pruned
     guard let best = found.first else { return nil }
@@ -138,6 +154,7 @@ package struct ClusterPlanner: Sendable {
     let bound = isClosed ? step.value : known.open
     let unsearched =
       MixedSpace(problem, constraints).unsearched
+      + (boundsParting ? [] : ["some pipelines whose stages differ in data-parallel degree"])
       + (problem.graph.hasOneOrder ? [] : ["other orders of the layers"])
     let proof = OptimalityProof(
       lowerBound: Seconds(bound), gapFraction: (step.value - bound) / step.value,
@@ -181,7 +198,7 @@ package struct ClusterPlanner: Sendable {
 
   /// What the bound of a search over several pools does not speak of.
   private static func reach(_ unsearched: [String]) -> String {
-    "over several pools the bound covers pipelines whose stages all have one data-parallel degree, "
+    "over several pools the bound covers pipelines whose stages may differ in pool and degrees, "
       + "and unequal replicas, each on one pool, as many as it holds"
       + (unsearched.isEmpty
         ? "" : "; across pools these were not searched: " + unsearched.joined(separator: ", "))

@@ -82,7 +82,7 @@ extension MixedSearch {
   func addLayouts(_ base: Base, _ least: Double) {
     if problem.pools.count > MixedSpace.freelySplitPools { unfinished = min(unfinished, least) }
     var base = base
-    let replicas = base.strategy.data * base.strategy.context
+    let replicas = space.partsBatches ? .max : base.strategy.data * base.strategy.context
     let sharded = base.strategy.zeroStage
     for zero in space.choices.zeroStages(replicas: replicas)
     where zero.representative == sharded {
@@ -120,13 +120,15 @@ extension MixedSearch {
     let (rates, strategy) = (sliceRates[base.slice], base.strategy)
     return problem.pools.indices.map { pool in
       rates.options[pool].compactMap { option in
-        guard let groups = rates.groups(option, pool: pool, replicas: strategy.data) else {
-          return nil
-        }
-        let parallelism = space.strategy(strategy, tensor: option.tensor).layerParallelism
+        let (tensor, parts) = (option.tensor, option.parts)
+        guard let groups = rates.groups(option, pool: pool, replicas: strategy.data),
+          BaseChoices.allows(strategy.data * parts, space.constraints.data)
+        else { return nil }
+        let parallelism =
+          space.strategy(strategy, tensor: tensor, parts: parts).layerParallelism
         return Choice(
-          split: MixedSpace.Split(tensor: option.tensor, groups: groups), parallelism: parallelism,
-          slice: option.slice,
+          split: MixedSpace.Split(tensor: tensor, parts: parts, groups: groups),
+          parallelism: parallelism, slice: option.slice,
           block: BlockRates(
             problem.pools[pool], option.slice.costs[space.commonLayer.kind], parallelism,
             recompute: strategy.recompute))
@@ -216,8 +218,20 @@ extension MixedSearch {
     let useful = pools.map { pool in
       layers[pool].indices.filter { all - most[pool] + layers[pool][$0] >= blocks }
     }
+    let (count, overflows) = useful.reduce((1, false)) { known, useful in
+      let (count, overflows) = known.0.multipliedReportingOverflow(by: max(1, useful.count))
+      return (count, known.1 || overflows)
+    }
+    guard !overflows, count <= choicesLeft else {
+      unfinished = min(unfinished, least)
+      choicesLeft = 0
+      return
+    }
+    choicesLeft -= count
+    let parts = pools.map { pool in useful[pool].map { choices[pool][$0].split.parts } }
     bases.append(parent)
     space.forEachChoice(among: useful.map(\.count)) { choice in
+      guard space.isOwn(zip(parts, choice).lazy.map { $0.isEmpty ? nil : $0[$1] }) else { return }
       var taken = 0
       for pool in pools where !useful[pool].isEmpty {
         taken += layers[pool][useful[pool][choice[pool]]]

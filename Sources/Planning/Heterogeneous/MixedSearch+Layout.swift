@@ -35,7 +35,7 @@ extension MixedSearch {
   func seat(
     _ base: ParallelStrategy, pool: Int, _ split: MixedSpace.Split, fold: Int
   ) -> SeatCosts {
-    let strategy = space.strategy(base, tensor: split.tensor)
+    let strategy = space.strategy(base, tensor: split.tensor, parts: split.parts)
     let key = SeatKey(
       pool: pool, parallelism: strategy.layerParallelism, recompute: base.recompute,
       fold: fold)

@@ -49,14 +49,17 @@ final class MixedSearch {
   var seats: [SeatKey: SeatCosts] = [:]
   var triesLeft: Int
   var entriesLeft: Int
+  var choicesLeft: Int
   var statesFilled = 0
 
+  /// - Parameter partsBatches: Looks at pipelines whose stages are not all replicated equally often, and at
+  ///   no others.
   init(
-    _ problem: ClusterProblem, _ constraints: SearchConstraints, effort: SearchEffort,
-    tables: SeatTables, slices: PoolSlices? = nil, incumbents: [MixedPlan]
+    _ problem: ClusterProblem, _ constraints: SearchConstraints, partsBatches: Bool = false,
+    effort: SearchEffort, tables: SeatTables, slices: PoolSlices? = nil, incumbents: [MixedPlan]
   ) {
     self.problem = problem
-    space = MixedSpace(problem, constraints)
+    space = MixedSpace(problem, constraints, partsBatches: partsBatches)
     usual = constraints.usual
     bound = MixedBound(problem)
     self.effort = effort
@@ -64,6 +67,7 @@ final class MixedSearch {
     self.slices = slices ?? PoolSlices(problem)
     triesLeft = effort.tries
     entriesLeft = effort.entries
+    choicesLeft = effort.choices
     kept = BestPlans(most: effort.kept, incumbents)
   }
 
@@ -170,7 +174,9 @@ final class MixedSearch {
       onProgress(
         SearchProgress(
           best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
-      if shouldStop() || considered >= layouts || statesFilled >= states { return }
+      if shouldStop() || considered >= layouts || statesFilled >= states || choicesLeft == 0 {
+        return
+      }
       heap.removeMin()
       let node = nodes[next.node]
       switch node.level {

@@ -13,6 +13,9 @@ struct MixedSpace {
   let constraints: SearchConstraints
   let limits: ModelLimits
   let choices: BaseChoices
+  /// Whether some stages run a micro-batch in parts, so that they have more replicas than others; all have
+  /// equally many otherwise.
+  let partsBatches: Bool
   /// The kind of layer that the model has most of, and how many: whole layers bound stages.
   let commonLayer: (kind: Int, count: Int)
   /// How the model is cut into chunks, the first time into one.
@@ -21,9 +24,12 @@ struct MixedSpace {
   private let hasEqualBlocks: Bool
   private let interleaves: Bool
 
-  init(_ problem: ClusterProblem, _ constraints: SearchConstraints) {
+  init(
+    _ problem: ClusterProblem, _ constraints: SearchConstraints, partsBatches: Bool = false
+  ) {
     self.problem = problem
     self.constraints = constraints
+    self.partsBatches = partsBatches
     limits = ModelLimits(problem.graph)
     choices = BaseChoices(problem, constraints, limits)
     var counts = [Int](repeating: 0, count: problem.graph.kinds.count)
@@ -155,7 +161,21 @@ struct MixedSpace {
   /// How a pool is split into groups.
   struct Split: Hashable {
     var tensor: Int
+    /// Into how many a micro-batch is parted, each on a replica of its own.
+    var parts: Int
     var groups: Int
+  }
+
+  /// Into how many a micro-batch can be parted; one that no step has is whole.
+  func parts(ofMicroBatch size: Int) -> [Int] {
+    guard partsBatches, size <= problem.job.globalBatchSize else { return [1] }
+    return size.divisors.filter { BaseChoices.allows(size / $0, constraints.microBatchSize) }
+  }
+
+  /// Whether pools that part micro-batches so, or hold no group, have replicas as the space's pipelines have:
+  /// where all part them, smaller ones of more replicas are the same or nearly so.
+  func isOwn(_ parts: some Sequence<Int?>) -> Bool {
+    !partsBatches || parts.contains(1) && parts.contains { $0 ?? 1 > 1 }
   }
 
   /// On more pools than these, all take the same place among their splits: combinations multiply.
@@ -186,9 +206,11 @@ struct MixedSpace {
   }
 
   /// The model's strategy of one seat; the pipeline is as deep as the pools allow.
-  func strategy(_ base: ParallelStrategy, tensor: Int) -> ParallelStrategy {
+  func strategy(_ base: ParallelStrategy, tensor: Int, parts: Int) -> ParallelStrategy {
     var strategy = base
     strategy.tensor = tensor
+    strategy.data *= parts
+    strategy.microBatchSize /= parts
     strategy.pipeline = limits.nodes
     strategy.sequenceParallel = base.sequenceParallel && tensor > 1
     return strategy

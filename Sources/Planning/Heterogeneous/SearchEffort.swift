@@ -13,8 +13,25 @@ package struct SearchEffort: Hashable, Sendable {
   /// Stages tried by all walks, and by one.
   package var tries = 1 << 16
   package var triesPerState = 1 << 13
+  /// Ways to split all pools that are looked at.
+  package var choices = Int.max
   /// Plans kept.
   package var kept = 16
 
   package init() {}
+
+  /// For pipelines whose stages are not all replicated equally often: there are many more ways to split pools
+  /// for these. What they gain is a shorter pipeline, which means the less the more micro-batches there are,
+  /// as there are for many GPUs.
+  func partingBatches(gpus: Int) -> SearchEffort {
+    var effort = self
+    effort.layouts /= 16
+    effort.states /= 16
+    effort.entries /= 16
+    effort.tries /= 16
+    effort.choices = min(choices, Self.choicesOfGPUs / gpus)
+    return effort
+  }
+
+  private static let choicesOfGPUs = 1 << 20
 }

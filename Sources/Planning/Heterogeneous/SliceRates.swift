@@ -3,9 +3,9 @@ import Quantities
 import Scheduling
 
 /// What bounds all pipelines of one context and expert split and one micro-batch size, whatever their
-/// replicas, ZeRO stages, recomputation and schedules: each pool has the tensor degree that is best for it.
+/// replicas, ZeRO stages, recomputation and schedules: each pool is split as is best for it.
 struct SliceRates {
-  /// By pool, under each tensor degree that it allows.
+  /// By pool, each way to split it.
   let options: [[Option]]
   private let pools: [(gpus: Int, gpusPerNode: Int)]
   private let expert: Int
@@ -16,10 +16,12 @@ struct SliceRates {
 
   struct Option {
     let tensor: Int
-    /// GPUs of one replica's group.
+    /// Into how many a micro-batch is parted, each on a replica of its own.
+    let parts: Int
+    /// GPUs that take one micro-batch.
     let group: Int
     let slice: StrategySlice
-    /// Seconds of all layers for one micro-batch.
+    /// Seconds of all layers for one micro-batch, or for its parts side by side.
     var layers: Double { slice.work }
   }
 
@@ -41,13 +43,14 @@ struct SliceRates {
     self.chunkOverhead = chunkOverhead
     expert = base.expert
     options = pools.indices.map { pool in
-      space.choices.tensors[pool].compactMap { tensor in
-        guard space.choices.allowsSequence(tensor: tensor, context: base.context) else {
-          return nil
+      space.choices.tensors[pool].flatMap { tensor -> [Option] in
+        guard space.choices.allowsSequence(tensor: tensor, context: base.context) else { return [] }
+        return space.parts(ofMicroBatch: base.microBatchSize).map { parts in
+          let strategy = space.strategy(base, tensor: tensor, parts: parts)
+          return Option(
+            tensor: tensor, parts: parts, group: tensor * base.context * parts,
+            slice: slices.slice(strategy.layerParallelism, pool: pool))
         }
-        return Option(
-          tensor: tensor, group: tensor * base.context,
-          slice: slices.slice(space.strategy(base, tensor: tensor).layerParallelism, pool: pool))
       }
     }
     let all = options.joined()
