@@ -1,5 +1,5 @@
 /// How far a search has come. Figures are in what its objective counts: seconds a step, or GPU-seconds
-/// where those are paid for.
+/// where those are paid for, or what these cost where pools differ in price.
 package struct SearchProgress: Hashable, Sendable {
   /// Of the best plan so far; infinite while there is none.
   package var best: Double

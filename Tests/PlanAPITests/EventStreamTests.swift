@@ -39,10 +39,10 @@ private final class Reader: Sendable {
   }
 }
 
-private func body(_ search: String = "{}") -> [UInt8] {
+private func body(_ search: String = "{}", cluster: String = #""4x8xh100""#) -> [UInt8] {
   Array(
     """
-    {"model": 24, "cluster": "4x8xh100", "search": \(search),
+    {"model": 24, "cluster": \(cluster), "search": \(search),
      "training": {"global_batch_size": 256, "sequence_length": 1024}}
     """.utf8)
 }
@@ -53,9 +53,21 @@ private func post(_ body: [UInt8], accept: String = "text/event-stream") -> APIR
 }
 
 @Suite struct EventStreamTests {
-  @Test(arguments: ["{}", #"{"objective": "cost"}"#])
-  func aSearchCanBeFollowed(search: String) throws {
-    let response = post(body(search))
+  private static let priced =
+    #"{"pools": ["#
+    + #"{"gpu": "h100", "gpus_per_node": 2, "nodes": 1, "price_per_gpu_hour": 4},"#
+    + #"{"gpu": "a100", "gpus_per_node": 2, "nodes": 1, "price_per_gpu_hour": 1}]}"#
+
+  @Test(arguments: [
+    (#""4x8xh100""#, "{}", "seconds"), (#""4x8xh100""#, #"{"objective": "cost"}"#, "gpu_seconds"),
+    (#""1x2xh100+1x2xa100""#, "{}", "seconds"),
+    (#""1x2xh100+1x2xa100""#, #"{"objective": "memory"}"#, "seconds"),
+    (#""1x2xh100+1x2xa100""#, #"{"objective": "cost"}"#, "gpu_seconds"),
+    (priced, #"{"objective": "cost"}"#, "cost"),
+  ])
+  func aSearchCanBeFollowed(cluster: String, search: String, unit: String) throws {
+    let body = body(search, cluster: cluster)
+    let response = post(body)
     #expect(response.status == 200)
     #expect(response[header: "Content-Type"] == "text/event-stream")
     #expect(response[header: "Cache-Control"] == "no-store")
@@ -65,7 +77,6 @@ private func post(_ body: [UInt8], accept: String = "text/event-stream") -> APIR
     let events = try reader.events()
     #expect(events.last?.name == "result")
     #expect(events.dropLast().allSatisfy { $0.name == "progress" })
-    let unit = search == "{}" ? "seconds" : "gpu_seconds"
     var bound = 0.0
     for event in events.dropLast() {
       #expect(event.data["elapsed_seconds"]?.double ?? -1 >= 0)
@@ -78,7 +89,7 @@ private func post(_ body: [UInt8], accept: String = "text/event-stream") -> APIR
     }
     #expect(!events.dropLast().isEmpty)
     let result = try #require(events.last?.data)
-    let plain = try JSONDocument(parsing: post(body(search), accept: "*/*").body).root
+    let plain = try JSONDocument(parsing: post(body, accept: "*/*").body).root
     #expect(result["plan"]?.canonicalBytes == plain["plan"]?.canonicalBytes)
     #expect(result.members.map(\.name) == plain.members.map(\.name))
   }

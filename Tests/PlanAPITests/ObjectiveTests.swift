@@ -106,4 +106,76 @@ private func post(_ path: String, _ body: String) throws -> (status: Int, body: 
         plan.step >= fastest * (1 - 1e-9) || plan.memory > (before?.memory ?? .infinity) * 0.98)
     }
   }
+
+  // MARK: Several pools
+
+  private static func pools(_ h100: String, _ a100: String) -> String {
+    #"{"pools": [{"name": "fast", "gpu": "h100", "nodes": 1, "gpus_per_node": 4\#(h100)}, "#
+      + #"{"name": "slow", "gpu": "a100", "nodes": 2, "gpus_per_node": 2\#(a100)}]}"#
+  }
+
+  private static func price(_ price: Double) -> String { #", "price_per_gpu_hour": \#(price)"# }
+
+  private func planned(_ cluster: String, _ objective: String) throws -> JSONValue {
+    let (status, answer) = try post(
+      "/partition",
+      #"{"model": 4, "cluster": \#(cluster), "training": {"global_batch_size": 32, "#
+        + #""sequence_length": 512, "total_tokens": 1000000000}, "#
+        + #""search": {"objective": "\#(objective)"}}"#)
+    #expect(status == 200)
+    return answer
+  }
+
+  private func cost(_ answer: JSONValue) throws -> Double {
+    try #require(answer["plan"]?["prediction"]?["run"]?["cost"]?.double)
+  }
+
+  /// Each objective's plan is no worse by it than the plans of the others, whatever the prices.
+  @Test(arguments: [(4.0, 2.0), (2, 2), (9, 1), (1, 3), (0, 1), (0, 0)])
+  func eachObjectiveIsFollowedOverSeveralPools(fast: Double, slow: Double) throws {
+    let cluster = Self.pools(Self.price(fast), Self.price(slow))
+    let answers = try ["throughput", "memory", "cost"].map { try planned(cluster, $0) }
+    let figures = try answers.map { try Figures($0["plan"]!) }
+    for answer in answers {
+      #expect(try cost(answers[2]) <= cost(answer) * (1 + 1e-9))
+      let gap = try #require(answer["proof"]?["gap_fraction"]?.double)
+      #expect((0...1).contains(gap))
+      let warnings = answer["warnings"]!.elements.compactMap(\.string)
+      #expect(!warnings.contains { $0.contains("objective") })
+    }
+    for figure in figures {
+      #expect(figures[0].step <= figure.step * (1 + 1e-9))
+      #expect(figures[1].memory <= figure.memory * (1 + 1e-9))
+    }
+  }
+
+  /// GPUs that cost next to nothing are the ones that are used.
+  @Test(arguments: [(100.0, 1.0, 1), (1, 100, 0)])
+  func pricesDecide(fast: Double, slow: Double, firstNode: Int) throws {
+    let answer = try planned(Self.pools(Self.price(fast), Self.price(slow)), "cost")
+    #expect(answer["status"]?.string == "optimal")
+    for stage in answer["plan"]!["stages"]!.elements {
+      for group in stage["devices"]!.elements {
+        #expect((group["node"]?.string == "node-0") == (firstNode == 0))
+      }
+    }
+    let idle = answer["comparison"]!["idle"]!.elements.compactMap { $0["pool"]?.string }
+    #expect(idle.contains(firstNode == 0 ? "slow" : "fast"))
+  }
+
+  /// Without a price for every pool GPUs count alike, and prices that are passed over are told of.
+  @Test func prices() throws {
+    func warnings(_ cluster: String) throws -> [String] {
+      try planned(cluster, "cost")["warnings"]!.elements.compactMap(\.string)
+    }
+    func speaksOfPrices(_ warnings: [String]) -> Bool {
+      warnings.contains { $0.hasPrefix("price_per_gpu_hour") && $0.contains("slow") }
+    }
+    #expect(try speaksOfPrices(warnings(Self.pools(Self.price(100), ""))))
+    #expect(try !speaksOfPrices(warnings(Self.pools("", ""))))
+    let (partly, not) = (
+      try planned(Self.pools(Self.price(100), ""), "cost"), try planned(Self.pools("", ""), "cost")
+    )
+    #expect(try Figures(partly["plan"]!).cost == Figures(not["plan"]!).cost)
+  }
 }

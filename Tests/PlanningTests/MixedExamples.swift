@@ -51,10 +51,20 @@ struct EveryPipeline {
   let constraints: SearchConstraints
   /// Those for which some pools replicate stages more often than others; the others otherwise.
   var partsBatches = false
+  /// All layers follow the policy, and not as few as fit.
+  var recomputesAll = false
 
   func best() -> (plan: MixedPlan, count: Int)? {
     var best: MixedPlan?
     var count = 0
+    forEachFitting { plan in
+      count += 1
+      if best.map({ plan.plan.prediction.step < $0.plan.prediction.step }) ?? true { best = plan }
+    }
+    return best.map { ($0, count) }
+  }
+
+  func forEachFitting(_ visit: (MixedPlan) -> Void) {
     forEachBase { base in
       forEachSplit(base) { splits in
         let parts = Set(splits.compactMap { $0?.parts })
@@ -65,17 +75,14 @@ struct EveryPipeline {
               pool: pool, tensor: splits[pool]!.tensor, data: base.data * splits[pool]!.parts,
               microBatchSize: base.microBatchSize / splits[pool]!.parts)
           }
+          guard BaseChoices.allows(order.count, constraints.pipeline) else { return }
           forEachCut(base, stages: order.count) { boundaries in
             guard let plan = plan(base, seats, boundaries), plan.plan.fits else { return }
-            count += 1
-            if best.map({ plan.plan.prediction.step < $0.plan.prediction.step }) ?? true {
-              best = plan
-            }
+            visit(plan)
           }
         }
       }
     }
-    return best.map { ($0, count) }
   }
 
   /// What all stages share, in a fixed order; tensor degrees are still open.
@@ -192,7 +199,7 @@ struct EveryPipeline {
         .chunks(ofStage: stage, of: seats.count)
       let all = chunks.reduce(0) { $0 + seat.table.recomputableLayers($1) }
       let most = base.recompute == .none ? 0 : all
-      let fewest = base.recompute == .full ? 0 : most
+      let fewest = base.recompute == .full && !recomputesAll ? 0 : most
       let limit = problem.pools[seats[stage].pool].memoryLimit
       guard
         let least = (fewest...most).first(where: {
@@ -203,5 +210,89 @@ struct EveryPipeline {
     }
     return MixedPlan(
       problem, strategy, PipelineSplit(boundaries: boundaries, recomputed: recomputed))
+  }
+}
+
+/// All data parallelism over unequal replicas, each a pipeline on one pool, as many as the pool holds: all cuts,
+/// all sharings, all layers under the policy.
+struct EverySharing {
+  let problem: ClusterProblem
+  let constraints: SearchConstraints
+
+  func forEachFitting(_ visit: (MixedPlan) -> Void) {
+    let space = MixedSpace(problem, constraints)
+    let (pools, nodes) = (problem.cluster.pools, problem.graph.nodes.count)
+    for context in space.choices.contexts {
+      for tensor in Set(space.choices.tensors.joined()).sorted() {
+        for depth in 1...nodes where BaseChoices.allows(depth, constraints.pipeline) {
+          for subset in 1..<(1 << pools.count) where subset & (subset - 1) != 0 {
+            let used = pools.indices.filter { subset >> $0 & 1 == 1 }
+            let replicas = used.map { pools[$0].gpus / (tensor * context * depth) }
+            guard replicas.allSatisfy({ $0 > 0 }),
+              used.allSatisfy({ space.choices.tensors[$0].contains(tensor) })
+            else { continue }
+            for size in space.choices.microBatchSizes(data: 1) {
+              let count = problem.job.globalBatchSize / size
+              forEachSharing(count, replicas) { shares in
+                for schedule in constraints.schedule {
+                  for zero in constraints.zeroStage
+                  where zero <= .optimizer || Set(shares).count == 1 {
+                    for recompute in space.choices.recompute {
+                      let base = ParallelStrategy(
+                        pipeline: depth, tensor: tensor, context: context, microBatchSize: size,
+                        zeroStage: zero, sequenceParallel: tensor > 1, recompute: recompute,
+                        schedule: schedule)
+                      forEachPlan(base, used, replicas, shares, nodes, visit)
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func forEachSharing(_ count: Int, _ replicas: [Int], _ visit: ([Int]) -> Void) {
+    func share(_ chosen: [Int], _ left: Int) {
+      guard chosen.count < replicas.count else { return left == 0 ? visit(chosen) : () }
+      let each = replicas[chosen.count]
+      for own in stride(from: 1, through: left / each, by: 1) {
+        share(chosen + [own], left - own * each)
+      }
+    }
+    share([], count)
+  }
+
+  private func forEachPlan(
+    _ base: ParallelStrategy, _ pools: [Int], _ replicas: [Int], _ shares: [Int], _ nodes: Int,
+    _ visit: (MixedPlan) -> Void
+  ) {
+    let lanes = pools.indices.map { index in
+      let seat = StageSeat(
+        pool: pools[index], tensor: base.tensor, data: replicas[index],
+        microBatchSize: base.microBatchSize)
+      return Lane(
+        seats: Array(repeating: seat, count: base.pipeline), microBatches: shares[index])
+    }
+    let strategy = MixedStrategy(base: base, lanes: lanes)
+    let canRecompute = problem.graph.nodes.map {
+      problem.graph.kinds[$0.kind].kind == .transformerBlock
+    }
+    func cut(_ boundaries: [Int]) {
+      guard boundaries.count < base.pipeline else {
+        let whole = boundaries + [nodes]
+        let recomputed = (0..<base.pipeline).map { stage in
+          base.recompute == .none
+            ? 0 : (whole[stage]..<whole[stage + 1]).count { canRecompute[$0] }
+        }
+        let plan = MixedPlan(
+          problem, strategy, PipelineSplit(boundaries: whole, recomputed: recomputed))
+        return plan.plan.fits ? visit(plan) : ()
+      }
+      for next in stride(from: boundaries.last! + 1, to: nodes, by: 1) { cut(boundaries + [next]) }
+    }
+    cut([0])
   }
 }

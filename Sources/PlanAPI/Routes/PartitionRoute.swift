@@ -8,8 +8,12 @@ struct PartitionRequest: Sendable {
   var search: SearchRequest
   var exports: ExportRequest
 
-  /// What is least is GPU-seconds, and not seconds.
-  var countsGPUs: Bool { search.constraints.objective == .cost }
+  /// What the search's figures count.
+  var unit: PlanningProgress.Unit {
+    guard search.constraints.objective == .cost else { return .seconds }
+    let cluster = job.cluster.merged
+    return cluster.pools.count > 1 && StepPrices(cluster).areInCurrency ? .cost : .gpuSeconds
+  }
 }
 
 /// What a search found, and how long it took.
@@ -69,7 +73,7 @@ extension PlanService {
     }
     var ticker = onProgress.map {
       ProgressTicker(
-        first: .seconds(1), every: .milliseconds(200), countsGPUs: asked.countsGPUs, report: $0)
+        first: .seconds(1), every: .milliseconds(200), unit: asked.unit, report: $0)
     }
     let answer = answer(to: asked, shouldStop: request.isCancelled) { ticker?.note($0) }
     return response(answer, to: asked, media)
@@ -79,7 +83,7 @@ extension PlanService {
   private func follow(_ asked: PartitionRequest, _ request: APIRequest, _ events: EventStream) {
     var isRead = true
     var ticker = ProgressTicker(
-      first: .zero, every: .milliseconds(250), countsGPUs: asked.countsGPUs
+      first: .zero, every: .milliseconds(250), unit: asked.unit
     ) { progress in
       isRead = events.send("progress") { $0.progress(progress) }
     }

@@ -7,8 +7,15 @@ import Reporting
 package struct PlanningProgress: Sendable {
   package var elapsedSeconds: Double
   package var search: SearchProgress
-  /// Figures are GPU-seconds and not seconds.
-  package var countsGPUs: Bool
+  package var unit: Unit
+
+  /// What the objective counts of a step.
+  package enum Unit: Sendable {
+    case seconds
+    case gpuSeconds
+    /// In the caller's currency, where pools have prices.
+    case cost
+  }
 
   /// One line for a terminal.
   package var line: String {
@@ -17,14 +24,36 @@ package struct PlanningProgress: Sendable {
       + "\(HumanNumber.count(search.strategiesPruned)) excluded"
     let elapsed = "searching for \(HumanNumber.time(Seconds(elapsedSeconds)))"
     guard search.best.isFinite else { return "\(elapsed): no plan yet, \(counts)" }
-    let bound = search.bound > 0 ? ", bound \(Self.figure(search.bound, countsGPUs))" : ""
-    return "\(elapsed): best \(Self.figure(search.best, countsGPUs))\(bound), \(counts)"
+    let bound = search.bound > 0 ? ", bound \(figure(search.bound))" : ""
+    return "\(elapsed): best \(figure(search.best))\(bound), \(counts)"
   }
 }
 
 extension PlanningProgress {
-  private static func figure(_ value: Double, _ countsGPUs: Bool) -> String {
-    countsGPUs ? HumanNumber.short(value) + " GPU-seconds" : HumanNumber.time(Seconds(value))
+  private func figure(_ value: Double) -> String {
+    switch unit {
+    case .seconds: HumanNumber.time(Seconds(value))
+    case .gpuSeconds: HumanNumber.short(value) + " GPU-seconds"
+    case .cost: "a cost of \(HumanNumber.short(value))"
+    }
+  }
+}
+
+extension PlanningProgress.Unit {
+  fileprivate var best: StaticString {
+    switch self {
+    case .seconds: "best_seconds"
+    case .gpuSeconds: "best_gpu_seconds"
+    case .cost: "best_cost"
+    }
+  }
+
+  fileprivate var lowerBound: StaticString {
+    switch self {
+    case .seconds: "lower_bound_seconds"
+    case .gpuSeconds: "lower_bound_gpu_seconds"
+    case .cost: "lower_bound_cost"
+    }
   }
 }
 
@@ -33,11 +62,9 @@ extension JSONWriter {
     object { w in
       w.member("elapsed_seconds", progress.elapsedSeconds)
       if progress.search.best.isFinite {
-        w.member(progress.countsGPUs ? "best_gpu_seconds" : "best_seconds", progress.search.best)
+        w.member(progress.unit.best, progress.search.best)
       }
-      w.member(
-        progress.countsGPUs ? "lower_bound_gpu_seconds" : "lower_bound_seconds",
-        progress.search.bound)
+      w.member(progress.unit.lowerBound, progress.search.bound)
       w.member("gap_fraction", progress.search.gapFraction)
       w.member("strategies_considered", progress.search.strategiesConsidered)
       w.member("strategies_pruned", progress.search.strategiesPruned)
@@ -50,19 +77,19 @@ struct ProgressTicker {
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
   private let interval: Duration
-  private let countsGPUs: Bool
+  private let unit: PlanningProgress.Unit
   private let report: (PlanningProgress) -> Void
   private var next: ContinuousClock.Instant
 
   /// - Parameter first: the least time before the first report.
   init(
-    first: Duration, every interval: Duration, countsGPUs: Bool,
+    first: Duration, every interval: Duration, unit: PlanningProgress.Unit,
     report: @escaping (PlanningProgress) -> Void
   ) {
     start = clock.now
     next = start + first
     self.interval = interval
-    self.countsGPUs = countsGPUs
+    self.unit = unit
     self.report = report
   }
 
@@ -72,6 +99,6 @@ struct ProgressTicker {
     next = now + interval
     report(
       PlanningProgress(
-        elapsedSeconds: (now - start) / .seconds(1), search: progress, countsGPUs: countsGPUs))
+        elapsedSeconds: (now - start) / .seconds(1), search: progress, unit: unit))
   }
 }

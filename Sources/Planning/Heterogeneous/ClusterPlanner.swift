@@ -53,30 +53,62 @@ package struct ClusterPlanner: Sendable {
       return ClusterPlanner(problem.on(merged), effort: effort)
         .plan(constraints, shouldStop: shouldStop, onProgress: onProgress)
     }
-    var known = Known()
-    var outcome = search(constraints, &known, shouldStop, onProgress)
-    // Sharding gradients and weights takes time to save memory: over several pools it is searched where
-    // nothing fits without, or nothing is better than a pool alone with it.
-    if constraints.zeroStage.isEmpty, known.isSharded {
-      var sharded = constraints
-      sharded.zeroStage = [.gradients, .weights]
-      outcome = search(sharded, &known, shouldStop, onProgress) ?? outcome
-    }
+    let outcome =
+      switch constraints.objective {
+      case .throughput:
+        fastest(constraints, shouldStop, onProgress)
+          ?? anyPlan(constraints, shouldStop).flatMap {
+            fastest(constraints, knowing: [$0], shouldStop, onProgress)
+          }
+      case .memory: leanest(constraints, shouldStop, onProgress)
+      case .cost: cheapest(constraints, shouldStop, onProgress)
+      }
     return outcome
       ?? ClusterOutcome(
         outcome: .infeasible(infeasibility(constraints, shouldStop)), comparison: nil)
   }
 
+  /// The plan with the shortest step; nil where none was found.
+  ///
+  /// - Parameter plans: That are known.
+  func fastest(
+    _ constraints: SearchConstraints, knowing plans: [MixedPlan] = [], _ shouldStop: () -> Bool,
+    _ onProgress: (SearchProgress) -> Void
+  ) -> ClusterOutcome? {
+    var known = Known(plans: plans)
+    var outcome = search(constraints, &known, shouldStop, onProgress)
+    // Sharding gradients and weights takes time to save memory: over several pools it is searched where
+    // nothing fits without, or nothing is better than a pool alone with it.
+    if constraints.zeroStage.isEmpty, Self.areSharded(known.plans) {
+      var sharded = constraints
+      sharded.zeroStage = [.gradients, .weights]
+      outcome = search(sharded, &known, shouldStop, onProgress) ?? outcome
+    }
+    return outcome
+  }
+
+  /// The plan that holds least, where searches for good ones found none; nil where none fits.
+  private func anyPlan(
+    _ constraints: SearchConstraints, _ shouldStop: () -> Bool
+  ) -> MixedPlan? {
+    var search = ClusterMemorySearch(problem, constraints, effort: effort)
+    search.run(shouldStop: shouldStop)
+    return search.best?.plan
+  }
+
   /// What one search leaves to another.
   private struct Known {
-    var plans: [MixedPlan] = []
+    var plans: [MixedPlan]
     /// The least that a plan might take which was not looked for to the end.
     var open = Double.infinity
     var considered = 0
     var pruned = 0
 
-    /// No plan, or one with gradients or weights sharded.
-    var isSharded: Bool { plans.first.map { $0.plan.strategy.zeroStage > .optimizer } ?? true }
+  }
+
+  /// Whether there is no plan, or the best has gradients or weights sharded.
+  private static func areSharded(_ plans: [MixedPlan]) -> Bool {
+    plans.first.map { $0.plan.strategy.zeroStage > .optimizer } ?? true
   }
 
   /// Nil where no plan was found.
@@ -91,6 +123,10 @@ package struct ClusterPlanner: Sendable {
       var progress = progress
       progress.bound = 0
       onProgress(progress)
+    }
+    func note(_ progress: SearchProgress, of search: any PoolSearch) {
+      let isLast = !constraints.zeroStage.isEmpty || !Self.areSharded(search.found)
+      if isLast { onProgress(progress) } else { noteUnbounded(progress) }
     }
     var baselines = Baselines(problem, constraints, tables: tables, slices: slices)
     baselines.run(shouldStop: shouldStop)
@@ -119,8 +155,8 @@ package struct ClusterPlanner: Sendable {
     for index in searches.indices {
       let others = Tally(baselines, searches.indices.filter { $0 != index }.map { searches[$0] })
       let aim = index == 0 ? .infinity : Tally(baselines, searches.prefix(index)).open
-      advance(index) {
-        $0.run(below: aim, shouldStop: shouldStop) { onProgress(others.added(to: $0)) }
+      advance(index) { search in
+        search.run(below: aim, shouldStop: shouldStop) { note(others.added(to: $0), of: search) }
       }
     }
     let bounded = Tally(baselines, searches)
@@ -133,15 +169,13 @@ package struct ClusterPlanner: Sendable {
       search.run(below: bounded.open, shouldStop: shouldStop) { progress in
         var progress = progress
         progress.bound = bounded.open
-        onProgress(bounded.added(to: progress))
+        note(bounded.added(to: progress), of: search)
       }
       for plan in search.found { kept.keep(plan) }
       return search
     }
     let all = Tally(baselines, searches + parting)
-    let found = kept.plans.prefix(constraints.alternatives + 1).map {
-      $0.placed(on: problem.cluster)
-    }
+    let found = kept.plans.prefix(constraints.alternatives + 1).map(problem.placed)
     known.plans = kept.plans
     let boundsParting = all.open >= min(bounded.open, kept.best)
     known.open = min(known.open, boundsParting ? all.open : bounded.open)
@@ -161,13 +195,13 @@ package struct ClusterPlanner: Sendable {
       strategiesConsidered: known.considered, strategiesPruned: known.pruned,
       isPartial: !unsearched.isEmpty)
     let comparison = Comparison(
-      best, even: baselines.even, alone: baselines.alone, cluster: problem.cluster)
+      best, even: baselines.even, alone: baselines.alone, on: problem.cluster,
+      constraints.objective)
     let result = PlanningResult(
       best: best.plan,
       alternatives: found.dropFirst().map(\.plan),
       proof: proof,
-      warnings: comparison.sentences + Self.purpose(constraints.objective)
-        + [Self.reach(unsearched)])
+      warnings: comparison.sentences + [Self.reach(unsearched)])
     return ClusterOutcome(outcome: .found(result), comparison: comparison, best: best)
   }
 
@@ -183,17 +217,6 @@ package struct ClusterPlanner: Sendable {
       if remedies.isEmpty { remedies = found.remedies }
     }
     return Infeasibility(reason: .noStrategy([]), remedies: remedies)
-  }
-
-  private static func purpose(_ objective: Objective) -> [String] {
-    switch objective {
-    case .throughput: []
-    case .memory, .cost:
-      [
-        "over several pools plans are compared by the time of a step: the objective "
-          + "\(objective.rawValue) is followed on pools of equal GPUs only"
-      ]
-    }
   }
 
   /// What the bound of a search over several pools does not speak of.

@@ -12,6 +12,8 @@ package struct ClusterProblem: Sendable {
   package let memoryHeadroomFraction: Double
   /// Of layers on one type of GPU, where there are any.
   package let measurements: TypedMeasurements?
+  /// What a GPU may hold at most, be it larger.
+  private var memoryCap: ByteCount?
   /// The job on each pool alone.
   package private(set) var pools: [PlanningProblem] = []
 
@@ -35,12 +37,27 @@ package struct ClusterProblem: Sendable {
       memoryHeadroomFraction: memoryHeadroomFraction, measurements: measurements)
   }
 
+  /// The same on GPUs of which none may hold more.
+  func limited(to memory: ByteCount) -> ClusterProblem {
+    var limited = self
+    limited.memoryCap = memory
+    limited.pools = pools.map { $0.limited(to: min($0.memoryLimit, memory)) }
+    return limited
+  }
+
+  /// A plan with its devices, held against what the GPUs may hold.
+  func placed(_ plan: MixedPlan) -> MixedPlan {
+    guard memoryCap != nil else { return plan.placed(on: cluster) }
+    return MixedPlan(on(cluster), plan.strategy, plan.split)
+  }
+
   /// The job on one pool, and on nothing else.
   func alone(on pool: Pool) -> PlanningProblem {
-    PlanningProblem(
+    let alone = PlanningProblem(
       graph: graph, pool: pool, job: job, parameters: parameters,
       memoryHeadroomFraction: memoryHeadroomFraction,
       measurements: measurements?.layers(on: pool.accelerator))
+    return memoryCap.map { alone.limited(to: min(alone.memoryLimit, $0)) } ?? alone
   }
 
   /// What one GPU sends to one of another pool: the network between them at the efficiency of the

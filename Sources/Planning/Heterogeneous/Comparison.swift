@@ -13,6 +13,7 @@ package struct Comparison: Hashable, Sendable {
   package var step: Seconds
   /// GPUs that the plan leaves idle, by pool.
   package var idle: [Idle]
+  private let objective: Objective
   private var bestPool: String?
   private var bestPoolStep = Seconds.zero
 
@@ -22,7 +23,11 @@ package struct Comparison: Hashable, Sendable {
     package var of: Int
   }
 
-  init(_ best: MixedPlan, even: MixedPlan?, alone: [MixedPlan], cluster: Cluster) {
+  init(
+    _ best: MixedPlan, even: MixedPlan? = nil, alone: [MixedPlan] = [], on cluster: Cluster,
+    _ objective: Objective
+  ) {
+    self.objective = objective
     step = best.plan.prediction.step
     evenStep = even?.plan.prediction.step
     if let pool = alone.min(by: { $0.plan.prediction.step < $1.plan.prediction.step }) {
@@ -40,9 +45,15 @@ package struct Comparison: Hashable, Sendable {
   package func factor(_ other: Seconds) -> Double { other / step }
 
   var sentences: [String] {
-    idle.map {
-      "\($0.gpus) of the \($0.of) GPUs of pool \($0.pool) are left out: no plan that was found is "
-        + "faster with them."
+    let better =
+      switch objective {
+      case .throughput: "is faster"
+      case .memory: "holds as little and is faster"
+      case .cost: "costs less"
+      }
+    return idle.map {
+      "\($0.gpus) of the \($0.of) GPUs of pool \($0.pool) are left out: no plan that was found "
+        + "\(better) with them."
     }
   }
 }

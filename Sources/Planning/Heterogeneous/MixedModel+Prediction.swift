@@ -41,9 +41,11 @@ extension MixedModel {
     var stagePlans: [StagePlan] = []
     var reduction = Seconds.zero
     var optimizer = Seconds.zero
+    var fullest = ByteCount.zero
     for stage in 0..<stages {
       let held = lanes.map { load(stage, split, $0) }
       for load in held {
+        fullest = max(fullest, load.memory.total)
         reduction = max(reduction, load.reduction)
         optimizer = max(optimizer, load.optimizer)
       }
@@ -57,7 +59,7 @@ extension MixedModel {
     prediction.breakdown = bounding.breakdown(
       split, played: slowest.playback, step: prediction.step, reduction: reduction + waiting,
       optimizer: optimizer + overhead)
-    prediction.peakMemory = stagePlans.reduce(.zero) { max($0, $1.memory.total) }
+    prediction.peakMemory = fullest
     return Plan(
       strategy: strategy.base, stages: stagePlans, prediction: prediction,
       balanceScore: variation(stagePlans.map { ($0.forward + $0.backward).value }),

@@ -122,7 +122,7 @@ struct InfeasibilitySearch {
 
 extension ByteCount {
   /// Rounded up to hundredths.
-  fileprivate var inGibibytes: String { "\((gibibytes * 100).rounded(.up) / 100) GiB" }
+  var inGibibytes: String { "\((gibibytes * 100).rounded(.up) / 100) GiB" }
 }
 
 extension PlanningProblem {

@@ -1,0 +1,140 @@
+import Costing
+import Hardware
+import Quantities
+import Scheduling
+
+/// The plan over several pools whose fullest GPU holds fewest bytes, among all that satisfy the constraints and
+/// fit, and what no plan undercuts.
+///
+/// Which bytes count does not depend on how large a GPU is: GPUs of 80 GB and of 24 GB that hold 20 GB each hold
+/// alike. Of every pool alone `MemorySearch` finds the least. Over several pools, a plan is one of two:
+///
+/// - *A pipeline* whose stages lie on groups of `tensor · context · data` GPUs of some pool, with one tensor
+///   degree a pool. Small micro-batches, all layers recomputed and 1F1B hold least, so that each choice of
+///   degrees has one candidate for each way to shard. Its n groups hold the model together: if a group with all
+///   layers would hold w beside what the runtime takes, the fullest holds at least 1 / Σ (n / w), the sum taken
+///   over pools and the most stages there may be. What that does not exclude is cut by `LeanestStages`.
+/// - *Unequal replicas*, each on one pool, as many as the pool holds: they are cut alike, so that `LeanestCut`
+///   tells the least of each, with micro-batches shared out as evenly as they divide.
+///
+/// Best first, so that what was not looked at is bounded at any time.
+struct ClusterMemorySearch {
+  let problem: ClusterProblem
+  let space: MixedSpace
+  let tables: SeatTables
+  let slices: PoolSlices
+  let states: Int
+  /// Degrees of tensor parallelism of each pool, be it beyond a node.
+  let tensors: [[Int]]
+  private(set) var best: Leanest?
+  /// Least bytes of what was not looked at, or not to the end.
+  var open = Double.infinity
+
+  /// A plan, and what its fullest GPU holds.
+  struct Leanest {
+    var plan: MixedPlan
+    var memory: ByteCount
+  }
+
+  /// - Parameter effort: Of which the states of one layout count.
+  init(_ problem: ClusterProblem, _ constraints: SearchConstraints, effort: SearchEffort) {
+    self.problem = problem
+    let space = MixedSpace(problem, constraints)
+    self.space = space
+    tables = SeatTables(problem)
+    slices = PoolSlices(problem)
+    states = effort.statesPerLayout
+    let divided = space.limits.tensorDivides.reduce(0) { greatestCommonDivisor($0, $1.count) }
+    tensors = problem.cluster.pools.map { pool in
+      max(1, divided).divisors.filter {
+        $0 <= pool.gpus && space.limits.allowsTensor($0)
+          && BaseChoices.allows($0, constraints.tensor)
+          && BaseChoices.allows(.tensorContextDataPipeline, constraints.rankOrder)
+      }
+    }
+  }
+
+  /// Plans of several pools that differ in where stages end alone.
+  struct Layout {
+    var bound: Double
+    var base: ParallelStrategy
+    var kind: Kind
+
+    enum Kind {
+      /// By pool: its groups, if it has any.
+      case pipeline([MixedSpace.Split?])
+      /// By pool.
+      case replicas([Int])
+    }
+  }
+
+  /// What holds no less is of no interest.
+  var limit: Double { best?.memory.value ?? .infinity }
+
+  mutating func run(shouldStop: () -> Bool = { false }) {
+    for pool in problem.pools.indices { searchAlone(pool) }
+    var layouts: [Layout] = []
+    collectPipelines(into: &layouts)
+    collectReplicas(into: &layouts)
+    let byBound = layouts.indices.sorted {
+      (layouts[$0].bound, $0) < (layouts[$1].bound, $1)
+    }
+    for layout in byBound.lazy.map({ layouts[$0] }) {
+      if layout.bound >= limit { break }
+      if best != nil, shouldStop() {
+        open = min(open, layout.bound)
+        break
+      }
+      switch layout.kind {
+      case .pipeline(let splits): cut(layout, splits)
+      case .replicas(let replicas): cut(layout, replicas)
+      }
+    }
+  }
+
+  private mutating func searchAlone(_ pool: Int) {
+    var search = MemorySearch(problem.pools[pool], space.constraints)
+    guard let found = search.run() else { return }
+    consider(MixedStrategy(found.strategy, pool: pool), found.split)
+  }
+
+  /// Predicts a plan and keeps it if it fits and is the leanest.
+  mutating func consider(_ strategy: MixedStrategy, _ split: PipelineSplit) {
+    let plan = MixedPlan(problem, strategy, split, devices: [], tables: tables)
+    let memory = plan.plan.prediction.peakMemory
+    guard plan.plan.fits, memory.value < limit else { return }
+    best = Leanest(plan: plan, memory: memory)
+  }
+
+  // MARK: What holds least
+
+  var policy: RecomputePolicy? {
+    let policies: [RecomputePolicy] = [.full, .selective, .none]
+    return policies.first(where: space.choices.recompute.contains)
+  }
+
+  var schedule: PipelineSchedule? {
+    let schedules: [PipelineSchedule] = [.oneForwardOneBackward, .zeroBubble, .gpipe]
+    return schedules.first(where: space.plainSchedules.contains)
+  }
+
+  func zeroStages(_ ranks: Int) -> [ZeroStage] {
+    if !space.constraints.zeroStage.isEmpty { return space.constraints.zeroStage }
+    // As `StrategySpace` has it: with nothing to shard, frameworks still differ.
+    return ZeroStage.allCases.filter {
+      ranks > 1 || $0 != .optimizer && !(space.limits.hasOpaqueLayers && $0 == .weights)
+    }
+  }
+
+  /// Bytes of all layers as one stage that holds one micro-batch, on one GPU of a pool.
+  func whole(_ strategy: ParallelStrategy, pool: Int) -> Double {
+    let parallelism = strategy.layerParallelism
+    let slice = slices.slice(parallelism, pool: pool)
+    let states = problem.pools[pool].costs.states(parallelism)
+    return slice.parameters * states.perParameter
+      + slice.expertParameters * states.perExpertParameter
+      + slice.activations(strategy.recompute)
+  }
+
+  var runtime: Double { problem.parameters.software.runtimeMemory.value }
+}

@@ -1,0 +1,33 @@
+import Quantities
+
+extension ClusterPlanner {
+  /// Of the plans whose fullest GPU holds no more than it has to, the fastest; nil where none fits.
+  ///
+  /// `ClusterMemorySearch` finds how little that is, and then the search for the fastest goes through plans
+  /// that hold no more. Where less might do for what was not looked at, the proof speaks of those plans alone.
+  func leanest(
+    _ constraints: SearchConstraints, _ shouldStop: () -> Bool,
+    _ onProgress: (SearchProgress) -> Void
+  ) -> ClusterOutcome? {
+    var search = ClusterMemorySearch(problem, constraints, effort: effort)
+    search.run(shouldStop: shouldStop)
+    guard let leanest = search.best else { return nil }
+    // Sums are formed in another order than where plans are predicted.
+    let limited = problem.limited(to: leanest.memory * (1 + 1e-9))
+    let plan = MixedPlan(limited, leanest.plan.strategy, leanest.plan.split)
+    guard
+      var found = ClusterPlanner(limited, effort: effort)
+        .fastest(constraints, knowing: [plan], shouldStop, onProgress),
+      case .found(var result) = found.outcome
+    else { return nil }
+    let least = ByteCount(search.open)
+    if least < leanest.memory * (1 - 1e-9) {
+      result.proof.isPartial = true
+      result.warnings.append(
+        "the bound holds for plans that hold no more than this one: whether a plan over several pools can do "
+          + "with less was not settled, but for less than \(least.inGibibytes) a GPU")
+    }
+    found.outcome = .found(result)
+    return found
+  }
+}
