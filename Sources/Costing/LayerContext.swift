@@ -46,7 +46,7 @@ package struct LayerContext: Hashable, Sendable {
   /// The bytes that adding a micro-batch's gradients of `parameters` to the others' moves: each is read
   /// and written. Sharded gradients are scattered instead.
   private func accumulatedBytes(_ parameters: Double) -> Double {
-    parallelism.zeroStage >= .gradients ? 0 : 2 * parameters * gradientBytes
+    parallelism.scattersGradients ? 0 : 2 * parameters * gradientBytes
   }
   /// Whether products of weight gradients add to the gradients as they write ("gradient accumulation
   /// fusion" of Megatron Core), so that arithmetic hides the traffic.

@@ -14,11 +14,13 @@ package struct LayerParallelism: Hashable, Sendable {
   /// Pipeline stages between a GPU and its neighbour along the data axis: 1 where replicas lie next to
   /// each other, all stages where those do (`DeviceMesh.Order`).
   package var stagesBetweenReplicas: Int
+  /// Sharding gradients or weights over one rank, which shards nothing: gradients are added up in place.
+  package var isShardedOverOne: Bool
 
   package init(
     tensor: Int = 1, sequenceParallel: Bool = false, context: Int = 1, expert: Int = 1,
     data: Int = 1, zeroStage: ZeroStage = .optimizer, microBatchSize: Int = 1,
-    stagesBetweenReplicas: Int = 1
+    stagesBetweenReplicas: Int = 1, isShardedOverOne: Bool = false
   ) {
     self.tensor = tensor
     self.sequenceParallel = sequenceParallel
@@ -28,7 +30,11 @@ package struct LayerParallelism: Hashable, Sendable {
     self.zeroStage = zeroStage
     self.microBatchSize = microBatchSize
     self.stagesBetweenReplicas = stagesBetweenReplicas
+    self.isShardedOverOne = isShardedOverOne
   }
+
+  /// Whether the gradients of every micro-batch are sent to the ranks that hold them.
+  package var scattersGradients: Bool { zeroStage >= .gradients && !isShardedOverOne }
 }
 
 /// What is sharded over the data-parallel group (Rajbhandari et al. 2020, ZeRO).

@@ -54,7 +54,8 @@ package struct ParallelStrategy: Hashable, Sendable {
     LayerParallelism(
       tensor: tensor, sequenceParallel: sequenceParallel, context: context, expert: expert,
       data: data, zeroStage: zeroStage, microBatchSize: microBatchSize,
-      stagesBetweenReplicas: rankOrder.stagesBetweenReplicas(pipeline: pipeline, data: data))
+      stagesBetweenReplicas: rankOrder.stagesBetweenReplicas(pipeline: pipeline, data: data),
+      isShardedOverOne: zeroStage > .optimizer && data * context == 1)
   }
 
   package var mesh: DeviceMesh {

@@ -21,12 +21,13 @@ final class PoolSlices {
     var parallelism: LayerParallelism
   }
 
-  /// Without the gathers of sharded weights, which depend on the replicas: a bound where there are
-  /// any.
+  /// Without the gathers of sharded weights, which depend on the replicas, and as if there were more than
+  /// one: a bound where weights or gradients are sharded.
   func slice(_ parallelism: LayerParallelism, pool: Int) -> StrategySlice {
     var key = Key(pool: pool, parallelism: parallelism)
     key.parallelism.zeroStage = parallelism.zeroStage.representative
     key.parallelism.data = 1
+    key.parallelism.isShardedOverOne = false
     if let slice = known[key] { return slice }
     let slice = StrategySlice(problem.pools[pool], counts: counts, key.parallelism)
     known[key] = slice

@@ -441,13 +441,15 @@ struct StrategySearch {
     return table
   }
 
-  /// Where the slice for so many replicas is kept. Only sharded weights make it depend on them.
+  /// Where the slice for so many replicas is kept. Only sharded weights make it depend on them, and sharded
+  /// gradients on whether there are any.
   private mutating func place(ofSlice index: Int, data: Int) -> Int {
     let slice = slices[index]
-    let isSharded = slice.parallelism.zeroStage == .weights
-    let data = isSharded ? data : 1
-    if let known = sharded[index].firstIndex(where: { $0.data == data }) { return known }
     var split = slice.parallelism
+    split.isShardedOverOne = split.zeroStage > .optimizer && data * split.context == 1
+    let isSharded = split.zeroStage == .weights || split.isShardedOverOne
+    let data = isSharded ? data : 0
+    if let known = sharded[index].firstIndex(where: { $0.data == data }) { return known }
     split.data = data
     let own =
       isSharded ? problem.slice(split, counts: counts, includesGathers: true) : slice

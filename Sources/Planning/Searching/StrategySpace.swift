@@ -164,9 +164,9 @@ final class StrategySpace: Sendable {
     let ranks = data * split.context
     let expertReplicas = limits.experts == 0 ? 1 : ranks * split.tensor / split.expert
     guard ranks == 1, expertReplicas <= 1, constraints.zeroStage.isEmpty else { return choices }
-    // With nothing to shard, gradients are still added up in place or sent on, and the frameworks that
-    // shard weights are still others, of which figures alone say nothing.
-    return choices.filter { $0 != .optimizer && !(limits.hasOpaqueLayers && $0 == .weights) }
+    // With nothing to shard, the frameworks that shard weights are still others, of which figures alone say
+    // nothing.
+    return choices.filter { $0 == .none || $0 == .weights && !limits.hasOpaqueLayers }
   }
 
   func recomputeChoices(_ split: LayerParallelism) -> [RecomputePolicy] {
