@@ -99,7 +99,7 @@ import Testing
       ], microBatches: microBatches)
     for schedule in [PipelineSchedule.oneForwardOneBackward, .gpipe, .zeroBubble] {
       let played = schedule.makespan(times, microBatches: microBatches).value
-      let least = rates.leastTime(depth: stages, subset: 1, schedule)
+      let least = rates.leastTime(rates.shares(depth: stages, schedule), subset: 1)
       #expect(least <= played * (1 + 1e-9), "\(schedule)")
     }
   }

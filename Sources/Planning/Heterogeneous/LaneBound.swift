@@ -104,7 +104,7 @@ struct LaneBound {
   }
 
   /// Whether the lanes may get through so many micro-batches in a time.
-  private func allows(_ seconds: Double, microBatches count: Int) -> Bool {
+  func allows(_ seconds: Double, microBatches count: Int) -> Bool {
     var sum = 0
     for lane in replicas.indices {
       sum += replicas[lane] * share(lane, within: seconds, of: count)

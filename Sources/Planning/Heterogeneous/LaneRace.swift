@@ -148,32 +148,46 @@ struct LaneRates {
   /// takes at least g·L + (m − 1 − n·κ)·b − n·E. Replicas that end together share M micro-batches so: with
   /// b·(m + e) for each of d, S ≥ (M + Σ d·e) / Σ d/b. With several chunks, nothing is said of how a
   /// pipeline fills. Complexity: O(pools).
-  func leastTime(
-    depth: Int, subset: Int, _ schedule: PipelineSchedule, chunks: Int = 1
-  ) -> Double {
+  ///
+  /// - Parameter subset: Of the pools, as bits.
+  func leastTime(_ shares: [Share], subset: Int) -> Double {
+    var (rate, filling) = (0.0, 0.0)
+    for index in shares.indices where subset >> index & 1 == 1 {
+      rate += shares[index].rate
+      filling += shares[index].filling
+    }
+    return rate > 0 ? (Double(microBatches) + filling) / rate : .infinity
+  }
+
+  /// What a pool's replicas add to a race: Σ d/b and Σ d·e.
+  struct Share {
+    var rate: Double
+    var filling: Double
+  }
+
+  /// By pool, with pipelines of so many stages.
+  func shares(depth: Int, _ schedule: PipelineSchedule, chunks: Int = 1) -> [Share] {
     let n = Double(depth - 1)
     let splits = schedule.splitsBackward
-    var (rate, filling) = (0.0, 0.0)
-    for index in groups.indices where subset >> index & 1 == 1 {
+    return groups.indices.map { index in
       let pool = pools[index]
       let replicas = Double(groups[index] / depth)
       let layers = 1 / pool.speed - chunkOverhead
       let stage = layers / Double(depth) + chunkOverhead * Double(chunks)
-      rate += replicas / stage
-      guard chunks == 1 else { continue }
+      let rate = replicas / stage
+      guard chunks == 1 else { return Share(rate: rate, filling: 0) }
       let ahead = splits ? pool.splitAhead : pool.forwardAhead
       let kept = schedule == .gpipe ? 0 : ahead.part
       let trips =
         (splits ? pool.gradientPart : 1) * layers / stage - 1 - n * (kept + ahead.excess / stage)
-      filling += replicas * max(trips, (splits ? pool.forwardPart : 1) * n / 2)
+      let filling = replicas * max(trips, (splits ? pool.forwardPart : 1) * n / 2)
+      return Share(rate: rate, filling: filling)
     }
-    guard rate > 0 else { return .infinity }
-    return (Double(microBatches) + filling) / rate
   }
 
-  /// Whether each of the pools holds a replica.
-  func coversAll(_ subset: Int, depth: Int) -> Bool {
-    groups.indices.allSatisfy { subset >> $0 & 1 == 0 || groups[$0] >= depth }
+  /// The pools that hold a replica of so many stages.
+  func pools(holding depth: Int) -> Int {
+    groups.indices.reduce(0) { $0 | (groups[$1] >= depth ? 1 << $1 : 0) }
   }
 }
 

@@ -4,15 +4,51 @@ import Scheduling
 
 /// What is done with one layout.
 extension LaneSearch {
-  /// Holds a layout against sums over its layers; nil if no plan of it is better than what is known.
-  func weigh(_ layout: Layout) -> Layout? {
-    var weighed = layout
-    weighed.level = .weighed
-    // Groups of experts reach beyond the pool, where the network may be another.
-    guard layout.base.expert == 1 else { return weighed }
+  /// What so many replicas may shard and recompute, and have memory for, each held against sums over its layers:
+  /// those that may be better than what is known.
+  func variants(_ layout: Layout) -> [Layout] {
+    var base = layout.base
+    var found: [Layout] = []
+    for expert in space.choices.experts {
+      base.expert = expert
+      guard allows(base, replicas: base.data) else { continue }
+      for zero in space.choices.zeroStages(replicas: base.data * base.context)
+      where zero <= .optimizer {
+        base.zeroStage = zero
+        for recompute in space.choices.recompute {
+          base.recompute = recompute
+          var variant = layout
+          variant.base = base
+          variant.level = .weighed
+          // Groups of experts reach beyond the pool, where the network may be another.
+          if expert > 1 {
+            found.append(variant)
+          } else if hasRoom(variant), let weighed = weigh(variant) {
+            found.append(weighed)
+          }
+        }
+      }
+    }
+    return found
+  }
+
+  private func hasRoom(_ layout: Layout) -> Bool {
+    let parallelism = layout.base.layerParallelism
+    return zip(layout.pools, layout.lanes.slices).allSatisfy { index, slice in
+      let pool = problem.pools[index]
+      let states = slice.parameters * pool.costs.states(parallelism).perParameter
+      return (states + slice.activations(layout.base.recompute)) / Double(layout.base.pipeline)
+        <= pool.room(parallelism).value
+    }
+  }
+
+  /// Nil if no plan is better than what is known.
+  private func weigh(_ layout: Layout) -> Layout? {
     let lanes = sums(layout)
     let count = microBatches(layout)
-    return bounded(weighed, ends: ends(layout)) { low, most in
+    // Most are too slow whatever comes after their pipelines.
+    guard lanes.allows(mostPipeline(layout, ends: 0), microBatches: count) else { return nil }
+    return bounded(layout, ends: ends(layout)) { low, most in
       lanes.least(microBatches: count, from: low, below: most)
     }
   }
@@ -50,8 +86,7 @@ extension LaneSearch {
   }
 
   private func sums(_ layout: Layout) -> LaneBound {
-    let base = layout.base
-    let slices = layout.pools.map { self.slices.slice(base.layerParallelism, pool: $0) }
+    let (base, slices) = (layout.base, layout.lanes.slices)
     let whole = space.wholeLayers(ofChunks: base.virtualStages)
     let blocks = zip(layout.pools, slices).map { pool, slice in
       BlockRates(
@@ -72,16 +107,18 @@ extension LaneSearch {
   private func bounded(
     _ layout: Layout, ends: Double, _ least: (_ low: Double, _ most: Double) -> Double?
   ) -> Layout? {
-    let base = layout.base
-    let replica = base.pipeline * base.tensor * base.context
-    let waiting =
-      1 + MixedModel.stragglerFraction(problem, gpus: layout.replicas.map { $0 * replica })
+    let waiting = waiting(layout.base, layout.replicas)
     let others = ends + bound.overhead
-    func pipeline(_ step: Double) -> Double { min(step, MixedBound.longest) / waiting - others }
-    guard let least = least(pipeline(layout.bound), pipeline(best)) else { return nil }
+    guard let least = least(layout.bound / waiting - others, mostPipeline(layout, ends: ends))
+    else { return nil }
     var bounded = layout
     bounded.bound = max(layout.bound, (least + others) * waiting)
     return bounded
+  }
+
+  /// Seconds from which on a pipeline of the layout makes no better plan.
+  private func mostPipeline(_ layout: Layout, ends: Double) -> Double {
+    min(best, MixedBound.longest) / waiting(layout.base, layout.replicas) - ends - bound.overhead
   }
 
   /// Reduction and update of a stage that has the mean of all, on whichever lane is slowest with it: every
@@ -89,8 +126,7 @@ extension LaneSearch {
   private func ends(_ layout: Layout) -> Double {
     let base = layout.base
     return slowest(
-      layout.pools.map { pool in
-        let slice = slices.slice(base.layerParallelism, pool: pool)
+      zip(layout.pools, layout.lanes.slices).map { pool, slice in
         let again = zip(slices.counts, slice.costs).reduce(0) {
           $0 + $1.0 * $1.1.recompute(base.recompute).total.value
         }

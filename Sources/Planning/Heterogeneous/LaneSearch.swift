@@ -19,6 +19,9 @@ final class LaneSearch {
   private var unsettled = 0
   private var unfinished = Double.infinity
   private var heap: Heap<Layout>?
+  private var made = 0
+  /// By nodes, what waiting for the slowest GPU adds to a step.
+  private let straggling: [Double]
 
   init(
     _ problem: ClusterProblem, _ constraints: SearchConstraints, effort: SearchEffort,
@@ -31,6 +34,8 @@ final class LaneSearch {
     self.tables = tables
     self.slices = slices ?? PoolSlices(problem)
     kept = BestPlans(most: effort.kept, incumbents)
+    let nodes = problem.cluster.pools.reduce(0) { $0 + $1.nodes }
+    straggling = (0...nodes).map { MixedModel.stragglerFraction(problem, nodes: $0) }
   }
 
   /// The best plans that are known: those found, and incumbents.
@@ -42,17 +47,33 @@ final class LaneSearch {
   struct Layout: Comparable {
     var bound: Double
     var order: Int
-    /// Its data-parallel degree is that of all replicas together.
+    /// Its data-parallel degree is that of all replicas together; what is sharded and recomputed is open until
+    /// it is held against `LaneBound`.
     var base: ParallelStrategy
+    var lanes: Lanes
     /// By pool, how many replicas it has.
-    var replicas: [Int]
+    var replicas: [Int] { lanes.replicas }
     /// Those that have any: one lane each.
-    var pools: [Int] { replicas.indices.filter { replicas[$0] > 0 } }
+    var pools: [Int] { lanes.pools }
     /// Whether it has been held against `LaneBound`, and against `LaneReach`.
     var level = Level.collected
     enum Level { case collected, weighed, reached }
     static func < (a: Layout, b: Layout) -> Bool { (a.bound, a.order) < (b.bound, b.order) }
     static func == (a: Layout, b: Layout) -> Bool { a.order == b.order }
+  }
+
+  /// What the variants of a layout share.
+  final class Lanes {
+    let replicas: [Int]
+    let pools: [Int]
+    /// By lane.
+    let slices: [StrategySlice]
+
+    init(_ replicas: [Int], _ slices: [StrategySlice]) {
+      self.replicas = replicas
+      pools = replicas.indices.filter { replicas[$0] > 0 }
+      self.slices = pools.map { slices[$0] }
+    }
   }
 
   /// Least bound of what was not looked at, or not to the end.
@@ -65,36 +86,44 @@ final class LaneSearch {
 
   /// Finds good plans, with little effort: `run` goes on from there.
   func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
-    search(below: .infinity, layouts: Self.sketchedLayouts, shouldStop, onProgress)
+    search(
+      below: .infinity, layouts: Self.sketchedLayouts, patience: Self.patience, shouldStop,
+      onProgress)
   }
 
   private static let sketchedLayouts = 96
+  /// Layouts in a row that a sketch looks at for nothing.
+  private static let patience = 24
 
   /// - Parameter aim: A bound that is not exceeded anyway.
   func run(
     below aim: Double = .infinity, shouldStop: () -> Bool,
     onProgress: (SearchProgress) -> Void = { _ in }
   ) {
-    search(below: aim, layouts: effort.layouts, shouldStop, onProgress)
+    search(below: aim, layouts: effort.layouts, patience: .max, shouldStop, onProgress)
   }
 
   private func search(
-    below aim: Double, layouts: Int, _ shouldStop: () -> Bool,
+    below aim: Double, layouts: Int, patience: Int, _ shouldStop: () -> Bool,
     _ onProgress: (SearchProgress) -> Void
   ) {
     if heap == nil {
       var layouts: [Layout] = []
       collect(into: &layouts)
+      made = layouts.count
       heap = Heap(layouts)
     }
+    var (known, since) = (best, considered)
     while let layout = heap!.min, layout.bound < min(best, aim) {
+      if best < known { (known, since) = (best, considered) }
+      if considered - since >= patience { return }
       onProgress(
         SearchProgress(
           best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
       if shouldStop() || unsettled >= effort.laneLayouts || considered >= layouts { return }
       heap!.removeMin()
       switch layout.level {
-      case .collected: insert(weigh(layout))
+      case .collected: insert(variants(layout))
       case .weighed:
         considered += 1
         insert(reach(layout))
@@ -109,7 +138,25 @@ final class LaneSearch {
     if let layout, layout.bound < best { heap!.insert(layout) } else { excluded += 1 }
   }
 
+  private func insert(_ variants: [Layout]) {
+    if variants.isEmpty { excluded += 1 }
+    for var variant in variants {
+      variant.order = made
+      made += 1
+      insert(variant)
+    }
+  }
+
   // MARK: Layouts
+
+  /// The factor by which waiting for the slowest GPU lengthens a step.
+  func waiting(_ base: ParallelStrategy, _ replicas: [Int]) -> Double {
+    let replica = base.pipeline * base.tensor * base.context
+    let nodes = zip(problem.cluster.pools, replicas).reduce(0) { sum, part in
+      sum + (part.1 * replica + part.0.gpusPerNode - 1) / part.0.gpusPerNode
+    }
+    return 1 + straggling[nodes]
+  }
 
   /// Whether so many replicas are wanted, and their groups hold the experts.
   func allows(_ base: ParallelStrategy, replicas: Int) -> Bool {
@@ -153,70 +200,80 @@ final class LaneSearch {
     let pools = problem.cluster.pools.count
     let all = (1 << pools) - 1
     // Of many pools, all of them or all but one.
-    let subsets = pools <= 4 ? Array(1...all) : [all] + (0..<pools).map { all & ~(1 << $0) }
+    let subsets =
+      (pools <= 4 ? Array(1...all) : [all] + (0..<pools).map { all & ~(1 << $0) })
+      .filter { $0 & ($0 - 1) != 0 }
+    let fewestStages = fewestStages(base, slices)
+    func poolsWithRoom(for depth: Int) -> Int {
+      fewestStages.indices.reduce(0) { $0 | (fewestStages[$1] <= depth ? 1 << $1 : 0) }
+    }
     var base = base
     for (schedule, fewest) in space.schedules {
       base.schedule = schedule
-      func least(_ depth: Int, _ chunks: Int, _ subset: Int) -> Double {
-        race.leastTime(depth: depth, subset: subset, schedule, chunks: chunks) + bound.overhead
-      }
-      if least(1, fewest, all) >= best { continue }
+      let least = race.leastTime(race.shares(depth: 1, schedule, chunks: fewest), subset: all)
+      if least + bound.overhead >= best { continue }
       for depth in 1...max(1, min(space.deepest, race.groups.max() ?? 0))
       where space.allowsDepth(depth) {
         base.pipeline = depth
+        let holding = race.pools(holding: depth) & poolsWithRoom(for: depth)
         for chunks in space.evenChunks(base, microBatches: race.microBatches) {
           base.virtualStages = chunks
-          for subset in subsets where subset & (subset - 1) != 0 {
-            let value = least(depth, chunks, subset)
-            guard value < best, race.coversAll(subset, depth: depth) else {
+          let shares = race.shares(depth: depth, schedule, chunks: chunks)
+          for subset in subsets where subset & ~holding == 0 {
+            let least = race.leastTime(shares, subset: subset) + bound.overhead
+            if least < best {
+              collect(base, race, slices, subset, least, into: &layouts)
+            } else {
               excluded += 1
-              continue
             }
-            let replicas = race.groups.enumerated().map {
-              subset >> $0 & 1 == 1 ? $1 / depth : 0
-            }
-            collect(base, replicas, race.microBatches, slices, value, into: &layouts)
           }
         }
       }
     }
   }
 
-  /// Shards and recomputes what so many replicas allow and have memory for.
+  /// - Parameter least: Of a step, waiting for the slowest GPU left out.
   private func collect(
-    _ base: ParallelStrategy, _ replicas: [Int], _ microBatches: Int, _ slices: [StrategySlice],
-    _ value: Double, into layouts: inout [Layout]
+    _ base: ParallelStrategy, _ race: LaneRates, _ slices: [StrategySlice], _ subset: Int,
+    _ least: Double, into layouts: inout [Layout]
   ) {
+    let replicas = race.groups.enumerated().map {
+      subset >> $0 & 1 == 1 ? $1 / base.pipeline : 0
+    }
     let total = replicas.reduce(0, +)
     let unit = base.virtualStages > 1 ? base.pipeline : 1
-    guard total * unit <= microBatches else { return }
+    let value = least * waiting(base, replicas)
+    guard total * unit <= race.microBatches, value < best else {
+      excluded += 1
+      return
+    }
     var base = base
     base.data = total
-    for expert in space.choices.experts {
-      base.expert = expert
-      guard allows(base, replicas: total) else { continue }
-      for zero in space.choices.zeroStages(replicas: total * base.context) where zero <= .optimizer
-      {
-        base.zeroStage = zero
+    layouts.append(
+      Layout(
+        bound: value, order: layouts.count, base: base, lanes: Lanes(replicas, slices)))
+  }
+
+  /// By pool, stages without which there is no room for the states, whatever is sharded over however many
+  /// replicas, and one micro-batch.
+  private func fewestStages(_ base: ParallelStrategy, _ slices: [StrategySlice]) -> [Int] {
+    guard space.choices.experts == [1] else { return slices.map { _ in 1 } }
+    var parallelism = base.layerParallelism
+    parallelism.data = problem.job.globalBatchSize
+    return slices.indices.map { index in
+      let pool = problem.pools[index]
+      var fewest = Int.max
+      for zero in space.choices.zeroStages(replicas: .max) where zero <= .optimizer {
+        parallelism.zeroStage = zero
+        let bytes = slices[index].parameters * pool.costs.states(parallelism).perParameter
         for recompute in space.choices.recompute {
-          base.recompute = recompute
-          let parallelism = base.layerParallelism
-          let fits = replicas.indices.allSatisfy { pool in
-            replicas[pool] == 0
-              || expert > 1
-              || (slices[pool].parameters
-                * problem.pools[pool].costs.states(parallelism).perParameter
-                + slices[pool].activations(recompute)) / Double(base.pipeline)
-                <= problem.pools[pool].room(parallelism).value
-          }
-          guard fits else {
-            excluded += 1
-            continue
-          }
-          layouts.append(
-            Layout(bound: value, order: layouts.count, base: base, replicas: replicas))
+          let room = pool.room(parallelism).value
+          let stages = (bytes + slices[index].activations(recompute)) / room * (1 - 1e-9)
+          guard room > 0, stages < Double(space.deepest) else { continue }
+          fewest = min(fewest, max(1, Int(stages.rounded(.up))))
         }
       }
+      return fewest
     }
   }
 }

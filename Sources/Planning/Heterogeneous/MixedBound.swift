@@ -70,27 +70,36 @@ struct MixedBound {
   /// fewest there may be does.
   ///
   /// Complexity: O(bisections · groups).
+  ///
+  /// - Parameter low: That is not undercut anyway; only found out where `most` is not too little.
   static func loaded(
     _ seats: [SeatRates], microBatches: Int, whole: WholeLayers, stages: ClosedRange<Int>,
-    schedule: PipelineSchedule, chunks: Int, from low: Double, below most: Double
+    schedule: PipelineSchedule, chunks: Int, from low: @autoclosure () -> Double,
+    below most: Double
   ) -> Double {
     let (m, deepest) = (Double(microBatches), stages.upperBound)
     let trips = TripBound(
       seats, microBatches: microBatches,
       stages: min(deepest, seats.reduce(0) { $0 + $1.groups }), schedule: schedule)
+    let blocks = seats.map { $0.block.times(whole.each) }
     func covers(_ seconds: Double) -> Bool {
       let fewest =
         schedule.holdsByDepth
         ? max(stages.lowerBound, fewestStages(seats, whole, within: seconds / m)) : 1
       return trips.covers(whole.least, within: seconds, deepest: deepest) { seat, time in
-        seats[seat].count(
-          whole.each, within: time, microBatches: microBatches, deepest: deepest,
-          schedule: schedule, chunks: chunks, ofAtLeast: fewest,
-          enough: schedule == .zeroBubble ? .max : whole.least)
+        blocks[seat].layers(
+          within: time - seats[seat].overhead * Double(chunks),
+          stages: min(seats[seat].groups, deepest),
+          enough: schedule == .zeroBubble ? .max : whole.least
+        ) {
+          schedule.held(fromEnd: $0, of: fewest, chunks: chunks, microBatches: microBatches)
+        }
       }
     }
-    var (low, high) = (low, min(most, longest))
+    var high = min(most, longest)
     guard covers(high) else { return .infinity }
+    var low = low()
+    if low >= high { return .infinity }
     if covers(low) { return low }
     for _ in 0..<bisections {
       let middle = (low + high) / 2

@@ -53,7 +53,9 @@ extension MixedSearch {
       let pipeline = rates.pipeline(
         replicas: data, microBatches: m, deepest: space.deepest, schedules)
       base.waiting = waiting(rates, base.strategy, chunks: chunks)
-      push(.base, max(least, (pipeline + bound.overhead) * base.waiting), base)
+      let value = max(least, (pipeline + bound.overhead) * base.waiting)
+      push(.base, value, base)
+      if isSketching, value < best { dive(base, value) }
     }
   }
 
@@ -81,6 +83,11 @@ extension MixedSearch {
 
   func addLayouts(_ base: Base, _ least: Double) {
     if problem.pools.count > MixedSpace.freelySplitPools { unfinished = min(unfinished, least) }
+    forEachVariant(base) { addSchedules($0, least) }
+  }
+
+  /// Every sharding of states and every recomputation.
+  private func forEachVariant(_ base: Base, _ visit: (Base) -> Void) {
     var base = base
     let replicas = space.partsBatches ? .max : base.strategy.data * base.strategy.context
     let sharded = base.strategy.zeroStage
@@ -89,10 +96,51 @@ extension MixedSearch {
       base.strategy.zeroStage = zero
       for recompute in space.choices.recompute {
         base.strategy.recompute = recompute
-        addSchedules(base, least)
+        visit(base)
       }
     }
   }
+
+  /// Plans within the layout of a base whose pools get through most in the least time in which they take all
+  /// layers: good plans exclude most layouts before they are looked at.
+  private func dive(_ base: Base, _ least: Double) {
+    guard let schedule = space.plainSchedules.last(where: { !$0.holdsByDepth }) else { return }
+    let fold = space.folds[0]
+    forEachVariant(base) { base in
+      var base = base
+      base.strategy.schedule = schedule
+      var choices = choices(base)
+      guard let depths = depths(base, fold, choices) else { return }
+      let blocks = space.wholeLayers(fold).least
+      func layers(within step: Double) -> [[Int]]? {
+        let layers = self.layers(base, fold, depths, choices, within: step)
+        return layers.reduce(0) { $0 + ($1.max() ?? 0) } >= blocks ? layers : nil
+      }
+      guard var found = layers(within: min(best, MixedBound.longest)) else { return }
+      var (low, high) = (least, best)
+      if best == .infinity {
+        high = max(least, .leastNormalMagnitude)
+        while layers(within: high) == nil { high *= 2 }
+      }
+      for _ in 0..<Self.divisions {
+        let middle = (low + high) / 2
+        if let layers = layers(within: middle) {
+          (high, found) = (middle, layers)
+        } else {
+          low = middle
+        }
+      }
+      bases.append(base)
+      let chosen = found.indices.map { pool -> Int32 in
+        guard let most = found[pool].max(), most > 0 else { return -1 }
+        let split = found[pool].firstIndex(of: most)!
+        return place(&choices[pool][split], pool: pool, base)
+      }
+      dive(Node(level: .weighed, base: bases.count - 1, places: chosen), low)
+    }
+  }
+
+  private static let divisions = 6
 
   private func addSchedules(_ base: Base, _ least: Double) {
     var base = base
@@ -136,11 +184,11 @@ extension MixedSearch {
     }
   }
 
-  /// Seconds that a stage may take for the layers of a micro-batch if the step is to be better than the
-  /// best.
-  private func stageTime(_ base: Base, stages: Int) -> Double {
+  /// Seconds that a stage may take for the layers of a micro-batch if the step is to take no more than so
+  /// long.
+  private func stageTime(_ base: Base, stages: Int, within step: Double) -> Double {
     let (strategy, m) = (base.strategy, base.strategy.microBatches)
-    let pipeline = bound.pipeline(within: best / base.waiting, (0, 0), microBatches: m)
+    let pipeline = bound.pipeline(within: step / base.waiting, (0, 0), microBatches: m)
     let time = sliceRates[base.slice].stageTime(
       within: pipeline, microBatches: m, stages: stages, strategy.schedule)
     return time - bound.chunkOverhead * Double(strategy.virtualStages)
@@ -152,7 +200,7 @@ extension MixedSearch {
     var base = base
     base.strategy.virtualStages = space.folds[1].chunks
     let deepest = space.folds.dropFirst().reduce(0) { max($0, $1.places) }
-    let (time, m) = (stageTime(base, stages: deepest), base.strategy.microBatches)
+    let (time, m) = (stageTime(base, stages: deepest, within: best), base.strategy.microBatches)
     var left = space.commonLayer.count
     for choices in choices where left > 0 {
       left -= choices.reduce(0) { most, choice in
@@ -171,7 +219,9 @@ extension MixedSearch {
   private func covers(
     _ base: Base, _ fold: ChunkFold, _ choices: [[Choice]]
   ) -> Bool {
-    let (time, whole) = (stageTime(base, stages: fold.places), space.wholeLayers(fold))
+    let (time, whole) = (
+      stageTime(base, stages: fold.places, within: best), space.wholeLayers(fold)
+    )
     let most = choices.reduce(0.0) { sum, choices in
       sum
         + choices.reduce(0) { most, choice in
@@ -189,25 +239,9 @@ extension MixedSearch {
   ) {
     let pools = problem.pools.indices
     let fold = space.folds[index]
-    let base = parent.strategy
-    let m = base.microBatches
-    let groups = choices.reduce(0) { $0 + ($1.map(\.split.groups).max() ?? 0) }
-    guard let depths = space.depthRange(base, fold, 1...max(1, groups)) else { return }
-    let (shallowest, deepest) = (depths.lowerBound, depths.upperBound)
-    // How often each pool can take whole layers if the step is to be better than the best.
-    let time = stageTime(parent, stages: deepest)
-    let whole = space.wholeLayers(fold)
-    let blocks = whole.least
-    let layers = choices.map { choices in
-      choices.map { choice in
-        choice.block.times(whole.each).layers(
-          within: time, stages: min(choice.split.groups, deepest), enough: blocks
-        ) {
-          base.schedule.held(
-            fromEnd: $0, of: shallowest, chunks: fold.chunks, microBatches: m)
-        }
-      }
-    }
+    guard let depths = depths(parent, fold, choices) else { return }
+    let layers = layers(parent, fold, depths, choices, within: best)
+    let blocks = space.wholeLayers(fold).least
     let most = layers.map { $0.max() ?? 0 }
     let all = most.reduce(0, +)
     guard all >= blocks else {
@@ -242,27 +276,58 @@ extension MixedSearch {
       }
       let chosen = pools.map { pool in
         useful[pool].isEmpty
-          ? -1 : place(&choices[pool][useful[pool][choice[pool]]], pool: pool, base)
+          ? -1 : place(&choices[pool][useful[pool][choice[pool]]], pool: pool, parent)
       }
-      let seats = chosen.filter { $0 >= 0 }.map { places[Int($0)].rates }
-      let pipeline = MixedBound.pipeline(
-        seats, microBatches: m, deepest: deepest, schedule: base.schedule,
-        chunks: fold.chunks, firstChunk: space.firstChunk(ofChunks: fold.chunks))
-      guard pipeline.isFinite else { return }
-      let value = bound.step(pipeline, MixedBound.ends(seats), microBatches: m)
-      push(
-        .layout, max(value * parent.waiting, least), base: bases.count - 1, fold: index,
-        places: chosen)
+      let node = Node(level: .weighed, base: bases.count - 1, fold: index, places: chosen)
+      push(node, loaded(node, rates(node), least).step)
     }
   }
 
-  private func place(
-    _ choice: inout Choice, pool: Int, _ base: ParallelStrategy
-  ) -> Int32 {
+  /// Stages that any of the groups make up.
+  private func depths(
+    _ base: Base, _ fold: ChunkFold, _ choices: [[Choice]]
+  ) -> ClosedRange<Int>? {
+    let groups = choices.reduce(0) { $0 + ($1.map(\.split.groups).max() ?? 0) }
+    return space.depthRange(base.strategy, fold, 1...max(1, groups))
+  }
+
+  /// How often each pool, split as it may be, can take whole layers if the step is to take no more than so
+  /// long.
+  private func layers(
+    _ base: Base, _ fold: ChunkFold, _ depths: ClosedRange<Int>, _ choices: [[Choice]],
+    within step: Double
+  ) -> [[Int]] {
+    let time = stageTime(base, stages: depths.upperBound, within: step)
+    let (whole, strategy) = (space.wholeLayers(fold), base.strategy)
+    let fewest =
+      strategy.schedule.holdsByDepth
+      ? max(depths.lowerBound, fewestStages(whole, within: time, choices)) : depths.lowerBound
+    return choices.map { choices in
+      choices.map { choice in
+        choice.block.times(whole.each).layers(
+          within: time, stages: min(choice.split.groups, depths.upperBound), enough: whole.least
+        ) {
+          strategy.schedule.held(
+            fromEnd: $0, of: fewest, chunks: fold.chunks, microBatches: strategy.microBatches)
+        }
+      }
+    }
+  }
+
+  /// Stages that all whole layers take at least, whichever way pools are split.
+  private func fewestStages(
+    _ whole: WholeLayers, within time: Double, _ choices: [[Choice]]
+  ) -> Int {
+    let each = choices.joined().reduce(Double.infinity) { min($0, $1.block.seconds) }
+    let most = max(1, time / (each * Double(whole.each)) * (1 + 1e-9)).rounded(.down)
+    return max(1, Int((Double(whole.least) / min(most, 1e9)).rounded(.up)))
+  }
+
+  private func place(_ choice: inout Choice, pool: Int, _ base: Base) -> Int32 {
     if let known = choice.place { return known }
     let rates = SeatRates(
       problem.pools[pool], choice.slice, choice.parallelism, groups: choice.split.groups,
-      counts: slices.counts, recompute: base.recompute)
+      counts: slices.counts, recompute: base.strategy.recompute)
     places.append(Place(pool: pool, split: choice.split, rates: rates))
     let place = Int32(places.count - 1)
     choice.place = place

@@ -64,24 +64,26 @@ extension MixedSearch {
     return space.depthRange(bases[node.base].strategy, space.folds[node.fold], fewest...most)
   }
 
-  /// Counts whole layers, and the memory for them.
-  func weigh(_ node: Node, _ known: Double) {
-    var weighed = node
-    weighed.level = .weighed
-    weigh(weighed, rates(node), known)
-  }
-
-  private func weigh(_ node: Node, _ seats: [SeatRates], _ known: Double) {
-    guard let depths = depthRange(node, seats) else { return }
+  /// Counts whole layers, and the memory for them: what a layout's pipeline takes at least, and its step;
+  /// infinite if no step is better than the best.
+  func loaded(
+    _ node: Node, _ seats: [SeatRates], _ known: Double
+  ) -> (pipeline: Double, step: Double) {
+    guard let depths = depthRange(node, seats) else { return (.infinity, .infinity) }
     let (base, waiting) = (bases[node.base].strategy, bases[node.base].waiting)
     let fold = space.folds[node.fold]
     let (m, ends) = (base.microBatches, MixedBound.ends(seats))
+    func least() -> Double {
+      let divisible = MixedBound.pipeline(
+        seats, microBatches: m, deepest: depths.upperBound, schedule: base.schedule,
+        chunks: fold.chunks, firstChunk: space.firstChunk(ofChunks: fold.chunks))
+      return max(divisible, bound.pipeline(within: known / waiting, ends, microBatches: m))
+    }
     let pipeline = MixedBound.loaded(
       seats, microBatches: m, whole: space.wholeLayers(fold), stages: depths,
-      schedule: base.schedule, chunks: fold.chunks,
-      from: bound.pipeline(within: known / waiting, ends, microBatches: m),
+      schedule: base.schedule, chunks: fold.chunks, from: least(),
       below: bound.pipeline(within: best / waiting, ends, microBatches: m))
-    push(node, max(known, bound.step(pipeline, ends, microBatches: m) * waiting))
+    return (pipeline, max(known, bound.step(pipeline, ends, microBatches: m) * waiting))
   }
 
   /// Where stages hold more the more there are, looks at pipelines of about equally many by themselves.
@@ -98,7 +100,7 @@ extension MixedSearch {
       var part = node
       part.level = .parted
       (part.fewest, part.deepest) = (Int16(clamping: fewest), Int16(clamping: last))
-      weigh(part, seats, known)
+      push(part, loaded(part, seats, known).step)
       fewest = last + 1
     }
   }
@@ -109,6 +111,11 @@ extension MixedSearch {
   /// Holds a layout against the best plan; where it may hold a better one, finds how good that can be
   /// at best, and plans near that.
   func reach(_ node: Node, _ known: Double) {
+    let known = loaded(node, rates(node), known).step
+    guard known < best else {
+      excluded += 1
+      return
+    }
     let ground = ground(node)
     let (ends, m) = (MixedBound.ends(ground.rates), ground.base.microBatches)
     var reach = layoutReach(ground)
@@ -119,14 +126,26 @@ extension MixedSearch {
       return
     }
     for cut in reach.cuts { consider(cut, ground) }
-    let greedy = GreedyCuts(
-      seats: ground.seats, most: ground.most, depths: ground.depths, base: ground.base,
-      sends: ground.sends, from: bound.pipeline(within: found, ends, microBatches: m), below: best
-    ).all()
-    for cut in greedy where ground.depths.contains(cut.seats.count) { consider(cut, ground) }
+    considerGreedy(ground, from: bound.pipeline(within: found, ends, microBatches: m))
     var reached = node
     reached.level = .reached
     push(reached, max(found, known))
+  }
+
+  /// Plans within a layout, with little effort: good plans exclude most others before they are looked at.
+  func dive(_ node: Node, _ known: Double) {
+    let seats = rates(node)
+    let (pipeline, value) = loaded(node, seats, known)
+    guard value < best else { return }
+    considerGreedy(ground(node), from: pipeline)
+  }
+
+  private func considerGreedy(_ ground: Ground, from pipeline: Double) {
+    let greedy = GreedyCuts(
+      seats: ground.seats, most: ground.most, depths: ground.depths, base: ground.base,
+      sends: ground.sends, from: pipeline, below: best
+    ).all()
+    for cut in greedy where ground.depths.contains(cut.seats.count) { consider(cut, ground) }
   }
 
   private func layoutReach(_ ground: Ground) -> LayoutReach {
@@ -144,6 +163,12 @@ extension MixedSearch {
 
   /// Looks for better plans in a layout, as far as effort goes.
   func walk(_ node: Node, _ known: Double, _ shouldStop: () -> Bool) {
+    // The best plan may be better by now than it was when whole layers were counted.
+    let known = loaded(node, rates(node), known).step
+    guard known < best else {
+      excluded += 1
+      return
+    }
     let ground = ground(node)
     let most = min(effort.entriesPerLayout, entriesLeft)
     guard GroupStates.count(most: ground.most) <= most else {

@@ -14,9 +14,9 @@ import Scheduling
 /// 2. *Slices*, with a micro-batch size: each pool with the tensor degree that is best for it.
 /// 3. *Bases*, with replicas: whole groups of each pool, the trips of the first and last micro-batch, and the
 ///    nodes that a better plan takes at least (`SliceRates`).
-/// 4. *Layouts*, with ZeRO stage, recomputation, schedule and one tensor degree a pool: `MixedBound`, first with layers taken as divisible, then
-///    with whole layers and the memory for them, by how many stages there are where each holds more the more
-///    there are; and `ReachTable`, which also knows the order of stages.
+/// 4. *Layouts*, with ZeRO stage, recomputation, schedule and one tensor degree a pool: `MixedBound`, with whole
+///    layers and the memory for them, by how many stages there are where each holds more the more there are;
+///    and `ReachTable`, which also knows the order of stages.
 /// 5. What is left is walked, order by order and cut by cut, guided by `SuffixTable` where that is
 ///    small enough. Once a layout that could not be walked to the end has the least bound of all, looking at
 ///    others would not raise it: from then on plans alone are looked for, the longer the wider the gap.
@@ -42,7 +42,7 @@ final class MixedSearch {
   /// Layouts that could not be walked to the end, and the best plan that was known then.
   private var unwalked: [(node: Node, bound: Double, best: Double)] = []
   private let usual: SearchConstraints
-  private var isSketching = false
+  private(set) var isSketching = false
   var bases: [Base] = []
   var sliceRates: [SliceRates] = []
   var places: [Place] = []
@@ -91,7 +91,7 @@ final class MixedSearch {
 
   /// What a node stands for; small, since there can be a million.
   struct Node {
-    enum Level: UInt8 { case split, slice, base, layout, weighed, parted, reached }
+    enum Level: UInt8 { case split, slice, base, weighed, parted, reached }
     var level: Level
     /// Of the bases.
     var base: Int
@@ -142,6 +142,8 @@ final class MixedSearch {
 
   private static let sketchedLayouts = 96
   private static let sketchedStates = 1 << 19
+  /// Layouts in a row that a sketch looks at for nothing.
+  private static let sketchedInVain = 24
 
   /// - Parameter aim: A bound that is not exceeded anyway.
   func run(
@@ -171,6 +173,7 @@ final class MixedSearch {
       if best < known { (known, since) = (best, considered) }
       let isSettled = next.bound >= settled
       if isSettled, Double(considered - since) >= Self.patience * eagerness { return }
+      if isSketching, considered - since >= Self.sketchedInVain { return }
       onProgress(
         SearchProgress(
           best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
@@ -183,7 +186,6 @@ final class MixedSearch {
       case .split: addSlices(bases[node.base].strategy, next.bound)
       case .slice: addBases(bases[node.base], next.bound)
       case .base: addLayouts(bases[node.base], next.bound)
-      case .layout: weigh(node, next.bound)
       case .weighed where bases[node.base].strategy.schedule.holdsByDepth: part(node, next.bound)
       case .weighed, .parted:
         considered += 1

@@ -66,22 +66,6 @@ final class SeatRates {
   }
 }
 
-extension SeatRates {
-  /// How often all groups together get through `layers` of the most common kind in a time, each as often
-  /// as it has memory for: the `k`-th of them from the end of the pipeline holds what the `k`-th of at
-  /// least `fewest` stages does, or more. Counted up to `enough`.
-  func count(
-    _ layers: Int, within time: Double, microBatches: Int, deepest: Int,
-    schedule: PipelineSchedule, chunks: Int, ofAtLeast fewest: Int, enough: Int
-  ) -> Int {
-    block.times(layers).layers(
-      within: time - overhead * Double(chunks), stages: min(groups, deepest), enough: enough
-    ) {
-      schedule.held(fromEnd: $0, of: fewest, chunks: chunks, microBatches: microBatches)
-    }
-  }
-}
-
 extension StrategySlice {
   /// Seconds by kind, of all layers.
   fileprivate func passes(_ counts: [Double], withWeights: Bool) -> [Double] {

@@ -31,6 +31,8 @@ struct TripBound {
   /// kind.
   private let trip: Double
   private let others: Double
+  /// Seats by how quick a trip through a layer of the most common kind is.
+  private let byTrip: [Int]
 
   /// - Parameter stages: At most.
   init(_ seats: [SeatRates], microBatches: Int, stages: Int, schedule: PipelineSchedule) {
@@ -56,6 +58,10 @@ struct TripBound {
       if kind != seats[0].common { others += least }
     }
     (self.trip, self.others) = (trip, others)
+    let common = seats[0].common
+    byTrip = seats.indices.sorted {
+      seats[$0].trip(schedule)[common] < seats[$1].trip(schedule)[common]
+    }
   }
 
   /// The least time of a pipeline over the seats' groups, layers taken as divisible.
@@ -101,14 +107,13 @@ struct TripBound {
     _ layers: (_ seat: Int, _ time: Double) -> Int
   ) -> Bool {
     let common = seats[0].common
-    let byTrip = seats.indices.sorted {
-      seats[$0].trip(schedule)[common] < seats[$1].trip(schedule)[common]
-    }
     var least = trip
+    var counts = [Int](repeating: 0, count: seats.count)
     for _ in 0..<Self.rounds {
       if seconds <= least { return false }
-      var counts = seats.indices.map {
-        layers($0, min(seconds / Double(microBatches), (seconds - least) * shares[$0]))
+      for seat in counts.indices {
+        counts[seat] = layers(
+          seat, min(seconds / Double(microBatches), (seconds - least) * shares[seat]))
       }
       limit(&counts, deepest: deepest)
       if counts.reduce(0, +) < blocks { return false }
