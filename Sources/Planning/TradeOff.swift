@@ -12,14 +12,15 @@ extension Plan {
     if let change = Self.change(memory, more: "more memory", less: "less memory") {
       parts.append(change)
     }
-    if strategy.gpus != best.strategy.gpus {
-      parts.append("\(strategy.gpus) instead of \(best.strategy.gpus) GPUs")
+    if prediction.gpus != best.prediction.gpus {
+      parts.append("\(prediction.gpus) instead of \(best.prediction.gpus) GPUs")
     }
     let differences = SearchDimension.allCases.compactMap { dimension -> String? in
       let (own, other) = (dimension.value(of: strategy), dimension.value(of: best.strategy))
       return own == other ? nil : "\(dimension.rawValue) \(own) instead of \(other)"
     }
-    return parts.joined(separator: ", ") + ": " + differences.joined(separator: ", ")
+    let all = parts.joined(separator: ", ")
+    return differences.isEmpty ? all : all + ": " + differences.joined(separator: ", ")
   }
 
   /// A part in per cent, to one digit; nil where nothing is left of it.

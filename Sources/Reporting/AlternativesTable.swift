@@ -16,37 +16,30 @@ struct AlternativesTable {
   private struct Dimension {
     let column: TextTable.Column
     let isShown: Bool
-    let cell: (Plan) -> String
+    let cell: (ParallelStrategy) -> String
   }
 
   private var dimensions: [Dimension] {
     let all = plans.map(\.strategy)
-    func degrees(_ title: String, _ value: @escaping (Plan) -> ClosedRange<Int>) -> Dimension {
-      Dimension(column: .numbers(title), isShown: plans.contains { value($0).upperBound > 1 }) {
-        value($0).words
-      }
-    }
     func degree(_ title: String, _ value: @escaping (ParallelStrategy) -> Int) -> Dimension {
-      degrees(title) { value($0.strategy)...value($0.strategy) }
+      Dimension(column: .numbers(title), isShown: all.contains { value($0) > 1 }) { "\(value($0))" }
     }
     return [
-      degree("pipeline", \.pipeline), degrees("tensor", \.tensors), degree("context", \.context),
-      degrees("data", \.replicas), degree("expert", \.expert),
+      degree("pipeline", \.pipeline), degree("tensor", \.tensor), degree("context", \.context),
+      degree("data", \.data), degree("expert", \.expert),
       Dimension(column: .numbers("micro-batches"), isShown: true) {
-        "\(HumanNumber.count($0.strategy.microBatches)) of \($0.microBatchSizes.words)"
+        "\(HumanNumber.count($0.microBatches)) of \($0.microBatchSize)"
       },
       Dimension(column: .words("schedule"), isShown: all.contains { $0.pipeline > 1 }) {
-        let strategy = $0.strategy
-        guard strategy.pipeline > 1 else { return "" }
-        let chunks = strategy.virtualStages > 1 ? " x \(strategy.virtualStages)" : ""
-        return strategy.schedule.name + chunks
+        guard $0.pipeline > 1 else { return "" }
+        return $0.schedule.name + ($0.virtualStages > 1 ? " x \($0.virtualStages)" : "")
       },
-      Dimension(column: .numbers("ZeRO"), isShown: true) { "\($0.strategy.zeroStage.rawValue)" },
+      Dimension(column: .numbers("ZeRO"), isShown: true) { "\($0.zeroStage.rawValue)" },
       Dimension(
         column: .words("sequence"), isShown: Set(all.map(\.sequenceParallel)).count > 1
-      ) { $0.strategy.sequenceParallel ? "yes" : "no" },
+      ) { $0.sequenceParallel ? "yes" : "no" },
       Dimension(column: .words("ranks"), isShown: Set(all.map(\.rankOrder)).count > 1) {
-        $0.strategy.rankOrder.rawValue
+        $0.rankOrder.rawValue
       },
     ].filter(\.isShown)
   }
@@ -64,7 +57,7 @@ struct AlternativesTable {
           HumanNumber.time(plan.prediction.step),
           (slower >= 0 ? "+" : "") + HumanNumber.percent(slower),
           HumanNumber.size(plan.prediction.peakMemory),
-        ] + dimensions.map { $0.cell(plan) } + [plan.recomputeCell])
+        ] + dimensions.map { $0.cell(plan.strategy) } + [plan.recomputeCell])
     }
     return table.lines(indent: indent)
   }

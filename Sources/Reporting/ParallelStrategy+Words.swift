@@ -3,58 +3,17 @@ import Hardware
 import Planning
 import Scheduling
 
-extension Plan {
-  /// How the GPUs are used: `4 pipeline x 2 tensor x 2 data = 16 GPUs`, and where stages differ,
-  /// `4 pipeline x 2–4 tensor x 2 data on 24 GPUs`.
-  package var degrees: String {
-    let all = [
-      (strategy.pipeline...strategy.pipeline, "pipeline"), (tensors, "tensor"),
-      (strategy.context...strategy.context, "context"), (replicas, "data"),
-    ].filter { $0.0.upperBound > 1 }
-    let experts = strategy.expert > 1 ? ", experts over \(strategy.expert)" : ""
-    guard !all.isEmpty else { return "1 GPU" + experts }
-    let product = all.map { "\($0.0.words) \($0.1)" }.joined(separator: " x ")
-    let isProduct = all.allSatisfy { $0.0.count == 1 }
-    return product + (isProduct ? " = " : " on ") + "\(HumanNumber.count(prediction.gpus)) GPUs"
-      + experts
-  }
-
-  /// Of the stages, where these differ.
-  var tensors: ClosedRange<Int> { range(\.tensor, strategy.tensor) }
-  var replicas: ClosedRange<Int> { range(\.data, strategy.data) }
-
-  /// Sequences that a replica of a stage runs at once: of stages with more replicas fewer.
-  var microBatchSizes: ClosedRange<Int> {
-    let all = strategy.microBatchSize * strategy.data
-    return (all / replicas.upperBound)...(all / replicas.lowerBound)
-  }
-
-  private func range(_ degree: (StageShare) -> Int, _ shared: Int) -> ClosedRange<Int> {
-    let own = stages.compactMap { $0.share.map(degree) }
-    return (own.min() ?? shared)...(own.max() ?? shared)
-  }
-
-  /// How a step runs, but for recomputation: `1F1B, 8 micro-batches of 2, ZeRO-1`.
-  private var course: String {
+extension ParallelStrategy {
+  /// How a step runs, but for micro-batches and recomputation: `1F1B, ZeRO-1`.
+  fileprivate func manner(microBatches: String) -> String {
     var parts: [String] = []
-    if strategy.pipeline > 1 { parts.append(strategy.schedule.name) }
-    if strategy.virtualStages > 1 { parts.append("\(strategy.virtualStages) chunks a stage") }
-    let plural = strategy.microBatches == 1 ? "micro-batch" : "micro-batches"
-    parts.append(
-      "\(HumanNumber.count(strategy.microBatches)) \(plural) of \(microBatchSizes.words)")
-    parts.append(strategy.zeroStage.name)
-    if strategy.sequenceParallel { parts.append("sequence parallel") }
-    if strategy.rankOrder != .tensorContextDataPipeline {
-      parts.append("ranks \(strategy.rankOrder.rawValue)")
-    }
+    if pipeline > 1 { parts.append(schedule.name) }
+    if virtualStages > 1 { parts.append("\(virtualStages) chunks a stage") }
+    parts.append(microBatches)
+    parts.append(zeroStage.name)
+    if sequenceParallel { parts.append("sequence parallel") }
+    if rankOrder != .tensorContextDataPipeline { parts.append("ranks \(rankOrder.rawValue)") }
     return parts.joined(separator: ", ")
-  }
-}
-
-extension ClosedRange<Int> {
-  /// `4`, or `2–4`.
-  var words: String {
-    lowerBound == upperBound ? "\(lowerBound)" : "\(lowerBound)–\(upperBound)"
   }
 }
 
@@ -64,8 +23,34 @@ extension ZeroStage {
 }
 
 extension Plan {
-  /// How a step runs: `1F1B, 8 micro-batches of 2, ZeRO-1, full recomputation of 12 layers`.
-  package var manner: String { "\(course), \(recomputation) recomputation\(extent)" }
+  /// How the GPUs are used: `4 pipeline x 2 tensor x 2 data = 16 GPUs`; where stages differ, from the least to
+  /// the most.
+  package var degrees: String {
+    let tensor = Span(stages.map { $0.share?.tensor ?? strategy.tensor }, or: strategy.tensor)
+    let data = Span(stages.map { $0.share?.data ?? strategy.data }, or: strategy.data)
+    let all = [
+      (Span([], or: strategy.pipeline), "pipeline"), (tensor, "tensor"),
+      (Span([], or: strategy.context), "context"), (data, "data"),
+    ].filter { $0.0.most > 1 }
+    let experts = strategy.expert > 1 ? ", experts over \(strategy.expert)" : ""
+    guard !all.isEmpty else { return "1 GPU" + experts }
+    let product = all.map { "\($0.0.words) \($0.1)" }.joined(separator: " x ")
+    return product + " = \(HumanNumber.count(prediction.gpus)) GPUs" + experts
+  }
+
+  /// How a step runs: `1F1B, 8 micro-batches of 2, ZeRO-1, full recomputation of 12 layers`; where replicas
+  /// differ, from the fewest micro-batches to the most.
+  package var manner: String {
+    let counts = Span(
+      stages.flatMap { $0.share?.microBatches ?? [strategy.microBatches] },
+      or: strategy.microBatches)
+    let whole = strategy.microBatchSize * strategy.data
+    let sizes = Span(
+      stages.map { whole / ($0.share?.data ?? strategy.data) }, or: strategy.microBatchSize)
+    let plural = counts.most == 1 ? "micro-batch" : "micro-batches"
+    let manner = strategy.manner(microBatches: "\(counts.words) \(plural) of \(sizes.words)")
+    return "\(manner), \(recomputation) recomputation\(extent)"
+  }
 
   /// Layers whose activations are computed again as a whole. A strategy that allows it need not do so.
   var recomputedLayers: Int { stages.reduce(0) { $0 + $1.recomputedLayers } }
@@ -92,5 +77,20 @@ extension Plan {
     case .full:
       recomputedLayers > 0 ? "\(HumanNumber.count(recomputedLayers)) layers" : "none"
     }
+  }
+}
+
+/// The least and the most of some numbers.
+private struct Span {
+  let least: Int
+  let most: Int
+
+  init(_ numbers: [Int], or only: Int) {
+    (least, most) = (numbers.min() ?? only, numbers.max() ?? only)
+  }
+
+  var words: String {
+    least == most
+      ? HumanNumber.count(most) : "\(HumanNumber.count(least))–\(HumanNumber.count(most))"
   }
 }

@@ -202,8 +202,23 @@ package struct PlanReport {
   private func share(_ stage: StagePlan, of strategy: ParallelStrategy) -> [String] {
     let tensor = stage.share?.tensor ?? strategy.tensor
     let all = [Int](repeating: strategy.microBatches, count: strategy.data)
-    let counts = stage.share?.microBatches ?? all
-    return ["\(tensor)", counts.map(HumanNumber.count).joined(separator: " + ")]
+    return ["\(tensor)", sum(stage.share?.microBatches ?? all)]
+  }
+
+  /// `5 + 5 + 3` of few numbers, `16 x 5 + 8 x 3` of many.
+  private func sum(_ numbers: [Int]) -> String {
+    var runs: [(count: Int, number: Int)] = []
+    for number in numbers {
+      if numbers.count > 4, let last = runs.last, last.number == number {
+        runs[runs.count - 1].count += 1
+      } else {
+        runs.append((1, number))
+      }
+    }
+    return runs.map { run in
+      let number = HumanNumber.count(run.number)
+      return run.count > 1 ? "\(HumanNumber.count(run.count)) x \(number)" : number
+    }.joined(separator: " + ")
   }
 
   private func memoryTable(_ plan: Plan) -> TextTable {

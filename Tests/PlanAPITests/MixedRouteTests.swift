@@ -95,6 +95,29 @@ private func text(_ value: JSONValue?) -> String {
     #expect(try step(#"{"data_parallel": \#(allowed)}"#).step == best)
   }
 
+  /// No alternative takes and holds what another does, and each says how it differs.
+  @Test(arguments: clusters)
+  func alternativesDiffer(cluster: String) throws {
+    let answer = try partition(cluster, search: #"{"top": 8}"#)
+    let plans = [answer["plan"]!] + Array(answer["alternatives"]!.elements)
+    let figures = plans.map { plan in
+      let prediction = plan["prediction"]!
+      return [
+        prediction["step_seconds"]!.double!, prediction["peak_memory_bytes"]!.double!,
+      ]
+    }
+    #expect(plans.count > 2)
+    #expect(Set(figures).count == figures.count)
+    #expect(figures.map(\.[0]) == figures.map(\.[0]).sorted())
+  }
+
+  /// Where degrees leave nothing to several pools, the best pool's plan is proven alone.
+  @Test func pipelinesThatCannotBeAreBounded() throws {
+    let answer = try partition(
+      "\"2x4xa100-sxm4-80gb+1x4xv100-sxm2-16gb\"", layers: 4, search: #"{"tensor_parallel": 8}"#)
+    #expect(answer["proof"]?["gap_fraction"]?.double == 0)
+  }
+
   /// The same of pipelines of several chunks a stage.
   @Test(arguments: [#"{"schedule": "interleaved"}"#, #"{"virtual_stages": 3}"#])
   func simulatesWhatWasInterleaved(search: String) throws {

@@ -149,6 +149,23 @@ private func post(_ path: String, _ body: String) throws -> (status: Int, body: 
     }
   }
 
+  /// Over several pools the frontier is not proven, but is one: no point beats another, and it runs from the best
+  /// plan down to what the leanest holds.
+  @Test func theFrontierOverSeveralPools() throws {
+    let (_, answer) = try post(
+      "/partition",
+      #"{"model": 4, "cluster": \#(Self.pools("", "")), "training": {"global_batch_size": 32, "#
+        + #""sequence_length": 512}, "search": {"frontier": true}}"#)
+    let frontier = try answer["frontier"]!.elements.map(Figures.init)
+    #expect(frontier.count > 2)
+    for (one, next) in zip(frontier, frontier.dropFirst()) {
+      #expect(next.step > one.step && next.memory < one.memory)
+    }
+    #expect(frontier[0].step == (try Figures(answer["plan"]!)).step)
+    let least = try Figures(planned(Self.pools("", ""), "memory")["plan"]!).memory
+    #expect(least > frontier[frontier.count - 1].memory * 0.98)
+  }
+
   /// GPUs that cost next to nothing are the ones that are used.
   @Test(arguments: [(100.0, 1.0, 1), (1, 100, 0)])
   func pricesDecide(fast: Double, slow: Double, firstNode: Int) throws {

@@ -3,6 +3,7 @@ import Hardware
 import Quantities
 import Scheduling
 import Testing
+import Workload
 
 @testable import Planning
 
@@ -27,9 +28,23 @@ import Testing
     for pool in cluster.pools.indices {
       cluster.pools[pool].pricePerGPUHour = .random(in: 0.5...4, using: &random)
     }
-    return model.problem(
-      on: cluster, batch: batch, sequence: [256, 1024].randomElement(using: &random)!,
-      precision: seed % 4 == 3 ? .fp16 : .bf16)
+    var graph = model.graph
+    if seed % 6 == 1 {
+      for kind in graph.kinds.indices where graph.kinds[kind].kind == .transformerBlock {
+        graph.kinds[kind].operators += [
+          Operator("exchange", .expertExchange(width: 1024, active: 1), sharding: .sequence),
+          Operator(
+            "experts", .expertProduct(inputs: 1024, outputs: 1024, experts: 4, active: 1),
+            sharding: .experts, parameters: 4 << 20),
+        ]
+      }
+    }
+    return ClusterProblem(
+      graph: graph, cluster: cluster,
+      job: TrainingJob(
+        globalBatchSize: batch, sequenceLength: [256, 1024].randomElement(using: &random)!,
+        precision: seed % 4 == 3 ? .fp16 : .bf16),
+      parameters: .published, memoryHeadroomFraction: 0.05)
   }
 
   /// Of plans over several pools, all but several chunks a stage.

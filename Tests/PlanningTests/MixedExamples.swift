@@ -238,11 +238,14 @@ struct EverySharing {
                   for zero in constraints.zeroStage
                   where zero <= .optimizer || Set(shares).count == 1 {
                     for recompute in space.choices.recompute {
-                      let base = ParallelStrategy(
-                        pipeline: depth, tensor: tensor, context: context, microBatchSize: size,
-                        zeroStage: zero, sequenceParallel: tensor > 1, recompute: recompute,
-                        schedule: schedule)
-                      forEachPlan(base, used, replicas, shares, nodes, visit)
+                      for expert in space.choices.experts
+                      where (tensor * context * replicas.reduce(0, +)).isMultiple(of: expert) {
+                        let base = ParallelStrategy(
+                          pipeline: depth, tensor: tensor, context: context, expert: expert,
+                          microBatchSize: size, zeroStage: zero, sequenceParallel: tensor > 1,
+                          recompute: recompute, schedule: schedule)
+                        forEachPlan(base, used, replicas, shares, nodes, visit)
+                      }
                     }
                   }
                 }

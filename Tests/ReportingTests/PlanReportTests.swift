@@ -119,6 +119,12 @@ import Testing
     let text = PlanReport(modelName: "m", clusterName: "c").text(plan)
     #expect(text.contains("11.0 ms           6       2  8 + 8          node-0: 0–3"))
     #expect(text.contains("11.0 ms           6       1  5 + 5 + 3 + 3  node-0: 4–7"))
+    #expect(plan.degrees.contains(" x 1–2 tensor x 2–4 data = "))
+    #expect(plan.degrees.hasSuffix(" = \(plan.prediction.gpus) GPUs"))
+    #expect(plan.manner.contains(" 3–8 micro-batches of "))
+    plan.stages[1].share = StageShare(tensor: 1, data: 6, microBatches: [4, 4, 4, 4, 2, 2])
+    let many = PlanReport(modelName: "m", clusterName: "c").text(plan)
+    #expect(many.contains("  4 x 4 + 2 x 2  node-0: 4–7"))
   }
 
   /// A strategy may allow to recompute layers and recompute none.

@@ -1,3 +1,6 @@
+import Costing
+import Quantities
+
 /// The best plans that a search knows, the fastest first.
 struct BestPlans {
   /// That are kept at most.
@@ -25,5 +28,49 @@ struct BestPlans {
     else { return }
     plans.insert(plan, at: plans.firstIndex { step < $0.plan.prediction.step } ?? plans.count)
     if plans.count > most { plans.removeLast() }
+  }
+
+  /// So many of the best, without those that are like a better one.
+  func distinct(_ count: Int) -> [MixedPlan] { plans.distinct(count) }
+}
+
+extension [MixedPlan] {
+  /// So many of the first, without those that are like one before.
+  func distinct(_ count: Int) -> [MixedPlan] {
+    var distinct: [MixedPlan] = []
+    for plan in self where distinct.count < count && !distinct.contains(where: plan.isLike) {
+      distinct.append(plan)
+    }
+    return distinct
+  }
+}
+
+extension MixedPlan {
+  /// Whether a plan takes and holds the same, or differs in where its stages lie and end alone.
+  func isLike(_ other: MixedPlan) -> Bool {
+    let (own, its) = (plan.prediction, other.plan.prediction)
+    let areEqual =
+      abs(own.step / its.step - 1) < 1e-6 && abs(own.peakMemory / its.peakMemory - 1) < 1e-6
+    return areEqual || strategy.isReordered(other.strategy)
+  }
+}
+
+extension MixedStrategy {
+  /// Whether the stages of a strategy have the same seats, in whichever order.
+  fileprivate func isReordered(_ other: MixedStrategy) -> Bool {
+    func seats(_ strategy: MixedStrategy) -> [[[Int]: Int]] {
+      strategy.lanes.map { lane in
+        lane.seats.reduce(into: [:]) {
+          $0[[lane.microBatches, $1.pool, $1.tensor, $1.data], default: 0] += 1
+        }
+      }
+    }
+    func shared(_ strategy: MixedStrategy) -> ParallelStrategy {
+      // The first stage's.
+      var base = strategy.base
+      (base.tensor, base.data) = (1, 1)
+      return base
+    }
+    return shared(self) == shared(other) && seats(self) == seats(other)
   }
 }

@@ -53,7 +53,7 @@ package struct ClusterPlanner: Sendable {
       return ClusterPlanner(problem.on(merged), effort: effort)
         .plan(constraints, shouldStop: shouldStop, onProgress: onProgress)
     }
-    let outcome =
+    var outcome =
       switch constraints.objective {
       case .throughput:
         fastest(constraints, shouldStop, onProgress)
@@ -63,6 +63,15 @@ package struct ClusterPlanner: Sendable {
       case .memory: leanest(constraints, shouldStop, onProgress)
       case .cost: cheapest(constraints, shouldStop, onProgress)
       }
+    if constraints.wantsFrontier, let best = outcome?.best,
+      case .found(var result) = outcome?.outcome
+    {
+      result.frontier = frontier(knowing: best, constraints, shouldStop)
+      result.warnings.append(
+        "over several pools the frontier holds the fastest plans that short searches found within each memory: "
+          + "others may be faster")
+      outcome?.outcome = .found(result)
+    }
     return outcome
       ?? ClusterOutcome(
         outcome: .infeasible(infeasibility(constraints, shouldStop)), comparison: nil)
@@ -139,7 +148,7 @@ package struct ClusterPlanner: Sendable {
           problem, part, effort: effort, tables: tables, slices: slices, incumbents: []),
       ]
     }
-    var kept = BestPlans(most: effort.kept, baselines.plans + known.plans)
+    var kept = BestPlans(most: 4 * effort.kept, baselines.plans + known.plans)
     func advance(_ index: Int, _ search: (any PoolSearch) -> Void) {
       for plan in kept.plans { searches[index].keep(plan) }
       search(searches[index])
@@ -175,7 +184,7 @@ package struct ClusterPlanner: Sendable {
       return search
     }
     let all = Tally(baselines, searches + parting)
-    let found = kept.plans.prefix(constraints.alternatives + 1).map(problem.placed)
+    let found = kept.distinct(constraints.alternatives + 1).map(problem.placed)
     known.plans = kept.plans
     let boundsParting = all.open >= min(bounded.open, kept.best)
     known.open = min(known.open, boundsParting ? all.open : bounded.open)

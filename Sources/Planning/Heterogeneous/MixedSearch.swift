@@ -36,6 +36,7 @@ final class MixedSearch {
   /// Least bound of what was looked at, and not to the end.
   var unfinished = Double.infinity
   private var heap = Heap<OpenNode>()
+  private var hasBegun = false
   private var nodes: [Node] = []
   /// Splits, slices and walks that a sketch does without.
   private var postponed: [OpenNode] = []
@@ -78,7 +79,7 @@ final class MixedSearch {
 
   /// Least bound of what was not looked at, or not to the end.
   var open: Double {
-    if nodes.isEmpty { return 0 }
+    guard hasBegun else { return 0 }
     return min(
       unfinished, heap.min?.bound ?? .infinity, postponed.min()?.bound ?? .infinity, settled)
   }
@@ -167,7 +168,8 @@ final class MixedSearch {
     below aim: Double, layouts: Int, states: Int, _ shouldStop: () -> Bool,
     _ onProgress: (SearchProgress) -> Void
   ) {
-    if nodes.isEmpty { space.forEachSplit { addSplit($0) } }
+    if !hasBegun { space.forEachSplit { addSplit($0) } }
+    hasBegun = true
     var (known, since) = (best, considered)
     while let next = heap.min, next.bound < min(best, aim) {
       if best < known { (known, since) = (best, considered) }

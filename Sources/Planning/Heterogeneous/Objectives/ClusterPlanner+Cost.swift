@@ -9,7 +9,7 @@ extension ClusterPlanner {
     var search = ClusterCostSearch(problem, constraints, effort: effort)
     search.run(shouldStop: shouldStop, onProgress: onProgress)
     let prices = search.prices
-    let found = search.found.prefix(constraints.alternatives + 1).map(problem.placed)
+    let found = search.found.distinct(constraints.alternatives + 1).map(problem.placed)
     guard let best = found.first else { return nil }
     let cost = prices.cost(best)
     // What costs nothing costs least.

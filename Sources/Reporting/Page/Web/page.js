@@ -331,10 +331,17 @@ const partNames = {
   optimizer: "optimizer",
 };
 
-function degrees(strategy) {
-  const parts = [["pipeline", "pipeline"], ["tensor", "tensor"], ["context", "context"],
-    ["data", "data"]].map(([key, word]) => [strategy[key + "_parallel"], word])
-    .filter(([degree]) => degree > 1).map(([degree, word]) => `${degree} ${word}`);
+/** The least and the most of some numbers. */
+function span(numbers) {
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  return least === most ? grouped(most) : `${grouped(least)}–${grouped(most)}`;
+}
+
+function degrees({ strategy, stages }) {
+  // Stages of unequal pools have degrees of their own.
+  const parts = ["pipeline", "tensor", "context", "data"].map((word) => [word,
+    [...new Set(stages.map((stage) => stage[word + "_parallel"] ?? strategy[word + "_parallel"]))]])
+    .filter(([, all]) => Math.max(...all) > 1).map(([word, all]) => `${span(all)} ${word}`);
   const experts = strategy.expert_parallel > 1 ? `, experts over ${strategy.expert_parallel}` : "";
   return (parts.length ? parts.join(" × ") : "one GPU") + experts;
 }
@@ -343,8 +350,9 @@ function manner({ strategy, stages }) {
   const parts = [];
   if (strategy.pipeline_parallel > 1) parts.push(strategy.schedule);
   if (strategy.virtual_stages > 1) parts.push(`${strategy.virtual_stages} chunks a stage`);
-  const count = strategy.micro_batches;
-  parts.push(`${grouped(count)} micro-batch${count === 1 ? "" : "es"} of `
+  const counts = [...new Set(stages.flatMap((stage) => stage.micro_batch_shares
+    ?? [strategy.micro_batches]))];
+  parts.push(`${span(counts)} micro-batch${Math.max(...counts) === 1 ? "" : "es"} of `
     + strategy.micro_batch_size);
   parts.push(strategy.zero_stage ? `ZeRO-${strategy.zero_stage}` : "no ZeRO");
   if (strategy.sequence_parallel) parts.push("sequence parallel");
@@ -360,9 +368,8 @@ function manner({ strategy, stages }) {
 function showAnswer(answer, request) {
   const body = $("answer-body");
   const { plan, nearest, plans } = plansOf(answer);
-  const gpus = plan && Object.entries(plan.strategy)
-    .filter(([key]) => /^(pipeline|tensor|data|context)_parallel$/.test(key))
-    .reduce((product, [, degree]) => product * degree, 1);
+  const gpus = plan && Math.round(
+    plan.prediction.tokens_per_second / plan.prediction.tokens_per_second_per_gpu);
   $("answer-heading").textContent = answer.status === "infeasible"
     ? `No plan for ${answer.model_name}`
     : `${answer.model_name} on ${gpus === 1 ? "1 GPU" : `${grouped(gpus)} GPUs`}: `
@@ -455,14 +462,14 @@ function warnings(lines) {
 
 /** One plan: its figures, where its time goes, its stages, and its picture. */
 function showPlan(plan, place, request) {
-  const { prediction, strategy } = plan;
+  const { prediction } = plan;
   const tightest = plan.stages.reduce((worst, stage) =>
     (room(stage) < room(worst) ? stage : worst));
   const figure = (term, value, note) => make("div", {}, make("dt", {}, term),
     make("dd", {}, value, note ? make("small", {}, note) : null));
   const isOver = room(tightest) < 0;
   place.summary.replaceChildren(
-    make("p", { class: "how" }, make("strong", {}, degrees(strategy)), "; ", manner(plan)),
+    make("p", { class: "how" }, make("strong", {}, degrees(plan)), "; ", manner(plan)),
     make("dl", { class: "figures" },
       figure("Step", time(prediction.step_seconds)),
       figure("Throughput", grouped(prediction.tokens_per_second), "tokens a second"),
@@ -528,11 +535,23 @@ function stageTable(plan) {
     cell(time(stage.backward_seconds)),
     recomputes ? cell(grouped(stage.recompute_layers)) : null,
     differ ? [cell(`${stage.tensor_parallel ?? plan.strategy.tensor_parallel}`),
-      cell((stage.micro_batch_shares ?? []).map((count) => grouped(count)).join(" + "), "left")]
+      cell(sum(stage.micro_batch_shares ?? []), "left")]
       : null,
     parts.map((part) => cell(bytes(stage.memory_bytes[part]))),
     cell(bytes(stage.memory_bytes.total), room(stage) < 0 ? "bad" : null),
     cell(bytes(stage.memory_limit_bytes)), cell(devices(stage.devices ?? []), "left"))));
+}
+
+/** `5 + 5 + 3` of few numbers, `16 × 5 + 8 × 3` of many. */
+function sum(numbers) {
+  const runs = [];
+  for (const number of numbers) {
+    const last = runs.at(-1);
+    if (numbers.length > 4 && last?.number === number) last.count += 1;
+    else runs.push({ number, count: 1 });
+  }
+  return runs.map(({ number, count }) => (count > 1 ? `${grouped(count)} × ` : "")
+    + grouped(number)).join(" + ");
 }
 
 function devices(groups) {
@@ -589,7 +608,7 @@ function alternatives(plans, place, request) {
       make("td", {}, index ? (slower < 0 ? "" : "+") + percent(slower) : "best"),
       make("td", {}, bytes(prediction.peak_memory_bytes)),
       hasFrontier ? make("td", { class: "left" }, roles.has("frontier") ? "yes" : "") : null,
-      make("td", { class: "left wrap" }, `${degrees(plan.strategy)}; ${manner(plan)}`)));
+      make("td", { class: "left wrap" }, `${degrees(plan)}; ${manner(plan)}`)));
   });
   rows[0].querySelector("input").checked = true;
   return make("section", { "aria-labelledby": "alternatives-heading" },

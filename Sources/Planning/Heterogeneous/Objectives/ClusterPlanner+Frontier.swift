@@ -1,0 +1,37 @@
+import Quantities
+
+extension ClusterPlanner {
+  /// Fast plans within each memory, downwards in steps of at least a fiftieth to what the leanest plan holds: as
+  /// `Planner` has them, but from short searches that prove nothing.
+  ///
+  /// - Parameter best: A plan that is known.
+  func frontier(
+    knowing best: MixedPlan, _ constraints: SearchConstraints, _ shouldStop: () -> Bool
+  ) -> [Plan] {
+    var single = constraints
+    single.objective = .throughput
+    single.alternatives = 0
+    var search = ClusterMemorySearch(problem, single, effort: effort)
+    search.run(shouldStop: shouldStop)
+    let known = [best, search.best?.plan].compactMap { $0 }
+    var plans: [Plan] = []
+    var limit = ByteCount(.infinity)
+    while plans.count < Self.points, plans.isEmpty || !shouldStop() {
+      let limited = problem.limited(to: limit)
+      let fitting = known.map { MixedPlan(limited, $0.strategy, $0.split) }.filter(\.plan.fits)
+      guard
+        let found = ClusterPlanner(limited, effort: .quick)
+          .fastest(single, knowing: fitting, shouldStop, { _ in })?.best
+      else { break }
+      // A leaner plan as fast as the one before takes its place.
+      if let last = plans.last, last.prediction.step >= found.plan.prediction.step {
+        plans.removeLast()
+      }
+      plans.append(found.plan)
+      limit = found.plan.prediction.peakMemory * 0.98
+    }
+    return plans
+  }
+
+  private static let points = 64
+}
