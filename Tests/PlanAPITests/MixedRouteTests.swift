@@ -194,6 +194,33 @@ private func text(_ value: JSONValue?) -> String {
     #expect(remedies.contains { $0.hasPrefix("leave data_parallel free") }, "\(text(answer))")
   }
 
+  /// Memory is lacking, over all pools together, and what is said to help does.
+  @Test func saysWhatMemoryWouldHelp() throws {
+    func cluster(_ nodes: Int, memory: Int = 6) -> String {
+      #"{"pools": [{"name": "large", "gpu": "a100", "gpus_per_node": 2, "nodes": \#(nodes), "#
+        + #""memory_bytes": \#(memory)000000000}, {"name": "small", "gpu": "t4", "gpus_per_node": 2, "#
+        + #""nodes": 1, "memory_bytes": \#(min(memory, 5))000000000}]}"#
+    }
+    let search = #"{"zero_stage": 0, "memory_headroom_fraction": 0.01}"#
+    func answer(_ cluster: String, _ search: String = search) throws -> JSONValue {
+      try partition(cluster, layers: 140, search: search)
+    }
+    let none = try answer(cluster(1))
+    #expect(none["status"]?.string == "infeasible" && none["reason"]?["kind"]?.string == "memory")
+    let nearest = try #require(none["reason"]?["nearest_plan"]?["stages"]?.elements)
+    let over = nearest.map {
+      $0["memory_bytes"]!["total"]!.double! - $0["memory_limit_bytes"]!.double!
+    }
+    #expect(over.max()! > 0)
+    let remedies = none["remedies"]!.elements.compactMap(\.string)
+    let words = try #require(remedies.first { $0.contains("nodes of pool large") }, "\(remedies)")
+    let nodes = try #require(words.split(separator: " ").lazy.compactMap { Int($0) }.first)
+    #expect(try answer(cluster(nodes))["plan"] != nil)
+    #expect(try answer(cluster(nodes - 1))["plan"] == nil)
+    #expect(remedies.contains { $0.contains("in all pools") })
+    #expect(try answer(cluster(1, memory: 80))["plan"] != nil)
+  }
+
   @Test func drawsAndReports() throws {
     let body =
       "{\"model\": 24, \"cluster\": \(Self.clusters[0]), \"training\": \(training)}"

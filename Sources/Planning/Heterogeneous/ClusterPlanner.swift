@@ -74,7 +74,9 @@ package struct ClusterPlanner: Sendable {
     }
     return outcome
       ?? ClusterOutcome(
-        outcome: .infeasible(infeasibility(constraints, shouldStop)), comparison: nil)
+        outcome: .infeasible(
+          ClusterInfeasibility(problem: problem, constraints: constraints, effort: effort)
+            .run(shouldStop)), comparison: nil)
   }
 
   /// The plan with the shortest step; nil where none was found.
@@ -212,20 +214,6 @@ package struct ClusterPlanner: Sendable {
       proof: proof,
       warnings: comparison.sentences + [Self.reach(unsearched)])
     return ClusterOutcome(outcome: .found(result), comparison: comparison, best: best)
-  }
-
-  /// Of the first pool on which only memory is lacking.
-  private func infeasibility(
-    _ constraints: SearchConstraints, _ shouldStop: () -> Bool
-  ) -> Infeasibility {
-    // Constraints that stand in the way on some pool do so on all of them together.
-    var remedies: [String] = []
-    for pool in problem.pools {
-      let found = InfeasibilitySearch(problem: pool, constraints: constraints).run(shouldStop)
-      if case .memory = found.reason { return found }
-      if remedies.isEmpty { remedies = found.remedies }
-    }
-    return Infeasibility(reason: .noStrategy([]), remedies: remedies)
   }
 
   /// What the bound of a search over several pools does not speak of.

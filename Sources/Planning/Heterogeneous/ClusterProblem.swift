@@ -12,8 +12,16 @@ package struct ClusterProblem: Sendable {
   package let memoryHeadroomFraction: Double
   /// Of layers on one type of GPU, where there are any.
   package let measurements: TypedMeasurements?
-  /// What a GPU may hold at most, be it larger.
-  private var memoryCap: ByteCount?
+  /// What a GPU may hold, where that is not what its memory and the headroom say.
+  private var memory = Memory.own
+
+  private enum Memory {
+    case own
+    /// No more than so much, be it larger.
+    case atMost(ByteCount)
+    case unlimited
+  }
+
   /// The job on each pool alone.
   package private(set) var pools: [PlanningProblem] = []
 
@@ -39,25 +47,40 @@ package struct ClusterProblem: Sendable {
 
   /// The same on GPUs of which none may hold more.
   func limited(to memory: ByteCount) -> ClusterProblem {
-    var limited = self
-    limited.memoryCap = memory
-    limited.pools = pools.map { $0.limited(to: min($0.memoryLimit, memory)) }
-    return limited
+    with(.atMost(memory))
+  }
+
+  /// The same on GPUs that hold whatever is asked of them.
+  var ignoringMemory: ClusterProblem { with(.unlimited) }
+
+  private func with(_ memory: Memory) -> ClusterProblem {
+    var other = self
+    other.memory = memory
+    other.pools = pools.map { other.limited($0) }
+    return other
+  }
+
+  private func limited(_ alone: PlanningProblem) -> PlanningProblem {
+    switch memory {
+    case .own: alone
+    case .atMost(let memory): alone.limited(to: min(alone.memoryLimit, memory))
+    case .unlimited: alone.limited(to: ByteCount(.infinity))
+    }
   }
 
   /// A plan with its devices, held against what the GPUs may hold.
   func placed(_ plan: MixedPlan) -> MixedPlan {
-    guard memoryCap != nil else { return plan.placed(on: cluster) }
+    if case .own = memory { return plan.placed(on: cluster) }
     return MixedPlan(on(cluster), plan.strategy, plan.split)
   }
 
   /// The job on one pool, and on nothing else.
   func alone(on pool: Pool) -> PlanningProblem {
-    let alone = PlanningProblem(
-      graph: graph, pool: pool, job: job, parameters: parameters,
-      memoryHeadroomFraction: memoryHeadroomFraction,
-      measurements: measurements?.layers(on: pool.accelerator))
-    return memoryCap.map { alone.limited(to: min(alone.memoryLimit, $0)) } ?? alone
+    limited(
+      PlanningProblem(
+        graph: graph, pool: pool, job: job, parameters: parameters,
+        memoryHeadroomFraction: memoryHeadroomFraction,
+        measurements: measurements?.layers(on: pool.accelerator)))
   }
 
   /// What one GPU sends to one of another pool: the network between them at the efficiency of the

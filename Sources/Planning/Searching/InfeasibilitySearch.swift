@@ -127,15 +127,20 @@ extension ByteCount {
 
 extension PlanningProblem {
   /// The same job on more nodes of the same kind.
-  func on(nodes: Int) -> PlanningProblem {
-    var pool = pool
-    if nodes < pool.nodes {
-      pool.nodeNames.removeLast(pool.nodes - nodes)
+  func on(nodes: Int) -> PlanningProblem { with(pool: pool.with(nodes: nodes)) }
+}
+
+extension Pool {
+  /// The same with another number of nodes.
+  func with(nodes count: Int) -> Pool {
+    var pool = self
+    if count < nodes {
+      pool.nodeNames.removeLast(nodes - count)
     } else {
-      for index in pool.nodes..<nodes { pool.nodeNames.append("node-\(index)") }
+      for index in nodes..<count { pool.nodeNames.append("\(name)-\(index)") }
     }
     pool.levels[pool.levels.count - 1].span = max(
       pool.levels[pool.levels.count - 1].span, pool.gpus)
-    return with(pool: pool)
+    return pool
   }
 }

@@ -72,7 +72,13 @@ struct ClusterMemorySearch {
   var limit: Double { best?.memory.value ?? .infinity }
 
   mutating func run(shouldStop: () -> Bool = { false }) {
-    for pool in problem.pools.indices { searchAlone(pool) }
+    for pool in problem.pools.indices {
+      if best == nil || !shouldStop() { searchAlone(pool) } else { open = min(open, runtime) }
+    }
+    if best != nil, shouldStop() {
+      open = min(open, runtime)
+      return
+    }
     var layouts: [Layout] = []
     collectPipelines(into: &layouts)
     collectReplicas(into: &layouts)

@@ -24,8 +24,9 @@ extension ClusterPlanner {
     if least < leanest.memory * (1 - 1e-9) {
       result.proof.isPartial = true
       result.warnings.append(
-        "the bound holds for plans that hold no more than this one: whether a plan over several pools can do "
-          + "with less was not settled, but for less than \(least.inGibibytes) a GPU")
+        "no plan holds less than \(least.inGibibytes) on its fullest GPU; between that and what this one holds "
+          + "a plan over several pools may have been missed, and the bound speaks of plans that hold no more "
+          + "than this one")
     }
     found.outcome = .found(result)
     return found
