@@ -111,8 +111,10 @@ package struct PlanReport {
     if proof.gapFraction <= 0 {
       return "Best of all that the bound covers, as a warning says: \(weighed)"
     }
+    // Not to say that nothing is left.
+    let gap = max(proof.gapFraction, 0.001)
     return
-      "Within \(HumanNumber.percent(proof.gapFraction)) of the best possible, which takes at least "
+      "Within \(HumanNumber.percent(gap)) of the best possible, which takes at least "
       + "\(HumanNumber.time(proof.lowerBound)): \(weighed)"
   }
 

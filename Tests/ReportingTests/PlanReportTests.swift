@@ -40,6 +40,21 @@ import Testing
       lines(text)[4]
         == "Within 4.2 % of the best possible, which takes at least 250 ms: 1,240 strategies worked "
         + "out, 118,000 excluded by bounds")
+    open.gapFraction = 1e-5
+    let close = report(.found(PlanningResult(best: sample.plan, proof: open)))
+    #expect(close.contains("Within 0.1 % of the best possible"))
+  }
+
+  /// Where plans use other numbers of GPUs, alternatives tell how many.
+  @Test func alternativesTellGPUs() {
+    var other = sample.plan
+    other.prediction.gpus = 1234
+    let same = report(
+      .found(PlanningResult(best: sample.plan, alternatives: [sample.plan], proof: proof)))
+    let different = report(
+      .found(PlanningResult(best: sample.plan, alternatives: [other], proof: proof)))
+    #expect(!same.contains("peak memory   GPUs") && different.contains("peak memory   GPUs"))
+    #expect(different.contains("  1,234  "))
   }
 
   /// Ranges of a plan with an order of its own do not say which layers they are.

@@ -45,7 +45,10 @@ struct Baselines {
         problem.pools[pool], constraints, below: best, shouldStop: shouldStop)
       keep(found.first, pool: pool, &best)
     }
-    even = EvenPlan(problem).best(constraints, shouldStop: shouldStop)
+    // Only held against, once there is a plan.
+    if alone.isEmpty || !shouldStop() {
+      even = EvenPlan(problem).best(constraints, shouldStop: shouldStop)
+    }
   }
 
   /// Goes through each pool for plans that take less than `best`.

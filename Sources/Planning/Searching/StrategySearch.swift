@@ -146,8 +146,8 @@ struct StrategySearch {
             strategiesConsidered: considered,
             strategiesPruned: pruned))
       }
-      // There is always a plan to answer with, if there is one at all.
-      if !found.isEmpty, steps % 16 == 0, shouldStop() {
+      // There is always a plan to answer with, if there is one at all; a cutoff is that of one.
+      if !found.isEmpty || cutoff < .infinity, steps % 16 == 0, shouldStop() {
         left = next.bound
         open.insert(next)
         break

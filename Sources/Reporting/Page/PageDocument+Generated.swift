@@ -4,7 +4,7 @@
 extension PageDocument {
   /// SHA-256 of what stands between the tags, in Base64.
   static let styleDigest = "C93svCMrGKWK7ay4lqpCf5V/zs6IJNbBMRB5HJltEW4="
-  static let scriptDigest = "HG4SW5bLL/sBH5+RxZFJTzkvw+A01ofhyUrj52nba/Q="
+  static let scriptDigest = "1Eq1mLZaC/4HUV/MmuYUPSbL1Tt7NlbczQF4LYqKqRY="
 
   static let template = ##"""
 <!doctype html>
@@ -780,7 +780,7 @@ function proof(answer) {
   return make("p", { id: "proof" }, proof.gap_fraction <= 0
     ? [make("strong", { class: "good" }, "Best"),
       ` of all that the bound covers, as a warning says: ${weighed}.`]
-    : [make("strong", { class: "warn" }, `Within ${percent(proof.gap_fraction)} of the best`),
+    : [make("strong", { class: "warn" }, `Within ${percent(Math.max(proof.gap_fraction, 0.001))} of the best`),
       ` possible, which takes at least ${time(proof.lower_bound_seconds)}: ${weighed}.`]);
 }
 

@@ -416,7 +416,7 @@ function proof(answer) {
   return make("p", { id: "proof" }, proof.gap_fraction <= 0
     ? [make("strong", { class: "good" }, "Best"),
       ` of all that the bound covers, as a warning says: ${weighed}.`]
-    : [make("strong", { class: "warn" }, `Within ${percent(proof.gap_fraction)} of the best`),
+    : [make("strong", { class: "warn" }, `Within ${percent(Math.max(proof.gap_fraction, 0.001))} of the best`),
       ` possible, which takes at least ${time(proof.lower_bound_seconds)}: ${weighed}.`]);
 }
 
