@@ -58,7 +58,8 @@ struct AlternativesTable {
           HumanNumber.time(plan.prediction.step),
           (slower >= 0 ? "+" : "") + HumanNumber.percent(slower),
           HumanNumber.size(plan.prediction.peakMemory),
-        ] + (counts ? [HumanNumber.count(plan.prediction.gpus)] : []) + dimensions.map { $0.cell(plan.strategy) } + [plan.recomputeCell])
+        ] + (counts ? [HumanNumber.count(plan.prediction.gpus)] : [])
+          + dimensions.map { $0.cell(plan.strategy) } + [plan.recomputeCell])
     }
     return table.lines(indent: indent)
   }

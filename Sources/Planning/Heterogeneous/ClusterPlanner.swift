@@ -185,6 +185,10 @@ package struct ClusterPlanner: Sendable {
       for plan in search.found { kept.keep(plan) }
       return search
     }
+    if let best = kept.plans.first {
+      let polish = PlanPolish(problem: problem, constraints: constraints, tables: tables)
+      kept.keep(polish.polished(best, tries: effort.changes))
+    }
     let all = Tally(baselines, searches + parting)
     let found = kept.distinct(constraints.alternatives + 1).map(problem.placed)
     known.plans = kept.plans
@@ -218,7 +222,7 @@ package struct ClusterPlanner: Sendable {
 
   /// What the bound of a search over several pools does not speak of.
   private static func reach(_ unsearched: [String]) -> String {
-    "over several pools the bound covers pipelines whose stages may differ in pool and degrees, "
+    "over several pools the bound covers pipelines whose stages are split alike where they lie on one pool, "
       + "and unequal replicas, each on one pool, as many as it holds"
       + (unsearched.isEmpty
         ? "" : "; across pools these were not searched: " + unsearched.joined(separator: ", "))

@@ -52,6 +52,9 @@ package struct MixedStrategy: Hashable, Sendable {
     }
   }
 
+  /// On which any stage lies.
+  var pools: Set<Int> { Set(lanes.flatMap(\.seats).map(\.pool)) }
+
   package var gpus: Int {
     lanes.reduce(0) { sum, lane in lane.seats.reduce(sum) { $0 + gpus($1) } }
   }

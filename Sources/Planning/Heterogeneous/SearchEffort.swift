@@ -15,6 +15,8 @@ package struct SearchEffort: Hashable, Sendable {
   package var triesPerState = 1 << 13
   /// Ways to split all pools that are looked at.
   package var choices = Int.max
+  /// Small changes that are tried on the best plan.
+  package var changes = 256
   /// Plans kept.
   package var kept = 16
 

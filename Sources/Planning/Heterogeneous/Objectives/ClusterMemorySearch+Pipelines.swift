@@ -47,7 +47,10 @@ extension ClusterMemorySearch {
   ) {
     let choices = problem.pools.indices.map { pool in
       splits(ofPool: pool, base).map { split in
-        (split, 1 / whole(space.strategy(base, tensor: split.tensor, parts: split.parts), pool: pool))
+        (
+          split,
+          1 / whole(space.strategy(base, tensor: split.tensor, parts: split.parts), pool: pool)
+        )
       }
     }
     // Of many pools not all choices are visited.
