@@ -47,10 +47,11 @@ struct AlternativesTable {
   func lines(indent: Int) -> [String] {
     guard !plans.isEmpty else { return [] }
     let dimensions = self.dimensions
-    let counts = Set(([best] + plans).map(\.prediction.gpus)).count > 1
+    let countsGPUs = Set(([best] + plans).map(\.prediction.gpus)).count > 1
     var table = TextTable(
       [.numbers("step"), .numbers("against best"), .numbers("peak memory")]
-        + (counts ? [.numbers("GPUs")] : []) + dimensions.map(\.column) + [.words("recompute")])
+        + (countsGPUs ? [.numbers("GPUs")] : []) + dimensions.map(\.column)
+        + [.words("recompute")])
     for plan in plans {
       let slower = plan.prediction.step / best.prediction.step - 1
       table.add(
@@ -58,7 +59,7 @@ struct AlternativesTable {
           HumanNumber.time(plan.prediction.step),
           (slower >= 0 ? "+" : "") + HumanNumber.percent(slower),
           HumanNumber.size(plan.prediction.peakMemory),
-        ] + (counts ? [HumanNumber.count(plan.prediction.gpus)] : [])
+        ] + (countsGPUs ? [HumanNumber.count(plan.prediction.gpus)] : [])
           + dimensions.map { $0.cell(plan.strategy) } + [plan.recomputeCell])
     }
     return table.lines(indent: indent)

@@ -43,7 +43,7 @@ struct ClusterCostSearch {
     guard bound < best else { return }
     for part in parts(order) {
       if !found.isEmpty, shouldStop() { return }
-      search(part)
+      search(part, shouldStop)
       onProgress(
         SearchProgress(
           best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
@@ -63,7 +63,7 @@ struct ClusterCostSearch {
     found.insert(
       plan, at: found.firstIndex { own < (prices.cost($0), $0.plan.prediction.step) } ?? found.count
     )
-    if found.count > effort.kept { found.removeLast() }
+    if found.count > 4 * effort.kept { found.removeLast() }
   }
 
   // MARK: Pools alone
@@ -114,13 +114,16 @@ struct ClusterCostSearch {
   }
 
   /// The first pools with all GPUs and the next with some, more and more: parts of a node that divide it, then
-  /// nodes, twice as many each time.
+  /// nodes, half as many again each time.
   private func parts(_ order: [Int]) -> [Part] {
     order.indices.dropFirst().flatMap { place -> [Part] in
       let whole = order[..<place].map { ($0, problem.cluster.pools[$0].gpus) }
       let pool = problem.cluster.pools[order[place]]
       var sizes = pool.gpusPerNode.divisors
-      while let last = sizes.last, last < pool.gpus { sizes.append(min(2 * last, pool.gpus)) }
+      while let last = sizes.last, last < pool.gpus {
+        let nodes = last / pool.gpusPerNode
+        sizes.append(min((nodes + max(1, nodes / 2)) * pool.gpusPerNode, pool.gpus))
+      }
       return sizes.map { size in
         let pools = whole + [(order[place], size)]
         return Part(pools: pools.sorted { $0.0 < $1.0 }.map { (index: $0.0, gpus: $0.1) })
@@ -128,14 +131,15 @@ struct ClusterCostSearch {
     }
   }
 
-  private mutating func search(_ part: Part) {
+  private mutating func search(_ part: Part, _ shouldStop: () -> Bool) {
     var cluster = problem.cluster
     cluster.pools = part.pools.map { cluster.pools[$0.index].first($0.gpus) }
     let smaller = problem.on(cluster)
-    let plans = fast(smaller, constraints)
+    let plans = fast(smaller, constraints, shouldStop)
     var sharded = constraints
     sharded.zeroStage = [.gradients, .weights]
-    let all = plans.isEmpty && constraints.zeroStage.isEmpty ? fast(smaller, sharded) : plans
+    let all =
+      plans.isEmpty && constraints.zeroStage.isEmpty ? fast(smaller, sharded, shouldStop) : plans
     for plan in all {
       var strategy = plan.strategy
       for lane in strategy.lanes.indices {
@@ -150,7 +154,7 @@ struct ClusterCostSearch {
 
   /// Fast plans of several pools.
   private mutating func fast(
-    _ problem: ClusterProblem, _ constraints: SearchConstraints
+    _ problem: ClusterProblem, _ constraints: SearchConstraints, _ shouldStop: () -> Bool
   ) -> [MixedPlan] {
     let (tables, slices) = (SeatTables(problem), PoolSlices(problem))
     guard let part = constraints.byChunks.first else { return [] }
@@ -158,8 +162,9 @@ struct ClusterCostSearch {
       MixedSearch(problem, part, effort: effort, tables: tables, slices: slices, incumbents: []),
       LaneSearch(problem, part, effort: effort, tables: tables, slices: slices, incumbents: []),
     ]
+    let isKnown = !found.isEmpty
     return searches.flatMap { search in
-      search.sketch(shouldStop: { false }, onProgress: { _ in })
+      search.sketch(shouldStop: { isKnown && shouldStop() }, onProgress: { _ in })
       considered += search.considered
       pruned += search.pruned
       return search.found
