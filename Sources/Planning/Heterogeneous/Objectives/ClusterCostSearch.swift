@@ -7,7 +7,8 @@ import Quantities
 /// is told by `CostBound`; mostly that is more than the best pool's plan. Where it is not (the cheap pool is too
 /// small for the model, or memory makes work dear there), plans over parts of the cluster are looked at: on GPUs
 /// that are all used, the fastest plan is the cheapest, so that a search for fast plans is asked about the pools
-/// whose work is cheapest and a growing part of the next one.
+/// whose work is cheapest and a growing part of the next one. A part on which work is too dear however well its GPUs
+/// are used is passed over: what leaves some idle is a plan for a smaller one.
 struct ClusterCostSearch {
   let problem: ClusterProblem
   let prices: StepPrices
@@ -38,10 +39,11 @@ struct ClusterCostSearch {
       open = 0
       return
     }
-    let bound = CostBound(problem, constraints, prices).least
-    open = min(open, bound)
-    guard bound < best else { return }
-    for part in parts(order) {
+    let bound = CostBound(problem, constraints, prices)
+    let least = bound.least
+    open = min(open, least)
+    guard least < best else { return }
+    for part in parts(order) where bound.least(using: part.gpus(problem.pools.count)) < best {
       if !found.isEmpty, shouldStop() { return }
       search(part, shouldStop)
       onProgress(
@@ -111,6 +113,13 @@ struct ClusterCostSearch {
   private struct Part {
     /// Of the cluster's pools, in their order, and GPUs of each.
     var pools: [(index: Int, gpus: Int)]
+
+    /// Of each of so many pools.
+    func gpus(_ count: Int) -> [Int] {
+      var gpus = [Int](repeating: 0, count: count)
+      for pool in pools { gpus[pool.index] = pool.gpus }
+      return gpus
+    }
   }
 
   /// The first pools with all GPUs and the next with some, more and more: parts of a node that divide it, then

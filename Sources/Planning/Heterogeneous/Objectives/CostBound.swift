@@ -60,6 +60,16 @@ struct CostBound {
     return max(cost(memory: 0), cost(memory: (low + high) / 2)) * waiting
   }
 
+  /// Of a step that keeps so many GPUs of each pool at work all the time, or more with some idle.
+  func least(using gpus: [Int]) -> Double {
+    var (price, rate) = (0.0, 0.0)
+    for pool in pools where gpus[pool] > 0 {
+      price += Double(gpus[pool]) * prices.ofGPU[pool]
+      rate += Double(gpus[pool]) / work[pool].reduce(0, +)
+    }
+    return price / rate
+  }
+
   private static let rounds = 60
 
   /// What memory may be priced with at most: beyond that, no price of work is left.
