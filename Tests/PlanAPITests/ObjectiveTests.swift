@@ -180,6 +180,30 @@ private func post(_ path: String, _ body: String) throws -> (status: Int, body: 
     #expect(idle.contains(firstNode == 0 ? "slow" : "fast"))
   }
 
+  /// A cheap pool that cannot hold the model is used beside a dear one, if that costs less than the dear one alone.
+  @Test func aCheapPoolThatIsTooSmallIsUsedBesideAnother() throws {
+    func pool(_ name: String, price: Double) -> String {
+      #"{"name": "\#(name)", "gpu": "h100", "nodes": 1, "gpus_per_node": 4, "#
+        + #""memory_bytes": 10000000000, "node_names": ["\#(name)-0"]\#(Self.price(price))}"#
+    }
+    func answer(_ pools: String) throws -> JSONValue {
+      let (_, answer) = try post(
+        "/partition",
+        #"{"model": 140, "cluster": {"pools": [\#(pools)]}, "training": {"global_batch_size": 64, "#
+          + #""sequence_length": 512, "total_tokens": 1000000000}, "search": {"objective": "cost"}}"#)
+      return answer
+    }
+    let (cheap, dear) = (pool("cheap", price: 1), pool("dear", price: 10))
+    #expect(try answer(cheap)["status"]?.string == "infeasible")
+    let both = try answer("\(cheap), \(dear)")
+    let nodes = both["plan"]!["stages"]!.elements.flatMap { stage in
+      stage["devices"]!.elements.compactMap { $0["node"]?.string }
+    }
+    #expect(Set(nodes) == ["cheap-0", "dear-0"])
+    let alone = try answer(dear)
+    #expect(try alone["plan"] == nil || cost(both) < cost(alone))
+  }
+
   /// Without a price for every pool GPUs count alike, and prices that are passed over are told of.
   @Test func prices() throws {
     func warnings(_ cluster: String) throws -> [String] {
