@@ -82,7 +82,11 @@ package struct PlanReport {
     let sizes =
       "\(HumanNumber.size(tightest.memory.total)) of \(HumanNumber.size(tightest.memoryLimit)) "
       + "a GPU at stage \(tightest.id)"
-    if plan.fits { return style.good("Fits") + ": at most " + sizes }
+    if plan.fits {
+      // Where GPUs are of several sizes, the fullest need not hold most.
+      let holdsMost = plan.stages.allSatisfy { $0.memory.total <= tightest.memory.total }
+      return style.good("Fits") + (holdsMost ? ": at most " : ": the fullest ") + sizes
+    }
     let excess = max(ByteCount.zero, ByteCount.zero - room(tightest))
     return style.bad("Does not fit") + ": \(sizes), \(HumanNumber.size(excess)) too much"
   }

@@ -190,7 +190,8 @@ private func post(_ path: String, _ body: String) throws -> (status: Int, body: 
       let (_, answer) = try post(
         "/partition",
         #"{"model": 140, "cluster": {"pools": [\#(pools)]}, "training": {"global_batch_size": 64, "#
-          + #""sequence_length": 512, "total_tokens": 1000000000}, "search": {"objective": "cost"}}"#)
+          + #""sequence_length": 512, "total_tokens": 1000000000}, "search": {"objective": "cost"}}"#
+      )
       return answer
     }
     let (cheap, dear) = (pool("cheap", price: 1), pool("dear", price: 10))

@@ -23,13 +23,14 @@ import Testing
       recompute: .full))
 
   private static func options(
-    _ change: ClusterChange, steps: Int, restart: Seconds = .zero
+    _ change: ClusterChange, steps: Int, restart: Seconds = .zero,
+    _ constraints: SearchConstraints? = nil
   ) throws -> [Replanner.Option] {
     let replanner = try #require(
       Replanner(
         problem, plan: deep, change: change,
         terms: Replanner.Terms(steps: steps, restart: restart)))
-    return replanner.options()
+    return replanner.options(constraints)
   }
 
   @Test func staysWhereNothingChangedAndMovingIsDear() throws {
@@ -62,6 +63,18 @@ import Testing
       // Optimizer states are sharded over two replicas, of which both lay on the node.
       #expect(option.migration.fromCheckpoint > .zero)
     }
+  }
+
+  /// Ways to go on are held against each other by time, on nodes that have become unequal too.
+  @Test(arguments: [Objective.memory, .cost])
+  func whatAPlanIsWantedForDoesNotChangeTheWay(objective: Objective) throws {
+    var constraints = SearchConstraints()
+    constraints.tensor = [4]
+    let change = ClusterChange(speeds: ["node-2": 0.5])
+    let usual = try Self.options(change, steps: 1000, constraints)
+    constraints.objective = objective
+    #expect(try Self.options(change, steps: 1000, constraints) == usual)
+    #expect(usual.contains { $0.kind == .replan })
   }
 
   @Test func gainedNodesAreUsed() throws {

@@ -154,6 +154,14 @@ import Testing
     #expect(plan.manner.hasSuffix("selective recomputation"))
   }
 
+  /// A larger GPU may hold more than the fullest.
+  @Test func theFullestNeedNotHoldMost() {
+    var plan = sample.plan
+    plan.stages[3].memoryLimit = plan.stages[3].memory.total * 1.01
+    let text = PlanReport(modelName: "m", clusterName: "c").text(plan)
+    #expect(text.contains("Fits: the fullest 40.7 GiB of 41.1 GiB a GPU at stage 3"))
+  }
+
   @Test func planThatDoesNotFit() {
     let over = SamplePlan(
       stages: 4, microBatches: 8, schedule: .oneForwardOneBackward, excess: 3.2)

@@ -70,7 +70,10 @@ package struct Replanner: Sendable {
     var options: [Option] = []
     if let stay { options.append(stay) }
     options += adapted(shouldStop).map { option(.adapt, $0, moves) }
-    if let constraints {
+    if var constraints {
+      // Ways are held against each other by their time, whatever a plan is wanted for.
+      constraints.objective = .throughput
+      constraints.wantsFrontier = false
       let outcome = ClusterPlanner(after).plan(constraints, shouldStop: shouldStop)
       if case .found(let result) = outcome.outcome {
         for plan in [result.best] + result.alternatives {
