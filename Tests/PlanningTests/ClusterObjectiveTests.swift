@@ -122,6 +122,7 @@ import Workload
     #expect(result.best.prediction.peakMemory.value <= leanest.memory.value * (1 + 1e-9))
     #expect(result.best.prediction.step <= leanest.plan.plan.prediction.step)
     #expect(result.proof.lowerBound <= result.best.prediction.step)
+    #expect(result.proof.strategiesConsidered >= search.considered && search.considered > 0)
     // Limits are the GPUs', and not what the search went down to.
     let limits = Set(problem.pools.map(\.memoryLimit))
     #expect(result.best.stages.allSatisfy { limits.contains($0.memoryLimit) })

@@ -29,6 +29,9 @@ struct ClusterMemorySearch {
   private(set) var best: Leanest?
   /// Least bytes of what was not looked at, or not to the end.
   var open = Double.infinity
+  /// Layouts that were cut, and those that their bound excluded.
+  private(set) var considered = 0
+  private(set) var pruned = 0
 
   /// A plan, and what its fullest GPU holds.
   struct Leanest {
@@ -85,12 +88,14 @@ struct ClusterMemorySearch {
     let byBound = layouts.indices.sorted {
       (layouts[$0].bound, $0) < (layouts[$1].bound, $1)
     }
+    defer { pruned = layouts.count - considered }
     for layout in byBound.lazy.map({ layouts[$0] }) {
       if layout.bound >= limit { break }
       if best != nil, shouldStop() {
         open = min(open, layout.bound)
         break
       }
+      considered += 1
       switch layout.kind {
       case .pipeline(let splits): cut(layout, splits)
       case .replicas(let replicas): cut(layout, replicas)

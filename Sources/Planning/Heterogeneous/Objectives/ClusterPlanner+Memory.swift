@@ -20,6 +20,8 @@ extension ClusterPlanner {
         .fastest(constraints, knowing: [plan], shouldStop, onProgress),
       case .found(var result) = found.outcome
     else { return nil }
+    result.proof.strategiesConsidered += search.considered
+    result.proof.strategiesPruned += search.pruned
     let least = ByteCount(search.open)
     if least < leanest.memory * (1 - 1e-9) {
       result.proof.isPartial = true
