@@ -16,30 +16,37 @@ struct AlternativesTable {
   private struct Dimension {
     let column: TextTable.Column
     let isShown: Bool
-    let cell: (ParallelStrategy) -> String
+    let cell: (Plan) -> String
   }
 
   private var dimensions: [Dimension] {
     let all = plans.map(\.strategy)
+    func degrees(_ title: String, _ value: @escaping (Plan) -> Span) -> Dimension {
+      Dimension(column: .numbers(title), isShown: plans.contains { value($0).most > 1 }) {
+        value($0).words
+      }
+    }
     func degree(_ title: String, _ value: @escaping (ParallelStrategy) -> Int) -> Dimension {
-      Dimension(column: .numbers(title), isShown: all.contains { value($0) > 1 }) { "\(value($0))" }
+      degrees(title) { Span(value($0.strategy)) }
     }
     return [
-      degree("pipeline", \.pipeline), degree("tensor", \.tensor), degree("context", \.context),
-      degree("data", \.data), degree("expert", \.expert),
+      degree("pipeline", \.pipeline), degrees("tensor", \.tensors), degree("context", \.context),
+      degrees("data", \.replicas), degree("expert", \.expert),
       Dimension(column: .numbers("micro-batches"), isShown: true) {
-        "\(HumanNumber.count($0.microBatches)) of \($0.microBatchSize)"
+        "\($0.microBatches.words) of \($0.microBatchSizes.words)"
       },
       Dimension(column: .words("schedule"), isShown: all.contains { $0.pipeline > 1 }) {
-        guard $0.pipeline > 1 else { return "" }
-        return $0.schedule.name + ($0.virtualStages > 1 ? " x \($0.virtualStages)" : "")
+        let strategy = $0.strategy
+        guard strategy.pipeline > 1 else { return "" }
+        let chunks = strategy.virtualStages > 1 ? " x \(strategy.virtualStages)" : ""
+        return strategy.schedule.name + chunks
       },
-      Dimension(column: .numbers("ZeRO"), isShown: true) { "\($0.zeroStage.rawValue)" },
+      Dimension(column: .numbers("ZeRO"), isShown: true) { "\($0.strategy.zeroStage.rawValue)" },
       Dimension(
         column: .words("sequence"), isShown: Set(all.map(\.sequenceParallel)).count > 1
-      ) { $0.sequenceParallel ? "yes" : "no" },
+      ) { $0.strategy.sequenceParallel ? "yes" : "no" },
       Dimension(column: .words("ranks"), isShown: Set(all.map(\.rankOrder)).count > 1) {
-        $0.rankOrder.rawValue
+        $0.strategy.rankOrder.rawValue
       },
     ].filter(\.isShown)
   }
@@ -60,7 +67,7 @@ struct AlternativesTable {
           (slower >= 0 ? "+" : "") + HumanNumber.percent(slower),
           HumanNumber.size(plan.prediction.peakMemory),
         ] + (countsGPUs ? [HumanNumber.count(plan.prediction.gpus)] : [])
-          + dimensions.map { $0.cell(plan.strategy) } + [plan.recomputeCell])
+          + dimensions.map { $0.cell(plan) } + [plan.recomputeCell])
     }
     return table.lines(indent: indent)
   }

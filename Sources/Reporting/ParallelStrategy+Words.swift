@@ -26,11 +26,9 @@ extension Plan {
   /// How the GPUs are used: `4 pipeline x 2 tensor x 2 data = 16 GPUs`; where stages differ, from the least to
   /// the most.
   package var degrees: String {
-    let tensor = Span(stages.map { $0.share?.tensor ?? strategy.tensor }, or: strategy.tensor)
-    let data = Span(stages.map { $0.share?.data ?? strategy.data }, or: strategy.data)
     let all = [
-      (Span([], or: strategy.pipeline), "pipeline"), (tensor, "tensor"),
-      (Span([], or: strategy.context), "context"), (data, "data"),
+      (Span(strategy.pipeline), "pipeline"), (tensors, "tensor"),
+      (Span(strategy.context), "context"), (replicas, "data"),
     ].filter { $0.0.most > 1 }
     let experts = strategy.expert > 1 ? ", experts over \(strategy.expert)" : ""
     guard !all.isEmpty else { return "1 GPU" + experts }
@@ -41,15 +39,31 @@ extension Plan {
   /// How a step runs: `1F1B, 8 micro-batches of 2, ZeRO-1, full recomputation of 12 layers`; where replicas
   /// differ, from the fewest micro-batches to the most.
   package var manner: String {
-    let counts = Span(
+    let counts = microBatches
+    let plural = counts.most == 1 ? "micro-batch" : "micro-batches"
+    let manner = strategy.manner(
+      microBatches: "\(counts.words) \(plural) of \(microBatchSizes.words)")
+    return "\(manner), \(recomputation) recomputation\(extent)"
+  }
+
+  /// Degrees of the stages.
+  var tensors: Span {
+    Span(stages.map { $0.share?.tensor ?? strategy.tensor }, or: strategy.tensor)
+  }
+  var replicas: Span { Span(stages.map { $0.share?.data ?? strategy.data }, or: strategy.data) }
+
+  /// Of the replicas, in a step.
+  var microBatches: Span {
+    Span(
       stages.flatMap { $0.share?.microBatches ?? [strategy.microBatches] },
       or: strategy.microBatches)
+  }
+
+  /// Sequences: a stage with more replicas than others has fewer on each.
+  var microBatchSizes: Span {
     let whole = strategy.microBatchSize * strategy.data
-    let sizes = Span(
+    return Span(
       stages.map { whole / ($0.share?.data ?? strategy.data) }, or: strategy.microBatchSize)
-    let plural = counts.most == 1 ? "micro-batch" : "micro-batches"
-    let manner = strategy.manner(microBatches: "\(counts.words) \(plural) of \(sizes.words)")
-    return "\(manner), \(recomputation) recomputation\(extent)"
   }
 
   /// Layers whose activations are computed again as a whole. A strategy that allows it need not do so.
@@ -81,13 +95,15 @@ extension Plan {
 }
 
 /// The least and the most of some numbers.
-private struct Span {
+struct Span {
   let least: Int
   let most: Int
 
   init(_ numbers: [Int], or only: Int) {
     (least, most) = (numbers.min() ?? only, numbers.max() ?? only)
   }
+
+  init(_ only: Int) { (least, most) = (only, only) }
 
   var words: String {
     least == most

@@ -92,7 +92,7 @@ extension JSONWriter {
       w.member("model_tflops_per_gpu", prediction.modelRate.teraFLOPs)
       w.member("model_flops_utilization", prediction.modelFLOPsUtilization)
       w.member("bubble_fraction", prediction.bubbleFraction)
-      w.member("peak_memory_bytes", plan.stages.map(\.memory.wholeTotal).max() ?? 0)
+      w.member("peak_memory_bytes", plan.peakBytes)
       w.object("breakdown_seconds") { $0.breakdown(prediction.breakdown) }
       if let run = TrainingRun(of: plan, job.job, on: job.cluster) {
         w.object("run") { w in
@@ -130,4 +130,13 @@ extension StageMemory {
 
   /// What the parts that are written add up to.
   fileprivate var wholeTotal: Double { wholeParts.reduce(0) { $0 + $1.bytes } }
+}
+
+extension Plan {
+  /// In whole bytes: those of the fullest stage, or of a replica that holds more and has more room.
+  fileprivate var peakBytes: Double {
+    let fullest = stages.reduce(ByteCount.zero) { max($0, $1.memory.total) }
+    return prediction.peakMemory > fullest
+      ? prediction.peakMemory.value.rounded() : stages.map(\.memory.wholeTotal).max() ?? 0
+  }
 }
