@@ -81,13 +81,12 @@ struct MixedBound {
     let trips = TripBound(
       seats, microBatches: microBatches,
       stages: min(deepest, seats.reduce(0) { $0 + $1.groups }), schedule: schedule)
-    let blocks = seats.map { $0.block.times(whole.each) }
     func covers(_ seconds: Double) -> Bool {
       let fewest =
         schedule.holdsByDepth
         ? max(stages.lowerBound, fewestStages(seats, whole, within: seconds / m)) : 1
       return trips.covers(whole.least, within: seconds, deepest: deepest) { seat, time in
-        blocks[seat].layers(
+        seats[seat].block.times(whole.each).layers(
           within: time - seats[seat].overhead * Double(chunks),
           stages: min(seats[seat].groups, deepest),
           enough: schedule == .zeroBubble ? .max : whole.least
@@ -115,12 +114,14 @@ struct MixedBound {
     _ seats: [SeatRates], _ whole: WholeLayers, within time: Double
   ) -> Int {
     var (stages, left) = (0, whole.least)
-    for seat in seats.sorted(by: { $0.block.seconds < $1.block.seconds }) where left > 0 {
+    forEachAscending(seats.count, by: { seats[$0].block.seconds }) { index in
+      let seat = seats[index]
       let seconds = seat.block.seconds * Double(whole.each)
       let each = Int(min(Double(whole.least), time / seconds * (1 + 1e-9)))
       let taken = each == 0 ? seat.groups : min(seat.groups, (left + each - 1) / each)
       stages += taken
       left -= taken * each
+      return left > 0
     }
     return max(1, stages)
   }

@@ -335,6 +335,9 @@ extension MixedSearch {
   }
 
   func rates(_ node: Node) -> [SeatRates] {
-    node.places.filter { $0 >= 0 }.map { places[Int($0)].rates }
+    var rates: [SeatRates] = []
+    rates.reserveCapacity(node.places.count)
+    for place in node.places where place >= 0 { rates.append(places[Int(place)].rates) }
+    return rates
   }
 }

@@ -22,17 +22,13 @@ struct TripBound {
   let seats: [SeatRates]
   let schedule: PipelineSchedule
   let microBatches: Int
+  private let ahead: Double
   /// n·E
   private let spare: Double
-  /// By seat; infinite where the chain leaves out all that the stage does, or several chunks make other
-  /// chains.
-  private let shares: [Double]
   /// A trip through all layers, each on the seat that is best for it; and through all but the most common
   /// kind.
   private let trip: Double
   private let others: Double
-  /// Seats by how quick a trip through a layer of the most common kind is.
-  private let byTrip: [Int]
 
   /// - Parameter stages: At most.
   init(_ seats: [SeatRates], microBatches: Int, stages: Int, schedule: PipelineSchedule) {
@@ -41,27 +37,23 @@ struct TripBound {
     self.microBatches = microBatches
     // No stage of 1F1B runs as many forwards ahead as there are.
     let most = schedule == .zeroBubble ? stages - 1 : min(stages, microBatches) - 1
-    let (n, m) = (Double(max(0, most)), Double(microBatches))
-    var excess = 0.0
-    shares = seats.map { seat in
-      let ahead = seat.ahead(schedule)
-      excess = max(excess, ahead?.excess ?? 0)
-      let left = m - 1 - n * (ahead?.part ?? 0)
-      return left > 0 && schedule != .interleaved ? 1 / left : .infinity
-    }
-    spare = n * excess
+    ahead = Double(max(0, most))
+    spare = ahead * seats.reduce(0) { max($0, $1.ahead(schedule)?.excess ?? 0) }
     var (trip, others) = (0.0, 0.0)
     for kind in seats[0].passes.indices {
       var least = Double.infinity
-      for seat in seats { least = min(least, seat.trip(schedule)[kind]) }
+      for seat in seats { least = min(least, seat.trip(schedule, kind)) }
       trip += least
       if kind != seats[0].common { others += least }
     }
     (self.trip, self.others) = (trip, others)
-    let common = seats[0].common
-    byTrip = seats.indices.sorted {
-      seats[$0].trip(schedule)[common] < seats[$1].trip(schedule)[common]
-    }
+  }
+
+  /// Infinite where the chain leaves out all that the stage does, or several chunks make other chains.
+  private func share(_ seat: Int) -> Double {
+    guard schedule != .interleaved else { return .infinity }
+    let left = Double(microBatches - 1) - ahead * (seats[seat].ahead(schedule)?.part ?? 0)
+    return left > 0 ? 1 / left : .infinity
   }
 
   /// The least time of a pipeline over the seats' groups, layers taken as divisible.
@@ -74,7 +66,8 @@ struct TripBound {
   /// - Parameter deepest: Stages at most; where there are more groups, all are taken to be as good as the
   ///   best in everything but w.
   func pipeline(deepest: Int) -> Double {
-    guard let most = shares.max(), most < .infinity else { return trip }
+    let most = seats.indices.reduce(0) { max($0, share($1)) }
+    guard most < .infinity else { return trip }
     let isLimited = seats.reduce(0) { $0 + $1.groups } > deepest
     let splits = schedule.splitsBackward
     let least = splits ? seats.reduce(1) { min($0, $1.gradientPart) } : 1
@@ -87,7 +80,7 @@ struct TripBound {
       if covered * part(index) * work >= taken { break }
       let count = min(seats[index].groups, left)
       left -= count
-      let share = Double(count) * (isLimited ? most : shares[index])
+      let share = Double(count) * (isLimited ? most : share(index))
       covered += share / work
       taken += share * part(index)
     }
@@ -106,24 +99,36 @@ struct TripBound {
     _ blocks: Int, within seconds: Double, deepest: Int,
     _ layers: (_ seat: Int, _ time: Double) -> Int
   ) -> Bool {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: seats.count) { counts in
+      covers(blocks, within: seconds, deepest: deepest, counts, layers)
+    }
+  }
+
+  /// - Parameter counts: To work in.
+  private func covers(
+    _ blocks: Int, within seconds: Double, deepest: Int,
+    _ counts: UnsafeMutableBufferPointer<Int>, _ layers: (_ seat: Int, _ time: Double) -> Int
+  ) -> Bool {
     let common = seats[0].common
     var least = trip
-    var counts = [Int](repeating: 0, count: seats.count)
     for _ in 0..<Self.rounds {
       if seconds <= least { return false }
-      for seat in counts.indices {
-        counts[seat] = layers(
-          seat, min(seconds / Double(microBatches), (seconds - least) * shares[seat]))
+      var sum = 0
+      for seat in seats.indices {
+        let time = min(seconds / Double(microBatches), (seconds - least) * share(seat))
+        counts.initializeElement(at: seat, to: layers(seat, time))
       }
-      limit(&counts, deepest: deepest)
-      if counts.reduce(0, +) < blocks { return false }
+      limit(counts, deepest: deepest)
+      for count in counts { sum += count }
+      if sum < blocks { return false }
       // What chunks hold is counted together, and not layer by layer.
       if schedule == .interleaved { return true }
       var (next, left) = (others, blocks)
-      for index in byTrip {
+      forEachAscending(seats.count, by: { seats[$0].trip(schedule, common) }) { index in
         let taken = min(left, counts[index])
         left -= taken
-        next += Double(taken) / Double(blocks) * seats[index].trip(schedule)[common]
+        next += Double(taken) / Double(blocks) * seats[index].trip(schedule, common)
+        return left > 0
       }
       if next <= least * (1 + 1e-3) { break }
       least = next
@@ -135,7 +140,7 @@ struct TripBound {
 
   /// With ZB-H1 all stages of a seat hold equally many blocks: of more groups than there are stages, those
   /// that hold most are used.
-  private func limit(_ counts: inout [Int], deepest: Int) {
+  private func limit(_ counts: UnsafeMutableBufferPointer<Int>, deepest: Int) {
     guard schedule == .zeroBubble, seats.reduce(0, { $0 + $1.groups }) > deepest else { return }
     let stages = seats.map { min($0.groups, deepest) }
     var left = deepest
@@ -200,8 +205,8 @@ extension SeatRates {
     }
   }
 
-  /// Seconds of a trip through all layers of each kind.
-  fileprivate func trip(_ schedule: PipelineSchedule) -> [Double] {
-    schedule.splitsBackward ? gradientPasses : passes
+  /// Seconds of a trip through all layers of a kind.
+  fileprivate func trip(_ schedule: PipelineSchedule, _ kind: Int) -> Double {
+    schedule.splitsBackward ? gradientPasses[kind] : passes[kind]
   }
 }
