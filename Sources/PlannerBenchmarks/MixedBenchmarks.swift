@@ -42,6 +42,17 @@ enum MixedBenchmarks {
         (256, 8, "h100-sxm5-80gb"), (256, 8, "a100-sxm4-80gb"), (256, 8, "a100-sxm4-40gb"),
         (256, 8, "v100-sxm2-32gb"),
       ], batch: 4096),
+    Case(
+      name: "gpt-3-175b on 3 types x 4 nodes, a small batch", model: "gpt3-175b",
+      pools: [
+        (4, 8, "h100-sxm5-80gb"), (4, 8, "a100-sxm4-80gb"), (4, 8, "v100-sxm2-32gb"),
+      ], batch: 64),
+    Case(
+      name: "gpt-3-175b on 4 types x 4 nodes, a small batch", model: "gpt3-175b",
+      pools: [
+        (4, 8, "h100-sxm5-80gb"), (4, 8, "a100-sxm4-80gb"), (4, 8, "a100-sxm4-40gb"),
+        (4, 8, "v100-sxm2-32gb"),
+      ], batch: 64),
   ]
 
   static func run(_ example: Case) {

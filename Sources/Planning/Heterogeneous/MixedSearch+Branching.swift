@@ -50,10 +50,15 @@ extension MixedSearch {
       base.strategy.data = data
       let m = share / size
       base.strategy.microBatches = m
-      let pipeline = rates.pipeline(
-        replicas: data, microBatches: m, deepest: space.deepest, schedules)
+      let step =
+        bound.overhead
+        + rates.pipeline(replicas: data, microBatches: m, deepest: space.deepest, schedules)
+      guard step < best else {
+        excluded += 1
+        continue
+      }
       base.waiting = waiting(rates, base.strategy, chunks: chunks)
-      let value = max(least, (pipeline + bound.overhead) * base.waiting)
+      let value = max(least, step * base.waiting)
       push(.base, value, base)
       if isSketching, value < best { dive(base, value) }
     }
