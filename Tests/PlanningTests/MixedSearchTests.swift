@@ -180,6 +180,29 @@ import Testing
     #expect(result.proof.isClosed)
   }
 
+  /// With little effort and no plan to start from, a plan is found all the same, whatever a schedule makes deep
+  /// pipelines hold.
+  @Test(arguments: [PipelineSchedule.oneForwardOneBackward, .gpipe, .zeroBubble])
+  func findsAPlanAtOnce(schedule: PipelineSchedule) {
+    var model = DecoderExample.llama7B
+    model.layers = 96
+    model.hidden = 12288
+    model.feedForward = 4 * model.hidden
+    let types = ["h100-sxm5-80gb", "a100-sxm4-80gb", "a100-sxm4-40gb", "v100-sxm2-32gb"]
+    let problem = model.problem(
+      on: .example(types.map { ($0, 256, 8) }), batch: 4096, sequence: 2048, precision: .fp16)
+    var constraints = SearchConstraints()
+    constraints.schedule = [schedule]
+    constraints.microBatchSize = [1]
+    constraints.context = [1]
+    constraints.tensor = [4, 8]
+    constraints.zeroStage = [.optimizer]
+    let search = MixedSearch(
+      problem, constraints, effort: .quick, tables: SeatTables(problem), incumbents: [])
+    search.run { false }
+    #expect(!search.found.isEmpty)
+  }
+
   /// Where nothing fits but with gradients or weights sharded, a plan has them sharded as is best: here,
   /// one of two layers is too much for a GPU.
   @Test func shardsWhereNothingFitsOtherwise() {

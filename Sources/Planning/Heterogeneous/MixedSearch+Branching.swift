@@ -60,7 +60,7 @@ extension MixedSearch {
       base.waiting = waiting(rates, base.strategy, chunks: chunks)
       let value = max(least, step * base.waiting)
       push(.base, value, base)
-      if isSketching, value < best { dive(base, value) }
+      if isSketching || found.isEmpty, value < best { dive(base, value) }
     }
   }
 
@@ -109,7 +109,11 @@ extension MixedSearch {
   /// Plans within the layout of a base whose pools get through most in the least time in which they take all
   /// layers: good plans exclude most layouts before they are looked at.
   private func dive(_ base: Base, _ least: Double) {
-    guard let schedule = space.plainSchedules.last(where: { !$0.holdsByDepth }) else { return }
+    // Those that do not hold the more the more stages there are fit more easily.
+    let schedules = space.plainSchedules
+    guard let schedule = schedules.last(where: { !$0.holdsByDepth }) ?? schedules.last else {
+      return
+    }
     let fold = space.folds[0]
     forEachVariant(base) { base in
       var base = base
