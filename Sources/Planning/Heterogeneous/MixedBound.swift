@@ -18,7 +18,7 @@ struct MixedBound {
   /// Of the pipeline alone, memory not counted.
   ///
   /// - *Fill.* Layers taken as divisible, a stage that takes T for a micro-batch covers (T − o) / w of the
-  ///   model, where o is the overhead of its chunks. Stage `i` takes Tᵢ with f·(T₀ + … + Tᵢ₋₁) + m·Tᵢ ≤ S
+  ///   model at most (see `EvenWork`), where o is the overhead of its chunks. Stage `i` takes Tᵢ with f·(T₀ + … + Tᵢ₋₁) + m·Tᵢ ≤ S
   ///   at most, where f is 1, or the forward pass's part where weight gradients may wait. The most is
   ///   covered if each takes all it may, Tᵢ = (S/m)·(1 − f/m)^i, the fastest first:
   ///   S ≥ m·(1 + Σ o/wᵢ) / Σ (1 − f/m)^i / wᵢ. With several equal chunks f is the part of one; but the first
@@ -38,10 +38,9 @@ struct MixedBound {
     let ratio = 1 - part / m
     var (covered, rate, weight, overhead) = (0.0, 0.0, 1.0, 0.0)
     var left = deepest
-    for seat in seats.sorted(by: { $0.work < $1.work }) where left > 0 {
+    for (seat, layers) in zip(seats, seats.evenWork).sorted(by: { $0.1 < $1.1 }) where left > 0 {
       var count = min(seat.groups, left)
       left -= count
-      let layers = seat.work - seat.overhead
       rate += Double(count) / layers
       overhead = seat.overhead * Double(chunks)
       if schedule == .interleaved, covered == 0, count > 0 {

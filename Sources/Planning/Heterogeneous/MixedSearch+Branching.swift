@@ -60,7 +60,7 @@ extension MixedSearch {
       base.waiting = waiting(rates, base.strategy, chunks: chunks)
       let value = max(least, step * base.waiting)
       push(.base, value, base)
-      if isSketching || found.isEmpty, value < best { dive(base, value) }
+      if !space.partsBatches, isSketching || found.isEmpty, value < best { dive(base, value) }
     }
   }
 

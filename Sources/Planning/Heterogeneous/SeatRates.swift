@@ -68,7 +68,7 @@ final class SeatRates {
 
 extension StrategySlice {
   /// Seconds by kind, of all layers.
-  fileprivate func passes(_ counts: [Double], withWeights: Bool) -> [Double] {
+  func passes(_ counts: [Double], withWeights: Bool) -> [Double] {
     zip(costs, counts).map { cost, count in
       count * (cost.ownPasses - (withWeights ? .zero : cost.weightGradient)).value
     }

@@ -21,8 +21,8 @@ struct SliceRates {
     /// GPUs that take one micro-batch.
     let group: Int
     let slice: StrategySlice
-    /// Seconds of all layers for one micro-batch, or for its parts side by side.
-    var layers: Double { slice.work }
+    /// Seconds of all layers for one micro-batch, or for its parts side by side; see `EvenWork`.
+    fileprivate(set) var layers = 0.0
   }
 
   /// See `TripBound`: of schedules that run forward passes ahead, and of those that split the backward pass.
@@ -42,7 +42,7 @@ struct SliceRates {
     self.pools = pools.map { ($0.gpus, $0.gpusPerNode) }
     self.chunkOverhead = chunkOverhead
     expert = base.expert
-    options = pools.indices.map { pool in
+    var options = pools.indices.map { pool in
       space.choices.tensors[pool].flatMap { tensor -> [Option] in
         guard space.choices.allowsSequence(tensor: tensor, context: base.context) else { return [] }
         return space.parts(ofMicroBatch: base.microBatchSize).map { parts in
@@ -53,8 +53,14 @@ struct SliceRates {
         }
       }
     }
-    let all = options.joined()
     let (counts, common) = (slices.counts, space.commonLayer.kind)
+    let passes = options.joined().map { $0.slice.passes(counts, withWeights: true) }
+    var seconds = EvenWork.seconds(passes, common: common).makeIterator()
+    for pool in options.indices {
+      for option in options[pool].indices { options[pool][option].layers = seconds.next()! }
+    }
+    self.options = options
+    let all = options.joined()
     func trip(_ passes: (LayerCost) -> Double, _ ahead: (StrategySlice) -> RunAhead) -> Trip {
       var trip = Trip()
       for (kind, count) in counts.enumerated() where count > 0 {

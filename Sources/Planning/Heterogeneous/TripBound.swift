@@ -58,7 +58,7 @@ struct TripBound {
 
   /// The least time of a pipeline over the seats' groups, layers taken as divisible.
   ///
-  /// A stage of a seat whose layers would take w as one stage covers at most (S − P)·share / w of the model,
+  /// A stage of a seat whose layers would take w as one stage (see `EvenWork`) covers at most (S − P)·share / w of the model,
   /// and of that P takes g·(S − P)·share or more, where Fᵢ + Bᵢ ≥ g·Tᵢ. For a given P the most is covered if
   /// seats are filled in the order of g·w, so that S ≥ (1 + Σ g·share) / Σ (share / w), over the seats that
   /// make this less. Complexity: O(seats · log(seats)).
@@ -73,10 +73,11 @@ struct TripBound {
     let least = splits ? seats.reduce(1) { min($0, $1.gradientPart) } : 1
     func part(_ index: Int) -> Double { isLimited || !splits ? least : seats[index].gradientPart }
     var (covered, taken, left) = (0.0, 1.0, deepest)
+    let layers = zip(seats, seats.evenWork).map { $0.overhead + $1 }
     for index in seats.indices.sorted(by: {
-      part($0) * seats[$0].work < part($1) * seats[$1].work
+      part($0) * layers[$0] < part($1) * layers[$1]
     }) {
-      let work = seats[index].work
+      let work = layers[index]
       if covered * part(index) * work >= taken { break }
       let count = min(seats[index].groups, left)
       left -= count
