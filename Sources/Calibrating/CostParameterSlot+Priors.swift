@@ -58,12 +58,13 @@ extension CostParameterSlot {
     let (prior, spread, bounds): (Double, Double, ClosedRange<Double>) =
       switch field {
       // A T4 holds its clock for moments only: 70 W feed a third of its peak.
-      case .matrix: architecture == .turing ? (0.5, 0.2, 0.25...1.1) : (0.94, 0.12, 0.4...1.1)
+      case .matrix: architecture == .turing ? (0.4, 0.3, 0.2...1.1) : (0.94, 0.12, 0.4...1.1)
       case .matrixFP8: (0.81, 0.12, 0.4...1.1)
       case .attention: (0.69, 0.25, 0.12...1.2)
-      case .shardedMatrix: (0.95, 0.1, 0.5...1.15)
-      case .shardedAttention: (0.6, 0.4, 0.1...1.3)
-      case .memory: (0.85, 0.1, architecture == .turing ? 0.2...1.1 : 0.65...1.1)
+      case .shardedMatrix: (0.89, 0.12, 0.4...1.1)
+      case .shardedAttention: (0.41, 0.4, 0.08...1.2)
+      // Copies reach 69 % on a T4 (Jia et al. 2019, "Dissecting the NVidia Turing T4 GPU").
+      case .memory: architecture == .turing ? (0.69, 0.1, 0.2...1.1) : (0.85, 0.1, 0.65...1.1)
       case .scaleUp: (0.8, 0.12, 0.2...1)
       case .network: (0.75, 0.15, 0.1...1)
       // Cut into as many pieces as there are ranks, mostly 8, the first or the last always shows.
@@ -96,8 +97,9 @@ extension CostParameterSlot {
       case .castTraffic: (1, 0.5, 0.05...6)
       case .expertRate: (0.75, 0.3, 0.2...1.2)
       case .expertTraffic: (1.5, 0.5, 0.2...6)
-      case .expertExposure: (1, 0.4, 0.02...3)
-      case .expertNetworkExposure: (1, 0.4, 0.02...4)
+      // As with tensor-parallel traffic, some of what is cut into pieces always shows.
+      case .expertExposure: (1, 0.4, 0.125...3)
+      case .expertNetworkExposure: (1, 0.4, 0.125...4)
       }
     return CostParameterSlot(.software(field), prior: prior, spread: spread, bounds: bounds)
   }

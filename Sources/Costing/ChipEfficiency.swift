@@ -12,8 +12,9 @@ package struct ChipEfficiency: Hashable, Sendable {
   /// The same for hand-tuned fused attention forward, counting only the products that a causal mask
   /// leaves.
   package var attention: Double
-  /// Rates in fully sharded stacks, as parts of the hand-tuned ones: their kernels are written for
-  /// an earlier architecture, and fall behind on each later one.
+  /// The same parts in fully sharded stacks, of products in 16 and in 8 bits and of attention: these have
+  /// the framework's own kernels, which are written for an earlier architecture and fall behind on each
+  /// later one.
   package var shardedMatrix: Double
   package var shardedAttention: Double
   /// Part of the memory bandwidth that element-wise kernels reach. Above 1 where the cache keeps

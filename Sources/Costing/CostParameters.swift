@@ -17,9 +17,9 @@ import Quantities
 /// - *blackwell, blackwell-ultra*: Megatron Bridge, DGX Cloud recipes, MLPerf 4.1 to 5.1, torchtitan, and
 ///   SimuMax's B200 runs.
 ///
-/// No number belongs to a source, a model or a run. BigScience's rows count little, since its nodes had
-/// fewer NVLinks than a request of theirs says; torchtitan's MXFP8 report not at all, since its GPUs were
-/// held below their power. Errors, also of rows that a fit has not seen, are printed
+/// No number belongs to a source, a model or a run, and single-node sweeps count like any other source.
+/// BigScience's rows count little, since its nodes had fewer NVLinks than a request of theirs says;
+/// torchtitan's MXFP8 report not at all, since its GPUs were held below their power. Errors, also of rows that a fit has not seen, are printed
 /// by `make validate`; the test `PublishedAccuracyTests` holds them.
 ///
 /// What a request leaves open is taken as the stack's habit (`SoftwareStack`): fp16 means unfused

@@ -31,6 +31,10 @@ struct ProductSide {
 package struct KernelTime: Hashable, Sendable {
   package var chip: ChipEfficiency
   package var software: SoftwareEfficiency
+  /// Dense rate of 16-bit (or 32-bit) products that can be reached on the chip, and of those that the job
+  /// runs in 8 bits.
+  private let wideReach: ComputeRate
+  private let narrowReach: ComputeRate
   /// Dense rate of 16-bit (or 32-bit) products that large matrices reach.
   private var matrixRate: ComputeRate
   /// The same for products that the job runs in 8 bits.
@@ -53,14 +57,16 @@ package struct KernelTime: Hashable, Sendable {
   ) {
     self.chip = chip
     self.software = software
-    let wide = Self.widePeak(accelerator, precision)
     let achievable = accelerator.achievablePart
-    matrixRate = wide * (achievable * chip.matrix)
-    attentionRate = wide * (achievable * chip.attention)
+    wideReach = Self.widePeak(accelerator, precision) * achievable
+    matrixRate = wideReach * chip.matrix
+    attentionRate = wideReach * chip.attention
     if precision == .fp8, let narrow = accelerator.peaks[.fp8] {
-      lowPrecisionRate = narrow * (achievable * chip.matrixFP8)
+      narrowReach = narrow * achievable
+      lowPrecisionRate = narrowReach * chip.matrixFP8
       castsInputs = true
     } else {
+      narrowReach = wideReach
       lowPrecisionRate = matrixRate
       castsInputs = false
     }
@@ -79,11 +85,14 @@ package struct KernelTime: Hashable, Sendable {
   /// The same chip under the kernels of one stack.
   package func running(_ stack: SoftwareStack, _ efficiency: StackEfficiency) -> KernelTime {
     var kernels = self
-    let isSharded = stack == .fullySharded
-    let matrix = efficiency.matrix * (isSharded ? chip.shardedMatrix : 1)
-    kernels.matrixRate = matrixRate * matrix
-    kernels.lowPrecisionRate = lowPrecisionRate * matrix
-    kernels.attentionRate = attentionRate * (isSharded ? chip.shardedAttention : 1)
+    if stack == .fullySharded {
+      kernels.matrixRate = wideReach * chip.shardedMatrix
+      kernels.lowPrecisionRate = narrowReach * chip.shardedMatrix
+      kernels.attentionRate = wideReach * chip.shardedAttention
+    } else {
+      kernels.matrixRate = matrixRate * efficiency.matrix
+      kernels.lowPrecisionRate = lowPrecisionRate * efficiency.matrix
+    }
     kernels.measureFill()
     return kernels
   }

@@ -19,20 +19,20 @@ package struct NetworkRates: Hashable, Sendable {
     var spans = SIMD4(repeating: 0)
     var bandwidth = SIMD4(repeating: Double.infinity)
     var latency = SIMD4(repeating: 0.0)
+    let innermost = ScaleUpLink(rawValue: pool.levels[0].name) ?? .nvlink
     // What software adds to a hop are handshakes over the link: they take as many times its latency.
     let link = pool.accelerator.scaleUpLink.latency / ScaleUpLink.nvlink.latency
     for (index, level) in pool.levels.prefix(4).enumerated() {
       let isScaleUp = index == 0
       spans[index] = level.span
-      bandwidth[index] =
-        level.bandwidth(atEfficiency: isScaleUp ? chip.scaleUp : chip.network).value
+      let part = isScaleUp ? chip.scaleUp * innermost.collectivePart : chip.network
+      bandwidth[index] = level.bandwidth(atEfficiency: part).value
       let added = isScaleUp ? software.scaleUpLatency * link : software.networkLatency
       latency[index] = max(level.latency.value, added.value)
     }
     count = min(4, pool.levels.count)
     innerCount = min(4, pool.levels.count - 1)
-    carriesOverlappedTraffic =
-      ScaleUpLink(rawValue: pool.levels[0].name)?.carriesOverlappedTraffic != false
+    carriesOverlappedTraffic = innermost.carriesOverlappedTraffic
     self.spans = spans
     self.bandwidth = bandwidth
     self.latency = latency

@@ -29,6 +29,18 @@ package enum ScaleUpLink: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// What large collectives reach of its bandwidth, over what they reach of NVLink's.
+  ///
+  /// nccl-tests show 20 to 24 GB/s of PCIe 4.0's 32 where peers reach each other (0.7, to NVLink's 0.85).
+  /// A transfer through host memory is written to it and read from it, and shares it with the others.
+  package var collectivePart: Double {
+    switch self {
+    case .nvlink, .infinityFabric, .ethernet, .torus, .hccs: 1
+    case .pcie: 0.8
+    case .pcieThroughHost: 0.4
+    }
+  }
+
   /// Whether chips write to each other's memory over it beside their products, as overlapping the two
   /// takes: not through a host's bridges or memory.
   package var carriesOverlappedTraffic: Bool {

@@ -25,12 +25,12 @@ package struct PublishedFit: Sendable {
     let counts = Dictionary(grouping: runs, by: \.run.source).mapValues { Double($0.count) }
     steps = runs.map { run in
       let job = run.simulation.job
-      // Sources count by the root of their rows, roughly; sweeps of one node less. A request cannot
-      // say all about the machines: BigScience's nodes had four NVLinks a GPU pair and no switch, and
-      // the GPUs of torchtitan's MXFP8 report were held below their power, which speaks of no others.
+      // Sources count by the root of their rows, roughly. A request cannot say all about the machines:
+      // BigScience's nodes had four NVLinks a GPU pair and no switch, so that tensor-parallel groups of
+      // eight took a tenth to a quarter longer, and the GPUs of torchtitan's MXFP8 report were held below
+      // their power, which speaks of no others.
       var weight = 1 / (counts[run.run.source]! * counts[run.run.source]!.squareRoot()).squareRoot()
-      if run.run.tier != "core" { weight *= 0.25 }
-      if run.run.source.hasPrefix("BigScience") { weight *= 0.6 }
+      if run.run.source.hasPrefix("BigScience") { weight *= 0.2 }
       if run.run.id.hasPrefix("torchtitan-mxfp8md") { weight = 0 }
       return MeasuredStep(
         graph: job.graph, pool: job.pool, job: job.job, strategy: run.simulation.strategy,

@@ -122,6 +122,10 @@ struct Validate: ParsableCommand {
     core.runs = prepared.runs.filter { $0.run.tier == "core" }
     let coreTable = core.table(parameters)
     print(coreTable)
+    var sweeps = prepared
+    sweeps.runs = prepared.runs.filter { $0.run.tier != "core" }
+    print("single-node sweeps")
+    print(sweeps.table(parameters))
     if let rows { try write(core, coreTable, parameters, to: rows) }
     if let source { try parameters.source.write(toFile: source, atomically: true, encoding: .utf8) }
     if folds > 0 {

@@ -35,6 +35,21 @@ import Testing
     #expect(abs(time.shard(ByteCount(bytes), .data).value / expected - 1) < 1e-3)
   }
 
+  /// Through host memory less of a link is left for collectives than between peers, and of PCIe less
+  /// than of NVLink.
+  @Test func linksReachPartsOfTheirBandwidth() {
+    func part(_ id: String) -> Double {
+      let bytes = ByteCount(1e12)
+      let time = Self.collectives(LayerParallelism(data: 2), on: id, nodes: 1)
+      let ideal = bytes.value / 2 / pool(id).accelerator.scaleUpBandwidth.value
+      return ideal / time.shard(bytes, .data).value
+    }
+    let parameters = CostParameters.published
+    #expect(abs(part("l40s") / parameters.chip(.ada).scaleUp - 0.8) < 1e-3)
+    #expect(abs(part("rtx4090") / parameters.chip(.ada).scaleUp - 0.4) < 1e-3)
+    #expect(abs(part("t4") / parameters.chip(.turing).scaleUp - 0.4) < 1e-3)
+  }
+
   @Test func nobodySendsAlone() {
     let time = Self.collectives(LayerParallelism())
     #expect(time.allReduce(Self.large, .data) == .zero)

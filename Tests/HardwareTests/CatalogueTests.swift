@@ -89,6 +89,24 @@ import Testing
     #expect(memory("h800-sxm5")?.status == .derived)
   }
 
+  /// Power and siblings bound what products reach.
+  @Test func powerAndSiblingsTellHowMuchOfAPeakIsReached() throws {
+    func reached(_ id: String) throws -> Double {
+      let chip = try #require(catalogue.accelerator(named: id))
+      return chip.achievablePart * (chip.peaks[.fp16]?.teraFLOPs ?? 0)
+    }
+    // The same chip, not measured itself.
+    #expect(try abs(reached("a800-sxm4-80gb") - 271.2) < 1e-3)
+    #expect(try abs(reached("h800-sxm5") - 794.5) < 1e-3)
+    // (1000/1200)^(9/16) of a GB200's 1,822, less than the 1,745 that were seen for moments.
+    #expect(try abs(reached("b200-sxm") - 1644.4) < 0.1)
+    #expect(try abs(reached("gb200") - 1822) < 1e-3)
+    // Half the power of an H100 SXM.
+    #expect(try abs(reached("h100-pcie") / 794.5 - 0.6771) < 1e-3)
+    // Of the same chip at 1,000 W and at 750 W, both measured.
+    #expect(try abs(reached("mi300x") / 668.4 - 1) < 0.002)
+  }
+
   @Test func aCallersEntryReplacesOurs() throws {
     var catalogue = catalogue
     var entry = try #require(catalogue.entry(named: "h100"))

@@ -26,7 +26,9 @@ private func accelerator(_ name: String) -> Accelerator {
     Shape(gpu: "gb200", gpusPerNode: 4, nodes: 2, levels: [("nvlink", 8)]),
     Shape(gpu: "gb200", gpusPerNode: 4, nodes: 64, levels: [("nvlink", 72), ("network", 256)]),
     Shape(gpu: "gb200", gpusPerNode: 3, nodes: 20, levels: [("nvlink", 54), ("network", 60)]),
-    Shape(gpu: "t4", gpusPerNode: 4, nodes: 4, levels: [("pcie", 4), ("network", 16)]),
+    Shape(
+      gpu: "t4", gpusPerNode: 4, nodes: 4,
+      levels: [("pcie-through-host", 4), ("network", 16)]),
     Shape(gpu: "rtx4090", gpusPerNode: 2, nodes: 1, levels: [("pcie-through-host", 2)]),
     Shape(
       gpu: "a6000", gpusPerNode: 8, nodes: 2,

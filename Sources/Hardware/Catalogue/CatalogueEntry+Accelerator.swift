@@ -23,7 +23,7 @@ extension CatalogueEntry {
     let perNode = Int(gpusPerNode.value)
     return Accelerator(
       id: id, name: name, vendor: vendor, architecture: architecture, peaks: peaks,
-      achievablePart: achievablePart,
+      achievablePart: achievablePart(among: siblings),
       memory: .mebi(driverMemory(among: siblings).value),
       memoryBandwidth: .gigabytes(memoryBandwidth.value),
       scaleUpBandwidth: .gigabytes(linkBandwidth.value),
@@ -34,11 +34,31 @@ extension CatalogueEntry {
   }
 
   /// In millionths, so that what is printed of it reads back the same.
-  private var achievablePart: Double {
-    guard let measuredMatmul, let peak = bf16 ?? fp16 else {
-      return Accelerator.usualAchievablePart
+  ///
+  /// What was measured on the chip or, unless it was, on one of its architecture with the same peak; and no
+  /// more than relatives that draw more power do at this one's. Rates grow with power^(9/16): 785 TFLOP/s
+  /// on an MI325X of 1,000 W, 668 on an MI300X, the same chip at 750 W. What callers say of their own GPUs
+  /// holds for these alone, and as it is.
+  private func achievablePart(among siblings: [CatalogueEntry]) -> Double {
+    guard let peak = bf16 ?? fp16 else { return Accelerator.usualAchievablePart }
+    func part(_ rate: Double) -> Double { (rate / peak.value * 1e6).rounded() / 1e6 }
+    if let measuredMatmul, measuredMatmul.source == .caller { return part(measuredMatmul.value) }
+    let relatives = siblings.filter {
+      $0.architecture == architecture && $0.measuredMatmul.map { $0.source != .caller } == true
+        && $0.power?.source != .caller
     }
-    return (measuredMatmul.value / peak.value * 1e6).rounded() / 1e6
+    let alike = relatives.filter { ($0.bf16 ?? $0.fp16)?.value == peak.value }
+    let known = measuredMatmul?.value ?? alike.compactMap(\.measuredMatmul?.value).max()
+    let fed = relatives.compactMap { relative -> Double? in
+      guard let power, let more = relative.power, more.value >= power.value,
+        let rate = relative.measuredMatmul
+      else { return nil }
+      let share = power.value / more.value
+      return rate.value * share.squareRoot()
+        * share.squareRoot().squareRoot().squareRoot().squareRoot()
+    }
+    return part(
+      min(known ?? peak.value * Accelerator.usualAchievablePart, fed.min() ?? .infinity))
   }
 
   /// What the driver reports, 2^20 bytes; derived on the safe side where nobody wrote it down.
