@@ -72,8 +72,9 @@ package final class CostModel: LayerCosting {
     if let chosen = job.attention { return chosen }
     switch pool.accelerator.architecture {
     case .volta, .turing: return .unfused
-    case .ampere, .ada, .hopper, .blackwell, .blackwellUltra, .cdna2, .cdna3, .cdna4, .gaudi, .tpu,
-      .davinci:
+    case .ampere, .ada, .hopper, .blackwell, .graceBlackwell, .blackwellUltra, .cdna2, .cdna3,
+      .cdna4,
+      .gaudi, .tpu, .davinci:
       return job.isLossScaled ? .unfused : .fused
     }
   }

@@ -14,13 +14,14 @@ import Quantities
 /// - *ampere, other stacks*: LLM Foundry's README, InternEvo's documentation, fms-fsdp's README;
 /// - *hopper*: LLM Foundry, MLPerf Training 3.1 to 5.1, NVIDIA DGX Cloud recipes, NeMo 24.07 and its
 ///   launcher, Megatron Bridge, Megatron-MoE-ModelZoo, NeMo AutoModel, torchtitan (H200);
-/// - *blackwell, blackwell-ultra*: Megatron Bridge, DGX Cloud recipes, MLPerf 4.1 to 5.1, torchtitan, and
-///   SimuMax's B200 runs.
+/// - *blackwell* (B200): SimuMax's B200 runs, torchtitan, MLPerf 4.1; *grace-blackwell* (GB200, whose power and
+///   cooling let the same dies keep their clock) and *blackwell-ultra*: Megatron Bridge, DGX Cloud recipes,
+///   MLPerf 5.0 and 5.1.
 ///
 /// No number belongs to a source, a model or a run, and single-node sweeps count like any other source.
 /// BigScience's rows count little, since its nodes had fewer NVLinks than a request of theirs says;
-/// torchtitan's MXFP8 report not at all, since its GPUs were held below their power. Errors, also of rows that a fit has not seen, are printed
-/// by `make validate`; the test `PublishedAccuracyTests` holds them.
+/// torchtitan's MXFP8 report not at all, since its GPUs were held below their power. Errors, also of rows
+/// that a fit has not seen, are printed by `make validate`; the test `PublishedAccuracyTests` holds them.
 ///
 /// What a request leaves open is taken as the stack's habit (`SoftwareStack`): fp16 means unfused
 /// attention and reduction after the backward pass where a chip is of Ampere's time or before;
@@ -65,7 +66,7 @@ package struct CostParameters: Hashable, Sendable {
       case .volta, .turing: .volta
       case .ampere, .ada: .ampere
       case .hopper, .cdna2, .cdna3, .gaudi, .tpu, .davinci: .hopper
-      case .blackwell, .blackwellUltra, .cdna4: .blackwell
+      case .blackwell, .graceBlackwell, .blackwellUltra, .cdna4: .blackwell
       }
     guard let known = chips[relative] ?? chips[.ampere] else {
       preconditionFailure(

@@ -5,6 +5,8 @@ package struct Accelerator: Hashable, Sendable {
   /// Chips whose kernels behave alike: efficiencies are fitted per architecture.
   package enum Architecture: String, Hashable, Sendable, CaseIterable {
     case volta, turing, ampere, ada, hopper, blackwell
+    /// Blackwell with more power, cooled by liquid, and fed by a coherent host.
+    case graceBlackwell = "grace-blackwell"
     case blackwellUltra = "blackwell-ultra"
     case cdna2, cdna3, cdna4, gaudi, tpu, davinci
 
@@ -12,7 +14,10 @@ package struct Accelerator: Hashable, Sendable {
     package var isOfLossScaling: Bool {
       switch self {
       case .volta, .turing, .ampere, .cdna2: true
-      case .ada, .hopper, .blackwell, .blackwellUltra, .cdna3, .cdna4, .gaudi, .tpu, .davinci: false
+      case .ada, .hopper, .blackwell, .graceBlackwell, .blackwellUltra, .cdna3, .cdna4, .gaudi,
+        .tpu,
+        .davinci:
+        false
       }
     }
   }
@@ -81,7 +86,7 @@ extension Accelerator {
   /// `is_non_tn_fp8_gemm_supported`).
   package var multipliesAnyLayoutIn8Bits: Bool {
     switch architecture {
-    case .blackwell, .blackwellUltra: scaleUpLink == .nvlink
+    case .blackwell, .graceBlackwell, .blackwellUltra: scaleUpLink == .nvlink
     case .volta, .turing, .ampere, .ada, .hopper, .cdna2, .cdna3, .cdna4, .gaudi, .tpu, .davinci:
       false
     }

@@ -50,7 +50,8 @@ extension CatalogueEntry {
       power: .aiConfigurator(1000),
       note: "ml-engineering lists 8.00 TB/s memory bandwidth, aiconfigurator 7.7"),
     CatalogueEntry(
-      id: "gb200", name: "GB200 NVL72 (per GPU)", vendor: "nvidia", architecture: .blackwell,
+      id: "gb200", name: "GB200 NVL72 (per GPU)", vendor: "nvidia",
+      architecture: .graceBlackwell,
       aliases: ["gb200-nvl72"],
       kubernetesProducts: ["NVIDIA-GB200"],
       bf16: .mlEngineering(2500), fp16: .mlEngineering(2500), fp8: .mlEngineering(5000),

@@ -103,7 +103,7 @@ package struct NVLinkTopology: Hashable, Sendable {
   /// One direction of one NVLink: 25 GB/s from the second to the fourth generation, 50 in the fifth.
   private static func linkBandwidth(_ accelerator: Accelerator) -> Bandwidth {
     switch accelerator.architecture {
-    case .blackwell, .blackwellUltra: .gigabytes(50)
+    case .blackwell, .graceBlackwell, .blackwellUltra: .gigabytes(50)
     case .volta, .turing, .ampere, .ada, .hopper, .cdna2, .cdna3, .cdna4, .gaudi, .tpu, .davinci:
       .gigabytes(25)
     }
