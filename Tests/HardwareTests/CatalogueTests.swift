@@ -98,8 +98,8 @@ import Testing
     // The same chip, not measured itself.
     #expect(try abs(reached("a800-sxm4-80gb") - 271.2) < 1e-3)
     #expect(try abs(reached("h800-sxm5") - 794.5) < 1e-3)
-    // (1000/1200)^(9/16) of a GB200's 1,822, less than the 1,745 that were seen for moments.
-    #expect(try abs(reached("b200-sxm") - 1644.4) < 0.1)
+    // Measured, and no relative draws more power.
+    #expect(try abs(reached("b200-sxm") - 1745) < 1e-3)
     #expect(try abs(reached("gb200") - 1822) < 1e-3)
     // Half the power of an H100 SXM.
     #expect(try abs(reached("h100-pcie") / 794.5 - 0.6771) < 1e-3)
