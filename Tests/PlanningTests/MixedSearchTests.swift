@@ -3,6 +3,7 @@ import Hardware
 import Quantities
 import Scheduling
 import Testing
+import Workload
 
 @testable import Planning
 
@@ -102,6 +103,29 @@ import Testing
     // One replica makes pipelines of all GPUs; the schedules take turns.
     if seed % 3 > 0 { constraints.data = [1] }
     constraints.schedule = [[.oneForwardOneBackward], [.gpipe], [.zeroBubble]][seed / 2 % 3]
+    expectEverything(problem, constraints)
+  }
+
+  /// The same of mixtures of experts, which lie on several replicas where one has too few GPUs.
+  @Test(arguments: 0..<8)
+  func spreadsExpertsAsTryingEverythingDoes(seed: Int) {
+    var problem = Self.problem(seed: 4 * seed)
+    var graph = problem.graph
+    for kind in graph.kinds.indices where graph.kinds[kind].kind == .transformerBlock {
+      graph.kinds[kind].operators += [
+        Operator("exchange", .expertExchange(width: 1024, active: 1), sharding: .sequence),
+        Operator(
+          "experts", .expertProduct(inputs: 1024, outputs: 1024, experts: 4, active: 1),
+          sharding: .experts, parameters: 4 << 20),
+      ]
+    }
+    problem = ClusterProblem(
+      graph: graph, cluster: problem.cluster, job: problem.job, parameters: .published,
+      memoryHeadroomFraction: 0.05)
+    var constraints = SearchConstraints()
+    constraints.context = [1]
+    constraints.expert = [seed % 2 == 0 ? 2 : 4]
+    constraints.schedule = [[.oneForwardOneBackward], [.gpipe], [.zeroBubble]][seed % 3]
     expectEverything(problem, constraints)
   }
 

@@ -198,11 +198,11 @@ final class LaneSearch {
     into layouts: inout [Layout]
   ) {
     let pools = problem.cluster.pools.count
-    let all = (1 << pools) - 1
+    let all = (1 << pools) &- 1
     // Of many pools, all of them or all but one.
     let subsets =
       (pools <= 4 ? Array(1...all) : [all] + (0..<pools).map { all & ~(1 << $0) })
-      .filter { $0 & ($0 - 1) != 0 }
+      .filter { $0 & ($0 &- 1) != 0 }
     let fewestStages = fewestStages(base, slices)
     func poolsWithRoom(for depth: Int) -> Int {
       fewestStages.indices.reduce(0) { $0 | (fewestStages[$1] <= depth ? 1 << $1 : 0) }

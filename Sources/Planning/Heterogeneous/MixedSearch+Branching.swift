@@ -6,7 +6,7 @@ import Scheduling
 extension MixedSearch {
   private func push(_ level: Node.Level, _ bound: Double, _ base: Base) {
     bases.append(base)
-    push(level, bound, base: bases.count - 1)
+    push(Node(level: level, base: bases.count - 1), bound)
   }
 
   private func sliceRates(_ base: ParallelStrategy) -> SliceRates {
@@ -18,7 +18,7 @@ extension MixedSearch {
     // A multiple of every tile.
     endless.microBatchSize = 128 * problem.job.globalBatchSize
     let rate =
-      sliceRates(endless).rate(replicas: 1, beside: bound.chunkOverhead)
+      sliceRates(endless).rate(beside: bound.chunkOverhead)
       * Double(endless.microBatchSize)
     push(
       .split, Double(problem.job.globalBatchSize) / rate + bound.overhead, Base(strategy: base))
@@ -30,7 +30,7 @@ extension MixedSearch {
       base.microBatchSize = size
       let rates = sliceRates(base)
       let batches = Double(problem.job.globalBatchSize / size)
-      let rate = rates.rate(replicas: 1, beside: bound.chunkOverhead)
+      let rate = rates.rate(beside: bound.chunkOverhead)
       sliceRates.append(rates)
       push(
         .slice, max(least, batches / rate + bound.overhead),
@@ -129,7 +129,9 @@ extension MixedSearch {
       var (low, high) = (least, best)
       if best == .infinity {
         high = max(least, .leastNormalMagnitude)
-        while layers(within: high) == nil { high *= 2 }
+        while high < MixedBound.longest, layers(within: high) == nil {
+          high = min(2 * high, MixedBound.longest)
+        }
       }
       for _ in 0..<Self.divisions {
         let middle = (low + high) / 2
@@ -261,11 +263,8 @@ extension MixedSearch {
     let useful = pools.map { pool in
       layers[pool].indices.filter { all - most[pool] + layers[pool][$0] >= blocks }
     }
-    let (count, overflows) = useful.reduce((1, false)) { known, useful in
-      let (count, overflows) = known.0.multipliedReportingOverflow(by: max(1, useful.count))
-      return (count, known.1 || overflows)
-    }
-    guard !overflows, count <= choicesLeft else {
+    let count = space.choices(among: useful.map(\.count))
+    guard count <= choicesLeft else {
       unfinished = min(unfinished, least)
       choicesLeft = 0
       return

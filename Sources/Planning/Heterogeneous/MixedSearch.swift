@@ -9,14 +9,15 @@ import Scheduling
 ///
 /// Best-first branch and bound over a tree whose nodes bound everything under them:
 ///
-/// 1. *Splits* (context and expert parallelism, sharded weights or not): each pool with the tensor
-///    degree that is best for it, in an endless micro-batch.
-/// 2. *Slices*, with a micro-batch size: each pool with the tensor degree that is best for it.
-/// 3. *Bases*, with replicas: whole groups of each pool, the trips of the first and last micro-batch, and the
-///    nodes that a better plan takes at least (`SliceRates`).
-/// 4. *Layouts*, with ZeRO stage, recomputation, schedule and one tensor degree a pool: `MixedBound`, with whole
-///    layers and the memory for them, by how many stages there are where each holds more the more there are;
-///    and `ReachTable`, which also knows the order of stages.
+/// 1. *Splits* (context and expert parallelism, sharded gradients or weights or neither): each pool split as
+///    is best for it, in an endless micro-batch.
+/// 2. *Slices*, with a micro-batch size: each pool split as is best for it.
+/// 3. *Bases*, with replicas: whole groups of each pool, the trips of the first and last micro-batch, and
+///    the nodes that a better plan takes at least (`SliceRates`). Until a plan is known, and in sketches, the
+///    likeliest layout of each is planned in at once (`dive`).
+/// 4. *Layouts*, with ZeRO stage, recomputation, schedule and one way to split each pool: `MixedBound`, with
+///    whole layers and the memory for them, by how many stages there are where each holds more the more
+///    there are; and `ReachTable`, which also knows the order of stages.
 /// 5. What is left is walked, order by order and cut by cut, guided by `SuffixTable` where that is
 ///    small enough. Once a layout that could not be walked to the end has the least bound of all, looking at
 ///    others would not raise it: from then on plans alone are looked for, the longer the wider the gap.
@@ -207,12 +208,6 @@ final class MixedSearch {
   private static let patience = 128.0
 
   // MARK: Nodes
-
-  func push(
-    _ level: Node.Level, _ bound: Double, base: Int, fold: Int = 0, places: [Int32] = []
-  ) {
-    push(Node(level: level, base: base, fold: fold, places: places), bound)
-  }
 
   func push(_ new: Node, _ bound: Double) {
     guard bound < best else {

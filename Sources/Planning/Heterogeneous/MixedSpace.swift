@@ -6,8 +6,8 @@ import Scheduling
 /// The pipelines over unequal pools that are searched, up to order and cuts: the degrees that all
 /// stages share, and how each pool is split into groups.
 ///
-/// A group of a pool is `tensor · context · data` of its GPUs, with one tensor degree a pool; what is
-/// left over of a pool stays idle.
+/// A group of a pool is `tensor · context · data · parts` of its GPUs, split one way a pool; what is left
+/// over of a pool stays idle.
 struct MixedSpace {
   let problem: ClusterProblem
   let constraints: SearchConstraints
@@ -180,6 +180,12 @@ struct MixedSpace {
 
   /// On more pools than these, all take the same place among their splits: combinations multiply.
   static let freelySplitPools = 4
+
+  /// How many of these `forEachChoice` visits.
+  func choices(among counts: [Int]) -> Int {
+    counts.count <= Self.freelySplitPools
+      ? counts.reduce(1) { $0 * max(1, $1) } : counts.max() ?? 0
+  }
 
   /// Calls `visit` with every combination of one split a pool, as indices; 0 for a pool without any.
   ///

@@ -6,8 +6,6 @@ import Scheduling
 final class SeatRates {
   /// Groups that the pool holds: stages at most.
   let groups: Int
-  /// Seconds of all layers as one stage, for one micro-batch.
-  let work: Double
   /// Seconds to reduce all gradients, and to update all weights, as one stage.
   let reduction: Double
   let update: Double
@@ -50,7 +48,6 @@ final class SeatRates {
     }
     self.groups = groups
     overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value
-    work = slice.work + (recompute == .selective ? slice.selective : 0) + overhead
     // Latencies do not grow with a stage: only the slopes are shared out.
     self.reduction = reduction(2) - reduction(1)
     self.update = update(2) - update(1)

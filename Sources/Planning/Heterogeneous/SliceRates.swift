@@ -95,15 +95,25 @@ struct SliceRates {
     }
   }
 
-  /// Micro-batches a second that all groups get through at best, if each takes so long beside all layers.
-  func rate(replicas: Int, beside overhead: Double) -> Double {
-    options.indices.reduce(0) { $0 + rate(pool: $1, replicas: replicas, beside: overhead) }
+  /// Micro-batches a second that all groups get through at best, however many replicas there are, if each takes
+  /// so long beside all layers. Experts may lie on several replicas.
+  func rate(beside overhead: Double) -> Double {
+    options.indices.reduce(0) { sum, pool in
+      sum
+        + options[pool].reduce(0) {
+          max($0, Double(pools[pool].gpus / $1.group) / ($1.layers + overhead))
+        }
+    }
   }
 
-  private func rate(pool: Int, replicas: Int, beside overhead: Double) -> Double {
+  private func rate(replicas: Int) -> Double {
+    options.indices.reduce(0) { $0 + rate(pool: $1, replicas: replicas) }
+  }
+
+  private func rate(pool: Int, replicas: Int) -> Double {
     options[pool].reduce(0) { most, option in
       let groups = groups(option, pool: pool, replicas: replicas) ?? 0
-      return max(most, Double(groups) / (option.layers + overhead))
+      return max(most, Double(groups) / option.layers)
     }
   }
 
@@ -117,7 +127,7 @@ struct SliceRates {
     replicas: Int, microBatches: Int, deepest: Int,
     _ schedules: [(PipelineSchedule, fewestChunks: Int)]
   ) -> Double {
-    let rate = rate(replicas: replicas, beside: 0)
+    let rate = rate(replicas: replicas)
     let stages = min(deepest, mostGroups(replicas: replicas))
     let m = Double(microBatches)
     return schedules.reduce(Double.infinity) { least, each in
@@ -151,7 +161,7 @@ struct SliceRates {
     guard time > 0 else { return 1 }
     var missing = 1 / time
     let rates = options.indices.map { pool in
-      options[pool].reduce((node: 0.0, pool: rate(pool: pool, replicas: replicas, beside: 0))) {
+      options[pool].reduce((node: 0.0, pool: rate(pool: pool, replicas: replicas))) {
         let gpus = Double($1.group * replicas)
         return (max($0.node, Double(pools[pool].gpusPerNode) / gpus / $1.layers), $0.pool)
       }
