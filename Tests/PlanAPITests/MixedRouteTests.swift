@@ -95,7 +95,7 @@ private func text(_ value: JSONValue?) -> String {
     #expect(try step(#"{"data_parallel": \#(allowed)}"#).step == best)
   }
 
-  /// No alternative takes and holds what another does, and each says how it differs.
+  /// No alternative takes and holds what another does.
   @Test(arguments: clusters)
   func alternativesDiffer(cluster: String) throws {
     let answer = try partition(cluster, search: #"{"top": 8}"#)

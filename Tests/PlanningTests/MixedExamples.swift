@@ -45,7 +45,8 @@ extension DecoderExample {
 }
 
 /// Every pipeline over the pools: all shared degrees, all ways to split each pool, all orders of
-/// the stages, all cuts; with several chunks a stage, all in which the chunks of a stage hold equally many blocks. Costed by prediction alone, with none of the search's tables and bounds.
+/// the stages, all cuts; with several chunks a stage, all in which the chunks of a stage hold equally many
+/// blocks. Costed by prediction alone, with none of the search's tables and bounds.
 struct EveryPipeline {
   let problem: ClusterProblem
   let constraints: SearchConstraints

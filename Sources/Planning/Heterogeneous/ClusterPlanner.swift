@@ -114,7 +114,6 @@ package struct ClusterPlanner: Sendable {
     var open = Double.infinity
     var considered = 0
     var pruned = 0
-
   }
 
   /// Whether there is no plan, or the best has gradients or weights sharded.
@@ -171,7 +170,7 @@ package struct ClusterPlanner: Sendable {
       }
     }
     let bounded = Tally(baselines, searches)
-    // Last, since few jobs gain by it and there are many of them.
+    // Last: few jobs gain by pipelines whose stages differ in replicas, and there are many of these.
     let partingEffort = effort.partingBatches(gpus: problem.cluster.gpus)
     let parting = parts.map { part in
       let search = MixedSearch(

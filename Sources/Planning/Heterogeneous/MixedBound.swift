@@ -18,9 +18,9 @@ struct MixedBound {
   /// Of the pipeline alone, memory not counted.
   ///
   /// - *Fill.* Layers taken as divisible, a stage that takes T for a micro-batch covers (T − o) / w of the
-  ///   model at most (see `EvenWork`), where o is the overhead of its chunks. Stage `i` takes Tᵢ with f·(T₀ + … + Tᵢ₋₁) + m·Tᵢ ≤ S
-  ///   at most, where f is 1, or the forward pass's part where weight gradients may wait. The most is
-  ///   covered if each takes all it may, Tᵢ = (S/m)·(1 − f/m)^i, the fastest first:
+  ///   model at most (see `EvenWork`), where o is the overhead of its chunks. Stage `i` takes Tᵢ with
+  ///   f·(T₀ + … + Tᵢ₋₁) + m·Tᵢ ≤ S at most, where f is 1, or the forward pass's part where weight gradients
+  ///   may wait. The most is covered if each takes all it may, Tᵢ = (S/m)·(1 − f/m)^i, the fastest first:
   ///   S ≥ m·(1 + Σ o/wᵢ) / Σ (1 − f/m)^i / wᵢ. With several equal chunks f is the part of one; but the first
   ///   stage's first chunk may be smaller, and is not counted.
   /// - *Trips* of the first and last micro-batch: see `TripBound`.

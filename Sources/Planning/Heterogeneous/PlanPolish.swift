@@ -41,12 +41,15 @@ struct PlanPolish {
   ) -> [(MixedStrategy, PipelineSplit)] {
     exchanged(plan.strategy, space).map { ($0, plan.split) }
       + sharded(plan.strategy).map { ($0, plan.split) }
-      + shifted(plan.split).map { (plan.strategy, $0) }
+      + shifted(plan.split, plan.strategy).map { (plan.strategy, $0) }
   }
 
   /// With one stage's replicas split into more tensor-parallel ranks, or fewer.
   private func exchanged(_ strategy: MixedStrategy, _ space: MixedSpace) -> [MixedStrategy] {
     guard strategy.lanes.count == 1 else { return [] }
+    // Strategies without tensor parallelism do not say how its stages would be.
+    var base = strategy.base
+    base.sequenceParallel = space.choices.sequenceParallel
     return strategy.lanes[0].seats.indices.flatMap { stage -> [MixedStrategy] in
       let seat = strategy.lanes[0].seats[stage]
       let ranks = seat.tensor * seat.data
@@ -56,20 +59,21 @@ struct PlanPolish {
         (other.data, other.tensor) = (data, ranks / data)
         guard data != seat.data, sequences.isMultiple(of: data) else { return nil }
         other.microBatchSize = sequences / data
-        guard space.allows(other, strategy.base) else { return nil }
+        guard space.allows(other, base) else { return nil }
         var lanes = strategy.lanes
         lanes[0].seats[stage] = other
-        return MixedStrategy(base: strategy.base, lanes: lanes)
+        return MixedStrategy(base: base, lanes: lanes)
       }
     }
   }
 
   private func sharded(_ strategy: MixedStrategy) -> [MixedStrategy] {
-    ZeroStage.allCases.compactMap { stage in
-      guard stage != strategy.base.zeroStage, BaseChoices.allows(stage, constraints.zeroStage)
-      else {
-        return nil
-      }
+    // Sharded gradients and weights are exchanged with every micro-batch.
+    let haveEqualShares = Set(strategy.lanes.map(\.microBatches)).count == 1
+    return ZeroStage.allCases.compactMap { stage in
+      guard stage != strategy.base.zeroStage, haveEqualShares || stage <= .optimizer,
+        BaseChoices.allows(stage, constraints.zeroStage)
+      else { return nil }
       var base = strategy.base
       base.zeroStage = stage
       return MixedStrategy(base: base, lanes: strategy.lanes)
@@ -77,8 +81,9 @@ struct PlanPolish {
   }
 
   /// With a boundary one layer earlier or later, where each stage has one chunk.
-  private func shifted(_ split: PipelineSplit) -> [PipelineSplit] {
+  private func shifted(_ split: PipelineSplit, _ strategy: MixedStrategy) -> [PipelineSplit] {
     guard split.recomputed.count == split.virtualStages, split.order == nil else { return [] }
+    let lane = strategy.lanes[0]
     return split.boundaries.indices.dropFirst().dropLast().flatMap { index -> [PipelineSplit] in
       [-1, 1].compactMap { step in
         var moved = split
@@ -86,7 +91,16 @@ struct PlanPolish {
         let isEmpty =
           moved.boundaries[index] == moved.boundaries[index - 1]
           || moved.boundaries[index] == moved.boundaries[index + 1]
-        return isEmpty ? nil : moved
+        guard !isEmpty else { return nil }
+        for stage in [index - 1, index] {
+          let table = tables.table(
+            strategy.strategy(of: lane, stage: stage).layerParallelism,
+            pool: lane.seats[stage].pool)
+          moved.recomputed[stage] = min(
+            moved.recomputed[stage],
+            table.recomputableLayers(moved.nodes(ofVirtualStage: stage)))
+        }
+        return moved
       }
     }
   }

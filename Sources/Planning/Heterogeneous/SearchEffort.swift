@@ -13,7 +13,8 @@ package struct SearchEffort: Hashable, Sendable {
   /// Stages tried by all walks, and by one.
   package var tries = 1 << 16
   package var triesPerState = 1 << 13
-  /// Ways to split all pools that are looked at.
+  /// Combinations of one way to split each pool that are looked at: once there are more than are left, no more
+  /// are.
   package var choices = Int.max
   /// Small changes that are tried on the best plan.
   package var changes = 256

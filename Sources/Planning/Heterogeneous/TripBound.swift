@@ -58,10 +58,10 @@ struct TripBound {
 
   /// The least time of a pipeline over the seats' groups, layers taken as divisible.
   ///
-  /// A stage of a seat whose layers would take w as one stage (see `EvenWork`) covers at most (S − P)·share / w of the model,
-  /// and of that P takes g·(S − P)·share or more, where Fᵢ + Bᵢ ≥ g·Tᵢ. For a given P the most is covered if
-  /// seats are filled in the order of g·w, so that S ≥ (1 + Σ g·share) / Σ (share / w), over the seats that
-  /// make this less. Complexity: O(seats · log(seats)).
+  /// A stage of a seat whose layers would take w as one stage (see `EvenWork`) covers at most (S − P)·share / w
+  /// of the model, and of that P takes g·(S − P)·share or more, where Fᵢ + Bᵢ ≥ g·Tᵢ. For a given P the most
+  /// is covered if seats are filled in the order of g·w, so that S ≥ (1 + Σ g·share) / Σ (share / w), over the
+  /// seats that make this less. Complexity: O(seats · log(seats)).
   ///
   /// - Parameter deepest: Stages at most; where there are more groups, all are taken to be as good as the
   ///   best in everything but w.

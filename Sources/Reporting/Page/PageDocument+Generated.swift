@@ -4,7 +4,7 @@
 extension PageDocument {
   /// SHA-256 of what stands between the tags, in Base64.
   static let styleDigest = "C93svCMrGKWK7ay4lqpCf5V/zs6IJNbBMRB5HJltEW4="
-  static let scriptDigest = "1Eq1mLZaC/4HUV/MmuYUPSbL1Tt7NlbczQF4LYqKqRY="
+  static let scriptDigest = "t+nE6Hel+Spkq9kqrW9CRra9njfM7JbJ4FquarD/wLM="
 
   static let template = ##"""
 <!doctype html>
@@ -716,8 +716,11 @@ function manner({ strategy, stages }) {
   if (strategy.virtual_stages > 1) parts.push(`${strategy.virtual_stages} chunks a stage`);
   const counts = [...new Set(stages.flatMap((stage) => stage.micro_batch_shares
     ?? [strategy.micro_batches]))];
+  const sequences = strategy.micro_batch_size * strategy.data_parallel;
+  const sizes = [...new Set(stages.map((stage) => sequences
+    / (stage.data_parallel ?? strategy.data_parallel)))];
   parts.push(`${span(counts)} micro-batch${Math.max(...counts) === 1 ? "" : "es"} of `
-    + strategy.micro_batch_size);
+    + span(sizes));
   parts.push(strategy.zero_stage ? `ZeRO-${strategy.zero_stage}` : "no ZeRO");
   if (strategy.sequence_parallel) parts.push("sequence parallel");
   if (strategy.rank_order === "tp-cp-pp-dp") parts.push("ranks tp-cp-pp-dp");

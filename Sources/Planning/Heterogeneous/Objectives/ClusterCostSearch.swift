@@ -7,8 +7,8 @@ import Quantities
 /// is told by `CostBound`; mostly that is more than the best pool's plan. Where it is not (the cheap pool is too
 /// small for the model, or memory makes work dear there), plans over parts of the cluster are looked at: on GPUs
 /// that are all used, the fastest plan is the cheapest, so that a search for fast plans is asked about the pools
-/// whose work is cheapest and a growing part of the next one. A part on which work is too dear however well its GPUs
-/// are used is passed over: what leaves some idle is a plan for a smaller one.
+/// whose work is cheapest and a growing part of the next one. A part on which work as a whole is too dear is
+/// passed over: what leaves some of its GPUs idle is a plan for a smaller one.
 struct ClusterCostSearch {
   let problem: ClusterProblem
   let prices: StepPrices

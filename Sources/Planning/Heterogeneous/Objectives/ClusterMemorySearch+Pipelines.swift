@@ -60,7 +60,8 @@ extension ClusterMemorySearch {
       }
       if most > 0 { open = min(open, runtime + 1 / most) }
     }
-    let (runtime, deepest) = (runtime, space.deepest)
+    let (runtime, deepest, limit) = (runtime, space.deepest, limit)
+    var excluded = 0
     space.forEachChoice(among: choices.map(\.count)) { choice in
       let chosen = choices.indices.map { pool in
         choices[pool].isEmpty ? nil : choices[pool][choice[pool]]
@@ -71,9 +72,14 @@ extension ClusterMemorySearch {
         left -= min(left, split.groups)
       }
       guard covered > 0 else { return }
-      layouts.append(
-        Layout(bound: runtime + 1 / covered, base: base, kind: .pipeline(chosen.map { $0?.0 })))
+      let bound = runtime + 1 / covered
+      guard bound < limit else {
+        excluded += 1
+        return
+      }
+      layouts.append(Layout(bound: bound, base: base, kind: .pipeline(chosen.map { $0?.0 })))
     }
+    pruned += excluded
   }
 
   mutating func cut(_ layout: Layout, _ splits: [MixedSpace.Split?]) {

@@ -3,8 +3,8 @@ import Hardware
 import Quantities
 import Scheduling
 
-/// The plan over several pools whose fullest GPU holds fewest bytes, among all that satisfy the constraints and
-/// fit, and what no plan undercuts.
+/// The plan over several pools whose fullest GPU holds fewest bytes, among those below that satisfy the
+/// constraints and fit, and what none of them undercuts.
 ///
 /// Which bytes count does not depend on how large a GPU is: GPUs of 80 GB and of 24 GB that hold 20 GB each hold
 /// alike. Of every pool alone `MemorySearch` finds the least. Over several pools, a plan is one of two:
@@ -31,7 +31,7 @@ struct ClusterMemorySearch {
   var open = Double.infinity
   /// Layouts that were cut, and those that their bound excluded.
   private(set) var considered = 0
-  private(set) var pruned = 0
+  var pruned = 0
 
   /// A plan, and what its fullest GPU holds.
   struct Leanest {
@@ -88,7 +88,7 @@ struct ClusterMemorySearch {
     let byBound = layouts.indices.sorted {
       (layouts[$0].bound, $0) < (layouts[$1].bound, $1)
     }
-    defer { pruned = layouts.count - considered }
+    defer { pruned += layouts.count - considered }
     for layout in byBound.lazy.map({ layouts[$0] }) {
       if layout.bound >= limit { break }
       if best != nil, shouldStop() {
@@ -131,9 +131,9 @@ struct ClusterMemorySearch {
 
   func zeroStages(_ ranks: Int) -> [ZeroStage] {
     if !space.constraints.zeroStage.isEmpty { return space.constraints.zeroStage }
-    // As `StrategySpace` has it: with nothing to shard, frameworks still differ.
+    // With nothing to shard, the frameworks that shard weights still hold otherwise.
     return ZeroStage.allCases.filter {
-      ranks > 1 || $0 != .optimizer && !(space.limits.hasOpaqueLayers && $0 == .weights)
+      ranks > 1 || $0 == .none || $0 == .weights && !space.limits.hasOpaqueLayers
     }
   }
 

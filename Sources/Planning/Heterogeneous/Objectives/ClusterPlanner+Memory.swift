@@ -22,9 +22,12 @@ extension ClusterPlanner {
     else { return nil }
     result.proof.strategiesConsidered += search.considered
     result.proof.strategiesPruned += search.pruned
+    result.proof.isPartial = true
+    result.warnings.append(
+      "pipelines whose stages differ in data-parallel degree were not looked at for what holds least"
+    )
     let least = ByteCount(search.open)
     if least < leanest.memory * (1 - 1e-9) {
-      result.proof.isPartial = true
       result.warnings.append(
         "no plan holds less than \(least.inGibibytes) on its fullest GPU; between that and what this one holds "
           + "a plan over several pools may have been missed, and the bound speaks of plans that hold no more "
