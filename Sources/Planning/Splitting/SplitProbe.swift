@@ -150,17 +150,29 @@ struct SplitProbe {
     }
     var starts = [Int](repeating: 0, count: costs.stages + 1)
     starts[costs.stages] = costs.nodes
+    var guess = max(1, costs.nodes / costs.stages)
     for stage in (0..<costs.stages).reversed() {
       var end = starts[stage + 1]
       let last = costs.nodes - (costs.stages - 1 - stage)
       // A stage must have room for the layer before its end.
       while end <= last, !allows(stage, (end - 1)..<end) { end += 1 }
       guard end <= last else { return nil }
+      // Neighbours hold about as many layers: gallop from the guess, then halve.
       var (bad, good) = (stage - 1, end - 1)
+      var step = 1
+      var probe = min(end - guess, good - 1)
       while bad + 1 < good {
-        let middle = (bad + good) / 2
-        if allows(stage, middle..<end) { good = middle } else { bad = middle }
+        if probe <= bad || probe >= good { probe = (bad + good) / 2 }
+        if allows(stage, probe..<end) {
+          good = probe
+          probe = bad >= stage ? (bad + good) / 2 : good - step
+        } else {
+          bad = probe
+          probe = good < end - 1 ? (bad + good) / 2 : bad + step
+        }
+        step *= 2
       }
+      guess = end - good
       starts[stage] = good
     }
     return starts
