@@ -10,7 +10,7 @@ extension MixedSearch {
   }
 
   private func sliceRates(_ base: ParallelStrategy) -> SliceRates {
-    SliceRates(base, space, slices, chunkOverhead: bound.chunkOverhead)
+    slices.rates(base, space, chunkOverhead: bound.chunkOverhead)
   }
 
   func addSplit(_ base: ParallelStrategy) {

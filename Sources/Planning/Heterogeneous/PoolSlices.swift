@@ -8,6 +8,7 @@ final class PoolSlices {
   /// Layers of each kind.
   let counts: [Double]
   private var known: [Key: StrategySlice] = [:]
+  private var knownRates: [RatesKey: SliceRates] = [:]
 
   init(_ problem: ClusterProblem) {
     self.problem = problem
@@ -32,6 +33,26 @@ final class PoolSlices {
     let slice = StrategySlice(problem.pools[pool], counts: counts, key.parallelism)
     known[key] = slice
     return slice
+  }
+
+  private struct RatesKey: Hashable {
+    var base: ParallelStrategy
+    var constraints: SearchConstraints
+    var partsBatches: Bool
+  }
+
+  /// Of all pools' slices under each split. They are of all schedules: searches that differ in these alone share
+  /// them.
+  func rates(
+    _ base: ParallelStrategy, _ space: MixedSpace, chunkOverhead: Double
+  ) -> SliceRates {
+    var key = RatesKey(
+      base: base, constraints: space.constraints, partsBatches: space.partsBatches)
+    key.constraints.schedule = []
+    if let rates = knownRates[key] { return rates }
+    let rates = SliceRates(base, space, self, chunkOverhead: chunkOverhead)
+    knownRates[key] = rates
+    return rates
   }
 
   /// Seconds of one micro-batch on all layers as one stage, passes and their overhead.
