@@ -25,30 +25,26 @@ struct LaneBound {
   private let firstChunk: Double
 
   /// - Parameters:
+  ///   - rates: By lane, as its slice.
   ///   - overhead: Of a chunk's two passes.
-  ///   - counts: Layers of each kind.
-  ///   - common: The most common kind.
   ///   - blocks: By lane, of the layers that stages take together, and how often they do.
   ///   - firstChunk: The part of a stage's passes that its first chunk's are at least, but for the first
   ///     stage.
   init(
-    _ slices: [StrategySlice], overhead: Double, counts: [Double], common: Int,
-    blocks: [BlockRates], count: Int, replicas: [Int], stages: Int, firstChunk: Double,
-    _ base: ParallelStrategy
+    _ slices: [StrategySlice], rates: [LaneRates.Pool], overhead: Double, blocks: [BlockRates],
+    count: Int, replicas: [Int], stages: Int, firstChunk: Double, _ base: ParallelStrategy
   ) {
     schedule = base.schedule
     self.firstChunk = firstChunk
     self.stages = stages
     self.replicas = replicas
     let chunks = base.virtualStages
-    works = slices.map { slice in
+    works = zip(slices, rates).map { slice, rate in
       let selective = base.recompute == .selective ? slice.selective : 0
       return (
         slice.work + selective + overhead * Double(stages * chunks),
         slice.work + selective + overhead, slice.work - slice.weight, slice.forwardFraction,
-        base.schedule.splitsBackward
-          ? .split(slice, counts: counts, common: common)
-          : .forward(slice, counts: counts, common: common)
+        base.schedule.splitsBackward ? rate.splitAhead : rate.forwardAhead
       )
     }
     slowest = zip(works, blocks).map { work, block in

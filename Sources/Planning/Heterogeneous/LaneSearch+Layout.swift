@@ -95,10 +95,9 @@ extension LaneSearch {
       ).times(whole.each)
     }
     return LaneBound(
-      slices, overhead: bound.chunkOverhead, counts: self.slices.counts,
-      common: space.commonLayer.kind, blocks: blocks, count: whole.least,
-      replicas: layout.pools.map { layout.replicas[$0] }, stages: base.pipeline,
-      firstChunk: space.firstChunk(ofChunks: base.virtualStages), base)
+      slices, rates: layout.lanes.rates, overhead: bound.chunkOverhead, blocks: blocks,
+      count: whole.least, replicas: layout.pools.map { layout.replicas[$0] },
+      stages: base.pipeline, firstChunk: space.firstChunk(ofChunks: base.virtualStages), base)
   }
 
   /// - Parameters:

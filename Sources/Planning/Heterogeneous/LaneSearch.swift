@@ -68,11 +68,13 @@ final class LaneSearch {
     let pools: [Int]
     /// By lane.
     let slices: [StrategySlice]
+    let rates: [LaneRates.Pool]
 
-    init(_ replicas: [Int], _ slices: [StrategySlice]) {
+    init(_ replicas: [Int], _ slices: [StrategySlice], _ rates: [LaneRates.Pool]) {
       self.replicas = replicas
       pools = replicas.indices.filter { replicas[$0] > 0 }
       self.slices = pools.map { slices[$0] }
+      self.rates = pools.map { rates[$0] }
     }
   }
 
@@ -251,7 +253,8 @@ final class LaneSearch {
     base.data = total
     layouts.append(
       Layout(
-        bound: value, order: layouts.count, base: base, lanes: Lanes(replicas, slices)))
+        bound: value, order: layouts.count, base: base,
+        lanes: Lanes(replicas, slices, race.pools)))
   }
 
   /// By pool, stages without which there is no room for the states, whatever is sharded over however many

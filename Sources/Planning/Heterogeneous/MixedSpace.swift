@@ -85,7 +85,11 @@ struct MixedSpace {
 
   /// The same of any fold into so many chunks.
   func wholeLayers(ofChunks chunks: Int) -> WholeLayers {
-    folds.lazy.filter { $0.chunks == chunks }.map { wholeLayers($0) }.min { $0.least < $1.least }!
+    // The closure would hold all of the space, whose copy costs more than the rest.
+    let (common, areBlocks) = (commonLayer.count, hasEqualBlocks)
+    return folds.lazy.filter { $0.chunks == chunks }
+      .map { WholeLayers($0, common: common, areBlocks: areBlocks) }
+      .min { $0.least < $1.least }!
   }
 
   /// The part of a stage's passes that its first chunk's are at least, but for the first stage.
