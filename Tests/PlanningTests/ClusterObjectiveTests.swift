@@ -28,17 +28,7 @@ import Workload
     for pool in cluster.pools.indices {
       cluster.pools[pool].pricePerGPUHour = .random(in: 0.5...4, using: &random)
     }
-    var graph = model.graph
-    if seed % 6 == 1 {
-      for kind in graph.kinds.indices where graph.kinds[kind].kind == .transformerBlock {
-        graph.kinds[kind].operators += [
-          Operator("exchange", .expertExchange(width: 1024, active: 1), sharding: .sequence),
-          Operator(
-            "experts", .expertProduct(inputs: 1024, outputs: 1024, experts: 4, active: 1),
-            sharding: .experts, parameters: 4 << 20),
-        ]
-      }
-    }
+    let graph = seed % 6 == 1 ? model.graph.withExperts : model.graph
     return ClusterProblem(
       graph: graph, cluster: cluster,
       job: TrainingJob(

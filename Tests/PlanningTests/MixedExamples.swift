@@ -44,6 +44,22 @@ extension DecoderExample {
   }
 }
 
+extension LayerGraph {
+  /// With four small experts in each block.
+  var withExperts: LayerGraph {
+    var graph = self
+    for kind in graph.kinds.indices where graph.kinds[kind].kind == .transformerBlock {
+      graph.kinds[kind].operators += [
+        Operator("exchange", .expertExchange(width: 1024, active: 1), sharding: .sequence),
+        Operator(
+          "experts", .expertProduct(inputs: 1024, outputs: 1024, experts: 4, active: 1),
+          sharding: .experts, parameters: 4 << 20),
+      ]
+    }
+    return graph
+  }
+}
+
 /// Every pipeline over the pools: all shared degrees, all ways to split each pool, all orders of
 /// the stages, all cuts; with several chunks a stage, all in which the chunks of a stage hold equally many
 /// blocks. Costed by prediction alone, with none of the search's tables and bounds.

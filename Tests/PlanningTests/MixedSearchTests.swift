@@ -110,17 +110,9 @@ import Workload
   @Test(arguments: 0..<8)
   func spreadsExpertsAsTryingEverythingDoes(seed: Int) {
     var problem = Self.problem(seed: 4 * seed)
-    var graph = problem.graph
-    for kind in graph.kinds.indices where graph.kinds[kind].kind == .transformerBlock {
-      graph.kinds[kind].operators += [
-        Operator("exchange", .expertExchange(width: 1024, active: 1), sharding: .sequence),
-        Operator(
-          "experts", .expertProduct(inputs: 1024, outputs: 1024, experts: 4, active: 1),
-          sharding: .experts, parameters: 4 << 20),
-      ]
-    }
     problem = ClusterProblem(
-      graph: graph, cluster: problem.cluster, job: problem.job, parameters: .published,
+      graph: problem.graph.withExperts, cluster: problem.cluster, job: problem.job,
+      parameters: .published,
       memoryHeadroomFraction: 0.05)
     var constraints = SearchConstraints()
     constraints.context = [1]
