@@ -15,12 +15,13 @@ package struct LayerParallelism: Hashable, Sendable {
   /// each other, all stages where those do (`DeviceMesh.Order`).
   package var stagesBetweenReplicas: Int
   /// Sharding gradients or weights over one rank, which shards nothing: gradients are added up in place.
+  /// False where replicas are not known yet.
   package var isShardedOverOne: Bool
 
   package init(
     tensor: Int = 1, sequenceParallel: Bool = false, context: Int = 1, expert: Int = 1,
     data: Int = 1, zeroStage: ZeroStage = .optimizer, microBatchSize: Int = 1,
-    stagesBetweenReplicas: Int = 1, isShardedOverOne: Bool = false
+    stagesBetweenReplicas: Int = 1
   ) {
     self.tensor = tensor
     self.sequenceParallel = sequenceParallel
@@ -30,7 +31,15 @@ package struct LayerParallelism: Hashable, Sendable {
     self.zeroStage = zeroStage
     self.microBatchSize = microBatchSize
     self.stagesBetweenReplicas = stagesBetweenReplicas
-    self.isShardedOverOne = isShardedOverOne
+    isShardedOverOne = false
+  }
+
+  /// On so many replicas, and no more.
+  package func replicated(_ data: Int) -> LayerParallelism {
+    var split = self
+    split.data = data
+    split.isShardedOverOne = zeroStage > .optimizer && data * context == 1
+    return split
   }
 
   /// Whether the gradients of every micro-batch are sent to the ranks that hold them.

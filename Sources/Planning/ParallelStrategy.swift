@@ -53,9 +53,9 @@ package struct ParallelStrategy: Hashable, Sendable {
   package var layerParallelism: LayerParallelism {
     LayerParallelism(
       tensor: tensor, sequenceParallel: sequenceParallel, context: context, expert: expert,
-      data: data, zeroStage: zeroStage, microBatchSize: microBatchSize,
-      stagesBetweenReplicas: rankOrder.stagesBetweenReplicas(pipeline: pipeline, data: data),
-      isShardedOverOne: zeroStage > .optimizer && data * context == 1)
+      zeroStage: zeroStage, microBatchSize: microBatchSize,
+      stagesBetweenReplicas: rankOrder.stagesBetweenReplicas(pipeline: pipeline, data: data)
+    ).replicated(data)
   }
 
   package var mesh: DeviceMesh {

@@ -17,6 +17,13 @@ package struct SearchProgress: Hashable, Sendable {
     self.strategiesPruned = strategiesPruned
   }
 
+  /// The same under another bound.
+  func bounded(by bound: Double) -> SearchProgress {
+    SearchProgress(
+      best: best, bound: bound, strategiesConsidered: strategiesConsidered,
+      strategiesPruned: strategiesPruned)
+  }
+
   /// (best − bound) / best, at most 1: there is nothing to compare with before a first plan.
   package var gapFraction: Double { best.isFinite && best > 0 ? (best - bound) / best : 1 }
 }

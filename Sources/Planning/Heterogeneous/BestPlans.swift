@@ -23,11 +23,8 @@ struct BestPlans {
   /// Keeps a plan if it fits, is among the best and not known.
   mutating func keep(_ plan: MixedPlan) {
     let step = plan.plan.prediction.step
-    guard plan.plan.fits, step.value < limit,
-      !plans.contains(where: { $0.strategy == plan.strategy && $0.split == plan.split })
-    else { return }
-    plans.insert(plan, at: plans.firstIndex { step < $0.plan.prediction.step } ?? plans.count)
-    if plans.count > most { plans.removeLast() }
+    guard step.value < limit else { return }
+    plans.keep(plan, most: most) { step < $0.plan.prediction.step }
   }
 
   /// So many of the best, without those that are like a better one.
@@ -35,6 +32,15 @@ struct BestPlans {
 }
 
 extension [MixedPlan] {
+  /// Keeps a plan if it fits and is not known: before the first that it precedes, and of too many not the last.
+  mutating func keep(_ plan: MixedPlan, most: Int, where precedes: (MixedPlan) -> Bool) {
+    guard plan.plan.fits,
+      !contains(where: { $0.strategy == plan.strategy && $0.split == plan.split })
+    else { return }
+    insert(plan, at: firstIndex(where: precedes) ?? count)
+    if count > most { removeLast() }
+  }
+
   /// So many of the first, without those that are like one before.
   func distinct(_ count: Int) -> [MixedPlan] {
     var distinct: [MixedPlan] = []

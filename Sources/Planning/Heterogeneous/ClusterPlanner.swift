@@ -56,9 +56,10 @@ package struct ClusterPlanner: Sendable {
     var outcome =
       switch constraints.objective {
       case .throughput:
+        // Where searches for good plans find none, the one that holds least may fit.
         fastest(constraints, shouldStop, onProgress)
-          ?? anyPlan(constraints, shouldStop).flatMap {
-            fastest(constraints, knowing: [$0], shouldStop, onProgress)
+          ?? problem.leanest(constraints, effort: effort, shouldStop).flatMap {
+            fastest(constraints, knowing: [$0.plan], shouldStop, onProgress)
           }
       case .memory: leanest(constraints, shouldStop, onProgress)
       case .cost: cheapest(constraints, shouldStop, onProgress)
@@ -98,15 +99,6 @@ package struct ClusterPlanner: Sendable {
     return outcome
   }
 
-  /// The plan that holds least, where searches for good ones found none; nil where none fits.
-  private func anyPlan(
-    _ constraints: SearchConstraints, _ shouldStop: () -> Bool
-  ) -> MixedPlan? {
-    var search = ClusterMemorySearch(problem, constraints, effort: effort)
-    search.run(shouldStop: shouldStop)
-    return search.best?.plan
-  }
-
   /// What one search leaves to another.
   private struct Known {
     var plans: [MixedPlan]
@@ -129,11 +121,7 @@ package struct ClusterPlanner: Sendable {
     let tables = SeatTables(problem)
     let slices = PoolSlices(problem)
     // Until all other plans are bounded, no plan is.
-    func noteUnbounded(_ progress: SearchProgress) {
-      var progress = progress
-      progress.bound = 0
-      onProgress(progress)
-    }
+    func noteUnbounded(_ progress: SearchProgress) { onProgress(progress.bounded(by: 0)) }
     func note(_ progress: SearchProgress, of search: any PoolSearch) {
       let isLast = !constraints.zeroStage.isEmpty || !Self.areSharded(search.found)
       if isLast { onProgress(progress) } else { noteUnbounded(progress) }
@@ -141,13 +129,8 @@ package struct ClusterPlanner: Sendable {
     var baselines = Baselines(problem, constraints, tables: tables, slices: slices)
     baselines.run(shouldStop: shouldStop)
     let parts = constraints.byChunks
-    let searches: [any PoolSearch] = parts.flatMap { part -> [any PoolSearch] in
-      [
-        MixedSearch(
-          problem, part, effort: effort, tables: tables, slices: slices, incumbents: []),
-        LaneSearch(
-          problem, part, effort: effort, tables: tables, slices: slices, incumbents: []),
-      ]
+    let searches = parts.flatMap {
+      problem.searches($0, effort: effort, tables: tables, slices: slices)
     }
     var kept = BestPlans(most: 4 * effort.kept, baselines.plans + known.plans)
     func advance(_ index: Int, _ search: (any PoolSearch) -> Void) {
@@ -176,10 +159,8 @@ package struct ClusterPlanner: Sendable {
       let search = MixedSearch(
         problem, part, partsBatches: true, effort: partingEffort, tables: tables, slices: slices,
         incumbents: kept.plans)
-      search.run(below: bounded.open, shouldStop: shouldStop) { progress in
-        var progress = progress
-        progress.bound = bounded.open
-        note(bounded.added(to: progress), of: search)
+      search.run(below: bounded.open, shouldStop: shouldStop) {
+        note(bounded.added(to: $0.bounded(by: bounded.open)), of: search)
       }
       for plan in search.found { kept.keep(plan) }
       return search

@@ -24,6 +24,21 @@ protocol PoolSearch: AnyObject {
 extension MixedSearch: PoolSearch {}
 extension LaneSearch: PoolSearch {}
 
+extension ClusterProblem {
+  /// For pipelines over several pools, and for replicas on different ones.
+  func searches(
+    _ constraints: SearchConstraints, effort: SearchEffort, tables: SeatTables,
+    slices: PoolSlices
+  ) -> [any PoolSearch] {
+    [
+      MixedSearch(
+        self, constraints, effort: effort, tables: tables, slices: slices, incumbents: []),
+      LaneSearch(
+        self, constraints, effort: effort, tables: tables, slices: slices, incumbents: []),
+    ]
+  }
+}
+
 extension SearchConstraints {
   /// What a request leaves open of pipelines of one chunk a stage, and of several.
   var byChunks: [SearchConstraints] {

@@ -445,12 +445,10 @@ struct StrategySearch {
   /// gradients on whether there are any.
   private mutating func place(ofSlice index: Int, data: Int) -> Int {
     let slice = slices[index]
-    var split = slice.parallelism
-    split.isShardedOverOne = split.zeroStage > .optimizer && data * split.context == 1
+    let split = slice.parallelism.replicated(data)
     let isSharded = split.zeroStage == .weights || split.isShardedOverOne
     let data = isSharded ? data : 0
     if let known = sharded[index].firstIndex(where: { $0.data == data }) { return known }
-    split.data = data
     let own =
       isSharded ? problem.slice(split, counts: counts, includesGathers: true) : slice
     sharded[index].append((data, own, nil))

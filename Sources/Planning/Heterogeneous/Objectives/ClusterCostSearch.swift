@@ -52,20 +52,15 @@ struct ClusterCostSearch {
     }
     guard found.isEmpty else { return }
     // The one that holds least, if any.
-    var leanest = ClusterMemorySearch(problem, constraints, effort: effort)
-    leanest.run(shouldStop: shouldStop)
-    if let leanest = leanest.best { keep(leanest.plan) }
+    if let leanest = problem.leanest(constraints, effort: effort, shouldStop) {
+      keep(leanest.plan)
+    }
   }
 
   private mutating func keep(_ plan: MixedPlan) {
-    guard plan.plan.fits,
-      !found.contains(where: { $0.strategy == plan.strategy && $0.split == plan.split })
-    else { return }
+    let prices = prices
     let own = (prices.cost(plan), plan.plan.prediction.step)
-    found.insert(
-      plan, at: found.firstIndex { own < (prices.cost($0), $0.plan.prediction.step) } ?? found.count
-    )
-    if found.count > 4 * effort.kept { found.removeLast() }
+    found.keep(plan, most: 4 * effort.kept) { own < (prices.cost($0), $0.plan.prediction.step) }
   }
 
   // MARK: Pools alone
@@ -165,12 +160,9 @@ struct ClusterCostSearch {
   private mutating func fast(
     _ problem: ClusterProblem, _ constraints: SearchConstraints, _ shouldStop: () -> Bool
   ) -> [MixedPlan] {
-    let (tables, slices) = (SeatTables(problem), PoolSlices(problem))
     guard let part = constraints.byChunks.first else { return [] }
-    let searches: [any PoolSearch] = [
-      MixedSearch(problem, part, effort: effort, tables: tables, slices: slices, incumbents: []),
-      LaneSearch(problem, part, effort: effort, tables: tables, slices: slices, incumbents: []),
-    ]
+    let searches = problem.searches(
+      part, effort: effort, tables: SeatTables(problem), slices: PoolSlices(problem))
     let isKnown = !found.isEmpty
     return searches.flatMap { search in
       search.sketch(shouldStop: { isKnown && shouldStop() }, onProgress: { _ in })

@@ -9,7 +9,8 @@ struct ClusterInfeasibility {
   let effort: SearchEffort
 
   func run(_ shouldStop: () -> Bool) -> Infeasibility {
-    guard let nearest = leanest(problem.ignoringMemory, constraints, shouldStop) else {
+    guard let nearest = problem.ignoringMemory.leanest(constraints, effort: effort, shouldStop)
+    else {
       return noStrategy(shouldStop)
     }
     let plan = problem.placed(MixedPlan(problem, nearest.plan.strategy, nearest.plan.split)).plan
@@ -20,14 +21,6 @@ struct ClusterInfeasibility {
       remedies: looserConstraints(shouldStop) + lessHeadroom(plan)
         + ["use GPUs with \((nearest.memory / usable).inGibibytes) of memory or more in all pools"]
         + moreNodes(shouldStop))
-  }
-
-  private func leanest(
-    _ problem: ClusterProblem, _ constraints: SearchConstraints, _ shouldStop: () -> Bool
-  ) -> ClusterMemorySearch.Leanest? {
-    var search = ClusterMemorySearch(problem, constraints, effort: effort)
-    search.run(shouldStop: shouldStop)
-    return search.best
   }
 
   /// The part of a GPU's memory that a plan may take.
@@ -49,7 +42,7 @@ struct ClusterInfeasibility {
   private func looserConstraints(_ shouldStop: () -> Bool) -> [String] {
     SearchDimension.allCases.compactMap { dimension in
       guard dimension.isConstrained(constraints), !shouldStop(),
-        let found = leanest(problem, dimension.freed(constraints), shouldStop)
+        let found = problem.leanest(dimension.freed(constraints), effort: effort, shouldStop)
       else { return nil }
       return "leave \(dimension.rawValue) free: "
         + "\(dimension.value(of: found.plan.strategy.base)) makes it fit"
@@ -72,7 +65,7 @@ struct ClusterInfeasibility {
     func fits(_ nodes: Int) -> Bool {
       var cluster = problem.cluster
       cluster.pools[grown] = pool.with(nodes: nodes)
-      return leanest(problem.on(cluster), constraints, shouldStop) != nil
+      return problem.on(cluster).leanest(constraints, effort: effort, shouldStop) != nil
     }
     let most = min(Self.mostTimes * now, Pool.gpuLimit / pool.gpusPerNode)
     var (low, high) = (now, now)

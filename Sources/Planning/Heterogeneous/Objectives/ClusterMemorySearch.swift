@@ -149,3 +149,14 @@ struct ClusterMemorySearch {
 
   var runtime: Double { problem.parameters.software.runtimeMemory.value }
 }
+
+extension ClusterProblem {
+  /// The plan whose fullest GPU holds fewest bytes; nil where none fits.
+  func leanest(
+    _ constraints: SearchConstraints, effort: SearchEffort, _ shouldStop: () -> Bool
+  ) -> ClusterMemorySearch.Leanest? {
+    var search = ClusterMemorySearch(self, constraints, effort: effort)
+    search.run(shouldStop: shouldStop)
+    return search.best
+  }
+}

@@ -11,9 +11,8 @@ extension ClusterPlanner {
     var single = constraints
     single.objective = .throughput
     single.alternatives = 0
-    var search = ClusterMemorySearch(problem, single, effort: effort)
-    search.run(shouldStop: shouldStop)
-    let known = [best, search.best?.plan].compactMap { $0 }
+    let leanest = problem.leanest(single, effort: effort, shouldStop)
+    let known = [best, leanest?.plan].compactMap { $0 }
     var plans: [Plan] = []
     var limit = ByteCount(.infinity)
     while plans.count < Self.points, plans.isEmpty || !shouldStop() {
