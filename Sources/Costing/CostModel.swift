@@ -73,8 +73,7 @@ package final class CostModel: LayerCosting {
     switch pool.accelerator.architecture {
     case .volta, .turing: return .unfused
     case .ampere, .ada, .hopper, .blackwell, .graceBlackwell, .blackwellUltra, .cdna2, .cdna3,
-      .cdna4,
-      .gaudi, .tpu, .davinci:
+      .cdna4, .gaudi, .tpu, .davinci:
       return job.isLossScaled ? .unfused : .fused
     }
   }

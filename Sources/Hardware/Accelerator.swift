@@ -15,8 +15,7 @@ package struct Accelerator: Hashable, Sendable {
       switch self {
       case .volta, .turing, .ampere, .cdna2: true
       case .ada, .hopper, .blackwell, .graceBlackwell, .blackwellUltra, .cdna3, .cdna4, .gaudi,
-        .tpu,
-        .davinci:
+        .tpu, .davinci:
         false
       }
     }
