@@ -40,66 +40,64 @@ package struct Calibration: Sendable {
     package var outliers: [Int]
   }
 
-  /// - Parameter places: what to fit; left out, as much as the measurements determine, at most one
-  ///   number for two of them.
+  /// - Parameter places: what to fit; left out, what explains the measurements, at most one number for
+  ///   two of them.
   package func outcome(
     fitting places: [CostParameterSlot.Place]? = nil
   ) -> Result<Outcome, Obstacle> {
     let observations =
       steps.map { $0.observation(cutFor: base) } + layers.map(\.observation)
-    let chosen: [CostParameterSlot.Place]
-    if let places {
-      if places.count > observations.count {
-        return .failure(.tooMany(asked: places.count, measurements: observations.count))
-      }
-      let order = Sensitivity(places, observations, base)
-      if let index = order.firstUndetermined { return .failure(.undetermined(index: index)) }
-      chosen = places
-    } else {
-      chosen = Sensitivity(candidates, observations, base)
-        .mostDetermined(atMost: max(1, observations.count / 2))
+    guard let places else {
+      let slots = thinned(to: 128).explanation(standingFor: observations.count)
+      return .success(fitted(slots, observations))
     }
-    return .success(fitted(chosen, observations))
+    if places.count > observations.count {
+      return .failure(.tooMany(asked: places.count, measurements: observations.count))
+    }
+    let slots = places.map(slot)
+    let order = Sensitivity(slots, observations, base)
+    if let index = order.firstUndetermined { return .failure(.undetermined(index: index)) }
+    return .success(fitted(slots, observations))
   }
 
-  /// What a machine's own measurements can speak about, apart from the published figures.
-  private var candidates: [CostParameterSlot.Place] {
-    var places: [CostParameterSlot.Place] = []
-    let seen = Set((steps.map(\.pool) + layers.map(\.pool)).map(\.accelerator.architecture))
-    for architecture in Accelerator.Architecture.allCases where seen.contains(architecture) {
-      places += CostParameterSlot.ChipField.allCases.map { .chip(architecture, $0) }
+  /// Huber's, as the fit's.
+  static func meanLoss(_ residuals: [Double]) -> Double {
+    let sum = residuals.reduce(0) { sum, residual in
+      let size = abs(residual)
+      return sum + (size <= huber ? size * size : huber * (2 * size - huber))
     }
-    for field in [
-      CostParameterSlot.SoftwareField.stepOverhead, .microBatchOverhead, .gradientOverlap,
-      .weightGatherOverlap, .expertRate, .expertExposure, .expertNetworkExposure,
-    ] {
-      places.append(.software(field))
-    }
-    return places
+    return max(sum / Double(residuals.count), .leastNormalMagnitude)
+  }
+
+  private static let huber = 0.05
+
+  func costFit(_ slots: [CostParameterSlot]) -> CostFit {
+    CostFit(
+      slots, to: steps, layers: layers, base: base, huber: Self.huber, priorWeight: 0.001)
+  }
+
+  /// A machine may be far from the published ones, but not from what its numbers mean.
+  func slot(_ place: CostParameterSlot.Place) -> CostParameterSlot {
+    let usual = CostParameterSlot.usual(place)
+    return CostParameterSlot(
+      place, prior: place.value(in: base), spread: 3 * usual.spread, bounds: usual.bounds)
   }
 
   private func fitted(
-    _ places: [CostParameterSlot.Place], _ observations: [Observation]
+    _ slots: [CostParameterSlot], _ observations: [Observation]
   ) -> Outcome {
-    let slots = places.map { place in
-      // A machine may be far from the published ones, but not from what its numbers mean.
-      let usual = CostParameterSlot.usual(place)
-      return CostParameterSlot(
-        place, prior: place.value(in: base), spread: 3 * usual.spread, bounds: usual.bounds)
-    }
-    let fit = CostFit(
-      slots, to: steps, layers: layers, base: base, huber: 0.05, priorWeight: 0.0025)
+    let fit = costFit(slots)
     let result = fit.fitted(rounds: 2, iterations: 20)
     let parameters = fit.parameters(result.values)
     let before = observations.map { $0.residual(base) }
     let after = observations.map { $0.residual(parameters) }
-    let deviation = Self.deviation(after, fitted: places.count)
+    let deviation = Self.deviation(after, fitted: slots.count)
     let scale = deviation * deviation
     let covariance = result.inverseCurvature.map { $0.map { $0 * scale } }
     let memory = memoryFit(parameters)
     return Outcome(
       profile: CostProfile(
-        entries: zip(places, result.values).map { CostProfile.Entry($0, $1) },
+        entries: zip(slots, result.values).map { CostProfile.Entry($0.place, $1) },
         covariance: covariance, stepDeviation: deviation,
         memoryDeviation: memory.deviation, runtimeMemory: memory.runtime),
       names: slots.map(\.name), before: before, after: after,
@@ -117,7 +115,7 @@ package struct Calibration: Sendable {
     return max(leastDeviation, 1.4826 * middle * (n / freedom).squareRoot())
   }
 
-  private static let leastDeviation = 0.01
+  static let leastDeviation = 0.01
   /// Of published rows whose memory the driver reported.
   private static let usualMemoryDeviation = 0.08
 

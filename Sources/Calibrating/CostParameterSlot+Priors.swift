@@ -111,7 +111,7 @@ extension CostParameterSlot {
       case .matrix: (0.85, 0.25, 0.5...1.1)
       case .backward: (isOld ? 1 : 1.05, 0.03, 0.85...1.2)
       case .traffic: (stack == .fused ? 1.3 : 1.5, 0.3, 0.8...4)
-      case .hostForward, .hostBackward: (isOld ? 3e-5 : 6e-6, 0.6, 5e-7...1.5e-4)
+      case .hostForward, .hostBackward: (isOld ? 3e-5 : 6e-6, 0.6, 5e-7...1e-3)
       case .stepOverhead: (10e-3, 0.8, 1e-4...0.3)
       case .stragglerGrowth: (isOld ? 0.01 : 0.005, 0.8, 1e-4...0.08)
       }

@@ -1,6 +1,6 @@
 /// Robust nonlinear least squares over positive parameters.
 ///
-/// Minimises Σ wᵢ·ρ(rᵢ(x)) + Σ ((xⱼ − priorⱼ) / (priorⱼ·spreadⱼ))² by Levenberg–Marquardt
+/// Minimises Σ wᵢ·ρ(rᵢ(x)) + Σ (ln(xⱼ / priorⱼ) / spreadⱼ)² by Levenberg–Marquardt
 /// (Marquardt 1963) with iteratively reweighted residuals: ρ is quadratic up to `huber` and linear
 /// beyond (Huber 1964), so that single rows far off do not drag the fit along.
 package struct LeastSquares: Sendable {
@@ -8,7 +8,7 @@ package struct LeastSquares: Sendable {
     package var name: String
     /// Where the search starts, and what the data must argue against.
     package var prior: Double
-    /// Relative width of the prior.
+    /// Width of the prior, as a natural logarithm: twice as much is as unlikely as half of it.
     package var spread: Double
     package var bounds: ClosedRange<Double>
 
@@ -19,6 +19,9 @@ package struct LeastSquares: Sendable {
       self.spread = spread
       self.bounds = bounds
     }
+
+    /// From the prior, in widths.
+    func distance(of value: Double) -> Double { logarithm(value / prior) / spread }
   }
 
   package struct Fit: Sendable {
@@ -118,7 +121,7 @@ package struct LeastSquares: Sendable {
       sum += weight * (size <= huber ? size * size : huber * (2 * size - huber))
     }
     for (value, parameter) in zip(x, parameters) {
-      let distance = (value - parameter.prior) / (parameter.prior * parameter.spread)
+      let distance = parameter.distance(of: value)
       sum += priorWeight * distance * distance
     }
     return sum
@@ -149,10 +152,9 @@ package struct LeastSquares: Sendable {
         matrix[b][a] = sum
       }
       for i in r.indices { gradient[a] += robust[i] * columns[a][i] * r[i] }
-      let scale = x[a] / (parameters[a].prior * parameters[a].spread)
-      let distance = (x[a] - parameters[a].prior) / (parameters[a].prior * parameters[a].spread)
+      let scale = 1 / parameters[a].spread
       matrix[a][a] += priorWeight * scale * scale
-      gradient[a] += priorWeight * scale * distance
+      gradient[a] += priorWeight * scale * parameters[a].distance(of: x[a])
     }
     return (matrix, gradient)
   }

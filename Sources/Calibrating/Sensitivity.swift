@@ -1,28 +1,27 @@
 import Costing
 import Quantities
 
-/// How measurements depend on numbers: ∂ln(predicted)/∂ln(number).
+/// How far measurements move when a number moves as far as it may be off: ln(moved / predicted), for two
+/// widths of the number's prior. What small changes hardly show (the host's, where the GPU is a little
+/// slower still) is seen so too.
 struct Sensitivity {
-  private let places: [CostParameterSlot.Place]
+  private let slots: [CostParameterSlot]
   /// One column a number, one entry a measurement.
   private let columns: [[Double]]
 
-  /// A number counts as determined if, with the ones before it free, ten per cent of it move the
-  /// measurements by a fifth of a per cent on average.
+  /// A number counts as determined if, with the ones before it free, it moves the measurements by so
+  /// much (root mean square).
   private static let least = 0.02
 
   /// Complexity: one prediction of each measurement for each number.
-  init(
-    _ places: [CostParameterSlot.Place], _ observations: [Observation], _ base: CostParameters
-  ) {
-    self.places = places
+  init(_ slots: [CostParameterSlot], _ observations: [Observation], _ base: CostParameters) {
+    self.slots = slots
     let start = observations.map { $0.predicted(base) }
-    let change = 0.02
-    columns = places.map { place in
+    columns = slots.map { slot in
       var moved = base
-      place.set(place.value(in: base) * (1 + change), in: &moved)
+      slot.set(slot.farValue(from: slot.value(in: base)), in: &moved)
       return zip(observations, start).map { observation, before in
-        logarithm(observation.predicted(moved) / before) / logarithm(1 + change)
+        logarithm(observation.predicted(moved) / before)
       }
     }
   }
@@ -38,28 +37,29 @@ struct Sensitivity {
     return nil
   }
 
-  /// The numbers that measurements determine best, by pivoted orthogonalisation: each is the one that
-  /// moves them most beyond what those before it can.
-  func mostDetermined(atMost count: Int) -> [CostParameterSlot.Place] {
+  /// The positions of numbers that could explain `residuals` r, the best first: by (c·r)² / (c·c + r·r),
+  /// where c is what the number moves beyond those at `chosen`. That is matching pursuit (Mallat & Zhang
+  /// 1993), but for r·r: what would have to move further than it is likely to be off counts less. Those
+  /// that are not determined beside the chosen ones are left out.
+  func explaining(_ residuals: [Double], beside chosen: [Int]) -> [Int] {
     var basis: [[Double]] = []
-    var chosen: [Int] = []
-    while chosen.count < count {
-      let sizes = columns.indices.map { index in
-        chosen.contains(index) ? -1 : Self.size(Self.remainder(columns[index], basis))
-      }
-      guard let best = sizes.indices.max(by: { sizes[$0] < sizes[$1] }),
-        sizes[best] > Self.least
-      else { break }
-      chosen.append(best)
-      basis.append(Self.unit(Self.remainder(columns[best], basis)))
+    for index in chosen {
+      let rest = Self.remainder(columns[index], basis)
+      if Self.size(rest) > 0 { basis.append(Self.unit(rest)) }
     }
-    return chosen.sorted().map { places[$0] }
+    let gains = columns.indices.compactMap { index -> (index: Int, gain: Double)? in
+      let rest = Self.remainder(columns[index], basis)
+      guard !chosen.contains(index), Self.size(rest) > Self.least else { return nil }
+      let part = Self.product(rest, residuals)
+      return (index, part * part / (Self.product(rest, rest) + Self.product(residuals, residuals)))
+    }
+    return gains.sorted { ($0.gain, $1.index) > ($1.gain, $0.index) }.map(\.index)
   }
 
   private static func remainder(_ column: [Double], _ basis: [[Double]]) -> [Double] {
     var rest = column
     for direction in basis {
-      let part = zip(rest, direction).reduce(0) { $0 + $1.0 * $1.1 }
+      let part = product(rest, direction)
       for index in rest.indices { rest[index] -= part * direction[index] }
     }
     return rest
@@ -68,11 +68,25 @@ struct Sensitivity {
   /// Root mean square.
   private static func size(_ column: [Double]) -> Double {
     guard !column.isEmpty else { return 0 }
-    return (column.reduce(0) { $0 + $1 * $1 } / Double(column.count)).squareRoot()
+    return (product(column, column) / Double(column.count)).squareRoot()
   }
 
   private static func unit(_ column: [Double]) -> [Double] {
-    let length = column.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let length = product(column, column).squareRoot()
     return column.map { $0 / length }
+  }
+
+  private static func product(_ a: [Double], _ b: [Double]) -> Double {
+    zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+}
+
+extension CostParameterSlot {
+  /// Two widths of the prior above `value`, or below it where the bound is nearer.
+  fileprivate func farValue(from value: Double) -> Double {
+    let factor = exponential(2 * spread)
+    let above = min(value * factor, bounds.upperBound)
+    let below = max(value / factor, bounds.lowerBound)
+    return above * below >= value * value ? above : below
   }
 }

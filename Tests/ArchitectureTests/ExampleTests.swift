@@ -39,7 +39,62 @@ private let router = Service.router
     #expect(faults.isEmpty, "\(faults)")
   }
 
+  /// Steps that were timed, for `/calibrate`.
+  static let measurements: [String] = {
+    let files = try? FileManager.default.contentsOfDirectory(
+      atPath: Repository.url("Examples/Measurements").path)
+    return (files ?? []).filter { $0.hasSuffix(".json") }.sorted()
+  }()
+
+  @Test(arguments: measurements)
+  func isFitted(file: String) throws {
+    let specification = try Specification.shared.get()
+    let request = try Repository.json("Examples/Measurements/\(file)")
+    let schema = specification.document["components"]!["schemas"]!
+    #expect(specification.schema.faults(request, schema["CalibrateRequest"]!).isEmpty)
+    let answer = try answered("/calibrate", request.canonicalBytes)
+    let (before, after) = (
+      answer["error_before"]?["mean_absolute_fraction"]?.double,
+      answer["error_after"]?["mean_absolute_fraction"]?.double
+    )
+    #expect(try #require(after) < 0.5 * #require(before))
+  }
+
+  /// What two and four layers of one model tell holds for all layers of another.
+  @Test(arguments: ["llama-3.1-8b-shallow-h200.json", "qwen3-1.7b-h200.json"])
+  func aProfileHoldsForOtherModels(file: String) throws {
+    let fitted = try answered(
+      "/calibrate", Repository.json("Examples/Measurements/\(file)").canonicalBytes)
+    let profile = String(
+      decoding: try #require(fitted["cost_profile"]).canonicalBytes, as: UTF8.self)
+    let runs = try #require(
+      Repository.json("Examples/Measurements/llama-3.2-3b-h200.json")["runs"]?.elements)
+    var (shipped, own) = (0.0, 0.0)
+    for run in runs {
+      let measured = try #require(run["measured"]?["step_seconds"]?.double)
+      let parts = try ["model", "cluster", "training", "plan"].map { name in
+        let value = String(decoding: try #require(run[name]).canonicalBytes, as: UTF8.self)
+        return "\"\(name)\":\(value)"
+      }.joined(separator: ",")
+      for profile in [nil, profile] {
+        let body = "{\(parts)\(profile.map { ",\"cost_profile\":" + $0 } ?? "")}"
+        let answer = try answered("/simulate", Array(body.utf8))
+        let step = answer["plan"]?["prediction"]?["step_seconds"]?.double
+        let error = abs(try #require(step) / measured - 1)
+        if profile == nil { shipped += error } else { own += error }
+      }
+    }
+    #expect(own < 0.75 * shipped)
+  }
+
+  private func answered(_ path: String, _ body: [UInt8]) throws -> JSONValue {
+    let response = router.response(to: APIRequest(method: "POST", path: path, body: body))
+    #expect(response.status == 200, "\(String(decoding: response.body, as: UTF8.self))")
+    return try JSONDocument(parsing: response.body).root
+  }
+
   @Test func areThere() {
+    #expect(Self.measurements.count >= 5)
     #expect(Self.layerwiseRequests.count >= 5)
     #expect(Self.requests.count >= 6)
   }

@@ -84,6 +84,21 @@ private func calibration(
     #expect(mean(outcome.after) < 0.3 * mean(outcome.before))
   }
 
+  /// At the published figures the GPU is slower than the host nearly everywhere, so that small changes
+  /// of the host's would show little.
+  @Test func findsASlowHost() throws {
+    var truth = CostParameters.published
+    CostParameterSlot.Place.stack(.fused, .hostForward).set(2e-4, in: &truth)
+    CostParameterSlot.Place.stack(.fused, .hostBackward).set(2e-4, in: &truth)
+    let measured = [512, 1024, 2048, 4096].flatMap { hidden in
+      [1, 2, 4].map { step(hidden: hidden, tensor: 1, microBatch: $0, truth: truth) }
+    }
+    let outcome = try calibration(measured).outcome().get()
+    #expect(outcome.names.contains { $0.hasPrefix("fused.host_") })
+    let mean = { (list: [Double]) in list.map(abs).reduce(0, +) / Double(list.count) }
+    #expect(mean(outcome.after) < 0.2 * mean(outcome.before))
+  }
+
   @Test func shrugsOffAnOutlierAndNamesIt() throws {
     let outcome = try calibration(steps(slowed(), spoiled: 5))
       .outcome(fitting: Self.places).get()
