@@ -2,7 +2,8 @@
 ///
 /// Minimises Σ wᵢ·ρ(rᵢ(x)) + Σ (ln(xⱼ / priorⱼ) / spreadⱼ)² by Levenberg–Marquardt
 /// (Marquardt 1963) with iteratively reweighted residuals: ρ is quadratic up to `huber` and linear
-/// beyond (Huber 1964), so that single rows far off do not drag the fit along.
+/// beyond (Huber 1964), so that single rows far off do not drag the fit along. Predicted times have kinks,
+/// where one cause takes over from another; a fit that is caught in one goes on along single parameters.
 package struct LeastSquares: Sendable {
   package struct Parameter: Hashable, Sendable {
     package var name: String
@@ -58,7 +59,7 @@ package struct LeastSquares: Sendable {
     var x = start ?? parameters.map(\.prior)
     var r = residuals(x, nil)
     var best = objective(x, r, weights)
-    var damping = 1e-2
+    var damping = Self.firstDamping
     var done = 0
     var curvature: [[Double]] = []
     for _ in 0..<iterations {
@@ -66,7 +67,7 @@ package struct LeastSquares: Sendable {
       let (matrix, gradient) = normalEquations(x, r, weights, residuals)
       curvature = matrix
       var improved = false
-      for _ in 0..<8 {
+      for _ in 0..<12 {
         var damped = matrix
         var gradient = gradient
         for j in damped.indices {
@@ -100,7 +101,12 @@ package struct LeastSquares: Sendable {
         }
         damping *= 4
       }
-      if !improved { break }
+      if !improved {
+        let before = best
+        descend(&x, &r, &best, weights, residuals)
+        guard before - best > 1e-5 * before else { break }
+        damping = Self.firstDamping
+      }
     }
     // At the optimum: the last step has moved away from where the curvature was taken.
     _ = residuals(x, nil)
@@ -112,6 +118,32 @@ package struct LeastSquares: Sendable {
         inverse[j][j] > 0 ? inverse[j][j].squareRoot() : .infinity
       },
       inverseCurvature: inverse, iterations: done)
+  }
+
+  private static let firstDamping = 1e-2
+
+  /// Moves one parameter after the other, by less and less, where that alone lowers the objective.
+  ///
+  /// Complexity: O(parameters) evaluations of `residuals`.
+  private func descend(
+    _ x: inout [Double], _ r: inout [Double], _ best: inout Double, _ weights: [Double],
+    _ residuals: ([Double], Int?) -> [Double]
+  ) {
+    r = residuals(x, nil)
+    for width in [0.1, 0.03, 0.01] {
+      for j in x.indices {
+        for factor in [1 + width, 1 - width] {
+          let bounds = parameters[j].bounds
+          var candidate = x
+          candidate[j] = min(max(x[j] * factor, bounds.lowerBound), bounds.upperBound)
+          let value = objective(candidate, residuals(candidate, j), weights)
+          guard value < best else { continue }
+          (x, best) = (candidate, value)
+          r = residuals(x, nil)
+          break
+        }
+      }
+    }
   }
 
   private func objective(_ x: [Double], _ r: [Double], _ weights: [Double]) -> Double {
@@ -127,17 +159,25 @@ package struct LeastSquares: Sendable {
     return sum
   }
 
-  /// Jᵀ·W·J and Jᵀ·W·r for relative changes of the parameters, by forward differences.
+  /// Jᵀ·W·J and Jᵀ·W·r for relative changes of the parameters, by central differences, one-sided at
+  /// a bound.
   private func normalEquations(
     _ x: [Double], _ r: [Double], _ weights: [Double], _ residuals: ([Double], Int?) -> [Double]
   ) -> (matrix: [[Double]], gradient: [Double]) {
-    let step = 1e-4
+    // Wide enough to see past small kinks.
+    let step = 3e-3
     let columns = x.indices.map { j in
-      var moved = x
-      // Away from the bound that a step forward would cross.
-      let sign = x[j] * (1 + step) > parameters[j].bounds.upperBound ? -1.0 : 1.0
-      moved[j] = x[j] * (1 + sign * step)
-      return zip(residuals(moved, j), r).map { ($0 - $1) / (sign * step) }
+      let (lower, upper) = (
+        max(x[j] * (1 - step), parameters[j].bounds.lowerBound),
+        min(x[j] * (1 + step), parameters[j].bounds.upperBound)
+      )
+      guard lower < upper else { return [Double](repeating: 0, count: r.count) }
+      func moved(_ value: Double) -> [Double] {
+        var moved = x
+        moved[j] = value
+        return residuals(moved, j)
+      }
+      return zip(moved(upper), moved(lower)).map { ($0 - $1) * x[j] / (upper - lower) }
     }
     let robust = zip(r, weights).map { residual, weight in
       weight * (abs(residual) <= huber ? 1 : huber / abs(residual))
