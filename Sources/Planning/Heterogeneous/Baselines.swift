@@ -40,7 +40,8 @@ struct Baselines {
 
   mutating func run(shouldStop: () -> Bool) {
     var best = Double.infinity
-    for pool in problem.pools.indices.sorted(by: { (power($1), $0) < (power($0), $1) }) {
+    let byPower = problem.pools.indices.sorted { (power($1), $0) < (power($0), $1) }
+    for pool in byPower where mayHold(pool) {
       let found = StrategySearch.goodPlans(
         problem.pools[pool], constraints, below: best, shouldStop: shouldStop)
       keep(found.first, pool: pool, &best)
@@ -74,6 +75,19 @@ struct Baselines {
     alone.append(plan)
   }
 
+  /// Whether all GPUs of a pool together have room for every parameter's states once.
+  private func mayHold(_ pool: Int) -> Bool {
+    let (own, gpus) = (problem.pools[pool], Double(problem.cluster.pools[pool].gpus))
+    return ZeroStage.allCases.contains { zero in
+      let alone = LayerParallelism(zeroStage: zero)
+      let (states, slice) = (own.costs.states(alone), slices.slice(alone, pool: pool))
+      let bytes =
+        slice.parameters * states.perParameter
+        + slice.expertParameters * states.perExpertParameter
+      return bytes <= gpus * own.room(alone).value * (1 + 1e-9)
+    }
+  }
+
   private func power(_ pool: Int) -> Double {
     let whole = ParallelStrategy(zeroStage: .none).layerParallelism
     return Double(problem.cluster.pools[pool].gpus) / slices.work(whole, pool: pool)
@@ -81,22 +95,25 @@ struct Baselines {
 }
 
 extension StrategySearch {
-  /// How often a search is asked whether to stop, once it has a plan.
-  private static let patience = 64
+  /// Strategies in a row that a search looks at for nothing, and how often one for any plan is asked whether to
+  /// stop, once it has one.
+  private static let patience = (usual: 32, any: 64)
 
-  /// The best of the usual plans, the best first; if there are none, some of any kind.
+  /// The best of the usual plans or nearly so, the best first; if there are none, some of any kind.
   static func goodPlans(
     _ problem: PlanningProblem, _ constraints: SearchConstraints, below cutoff: Double = .infinity,
     fillsPool: Bool = false, shouldStop: () -> Bool
   ) -> [Candidate] {
-    var usual = StrategySearch(problem, constraints.usual, below: cutoff, fillsPool: fillsPool)
+    var usual = StrategySearch(
+      problem, constraints.usual, below: cutoff, patience: patience.usual,
+      fillsPool: fillsPool)
     let found = usual.run(shouldStop: shouldStop).found
     if !found.isEmpty || cutoff < .infinity { return found }
     var any = StrategySearch(problem, constraints, fillsPool: fillsPool)
     var asked = 0
     return any.run {
       asked += 1
-      return asked > patience || shouldStop()
+      return asked > patience.any || shouldStop()
     }.found
   }
 }

@@ -54,17 +54,20 @@ struct StrategySearch {
   /// Whole blocks that some one of so many stages holds at least, by their number.
   private let fullestBlocks: [Double]
   private let cutoff: Double
+  private let patience: Int
 
   /// - Parameters:
   ///   - cutoff: Plans of no lesser score are of no interest.
+  ///   - patience: Strategies in a row that are looked at for next to nothing.
   ///   - fillsPool: Strategies that leave GPUs idle are of no interest either.
   init(
     _ problem: PlanningProblem, _ constraints: SearchConstraints, below cutoff: Double = .infinity,
-    fillsPool: Bool = false
+    patience: Int = .max, fillsPool: Bool = false
   ) {
     self.problem = problem
     self.constraints = constraints
     self.cutoff = cutoff
+    self.patience = patience
     self.fillsPool = fillsPool
     space = StrategySpace(problem, constraints)
     scale = ScoreScale(problem, constraints.objective)
@@ -118,6 +121,9 @@ struct StrategySearch {
     var hasStrategies: Bool
   }
 
+  /// The part by which a plan is better than another at least that is worth having looked for.
+  private static let leastGain = 0x1p-8
+
   private var best: Double { min(cutoff, found.first?.score ?? .infinity) }
 
   /// The score of the last of the plans that are asked for, the best and alternatives to it: what cannot
@@ -133,7 +139,9 @@ struct StrategySearch {
     space.forEachSplit { split, most in addSplit(split, most) }
     var left = Double.infinity
     var steps = 0
+    var (known, since) = (best, considered)
     while let next = open.popMin() {
+      if best < known * (1 - Self.leastGain) { (known, since) = (best, considered) }
       if next.bound >= best * (1 - SplitSearch.tolerance) {
         open.insert(next)
         break
@@ -147,7 +155,9 @@ struct StrategySearch {
             strategiesPruned: pruned))
       }
       // There is always a plan to answer with, if there is one at all; a cutoff is that of one.
-      if !found.isEmpty || cutoff < .infinity, steps % 16 == 0, shouldStop() {
+      if !found.isEmpty || cutoff < .infinity,
+        considered - since >= patience || steps % 16 == 0 && shouldStop()
+      {
         left = next.bound
         open.insert(next)
         break
