@@ -63,6 +63,53 @@ import Testing
     }
   }
 
+  /// No interleaved pipeline whose stages have equal chunks, but for the first chunk of all, ends before what
+  /// replicas take at least.
+  @Test(arguments: 0..<60)
+  func noInterleavedReplicaIsFasterThanItsRate(seed: Int) {
+    var random = SplitMix64(seed: seed)
+    let stages = Int.random(in: 2...9, using: &random)
+    let chunks = Int.random(in: 2...4, using: &random)
+    let microBatches = stages * Int.random(in: 1...4, using: &random)
+    let evenness = [1.0, 1.2, 3].randomElement(using: &random)!
+    let chunk = (0..<stages).map { _ in Double.random(in: 1...evenness.nextUp, using: &random) }
+    let first = Double.random(in: 0...1, using: &random)
+    let work = (0..<(stages * chunks)).map { chunk[$0 % stages] * ($0 == 0 ? first : 1) }
+    let forward = Double.random(in: 0.2...0.5, using: &random)
+    let weight = Double.random(in: 0...0.4, using: &random)
+    let times = PipelineTimes(
+      stages: stages, chunksPerStage: chunks, forward: work.map { Seconds(forward * $0) },
+      backwardInput: work.map { Seconds((1 - forward - weight) * $0) },
+      backwardWeight: work.map { Seconds(weight * $0) })
+    let passes = (0..<stages).map { stage in
+      stride(from: stage, to: work.count, by: stages).reduce(0) { $0 + work[$1] }
+    }
+    let rates = LaneRates(
+      groups: [stages],
+      pools: [
+        LaneRates.Pool(
+          speed: 1 / passes.reduce(0, +), block: passes.max()! / 2, forwardPart: forward,
+          gradientPart: 1 - weight, forwardAhead: RunAhead(part: forward, excess: 0),
+          splitAhead: RunAhead(part: max(forward, weight), excess: 0))
+      ], microBatches: microBatches, blocks: stages + 1, hasEqualBlocks: true)
+    let played = PipelineSchedule.interleaved.makespan(times, microBatches: microBatches).value
+    let least = rates.leastTime(
+      rates.shares(depth: stages, .interleaved, chunks: chunks), subset: 1)
+    #expect(least <= played * (1 + 1e-9))
+  }
+
+  /// What `LaneRates` takes for divisible is no more than what a pipeline takes of as many micro-batches.
+  @Test func fillingIsLinearAtMost() {
+    for stages in 2...64 {
+      for part in stride(from: 0.01, through: 1, by: 0.01) {
+        let n = Double(stages - 1)
+        let share = (1 - integerPower(1 - part, stages - 1)) / part
+        let seconds = Double(stages) / (1 + share)
+        #expect(seconds * (1 + 1e-12) >= 1 + part * n * (n - 1) / (2 * Double(stages)))
+      }
+    }
+  }
+
   /// No pipeline of any stages, played, ends before what replicas take at least.
   @Test(arguments: 0..<80)
   func noReplicaIsFasterThanItsRate(seed: Int) {
@@ -92,11 +139,12 @@ import Testing
       groups: [stages],
       pools: [
         LaneRates.Pool(
-          speed: 1 / passes.reduce(0, +), forwardPart: forward.min()!,
+          // Of one block more than stages, one of these has two.
+          speed: 1 / passes.reduce(0, +), block: passes.max()! / 2, forwardPart: forward.min()!,
           gradientPart: 1 - parts { times.backwardWeight[$0] }.max()!,
           forwardAhead: RunAhead(part: common[0], excess: excess(forward, common[0])),
           splitAhead: RunAhead(part: common[1], excess: excess(ahead, common[1])))
-      ], microBatches: microBatches)
+      ], microBatches: microBatches, blocks: stages + 1)
     for schedule in [PipelineSchedule.oneForwardOneBackward, .gpipe, .zeroBubble] {
       let played = schedule.makespan(times, microBatches: microBatches).value
       let least = rates.leastTime(rates.shares(depth: stages, schedule), subset: 1)

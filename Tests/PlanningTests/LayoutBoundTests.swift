@@ -63,9 +63,9 @@ import Testing
       }
       rates = problem.pools.indices.map { pool in
         SeatRates(
-          problem.pools[pool], slices.slice(strategy.layerParallelism, pool: pool),
+          problem.pools[pool], slices.whole(strategy.layerParallelism, pool: pool),
           strategy.layerParallelism, groups: problem.cluster.pools[pool].gpus,
-          counts: slices.counts, recompute: base.recompute)
+          recompute: base.recompute)
       }
       let all = parts.indices.flatMap { Array(repeating: $0, count: parts[$0].1) }
         .shuffled(using: &random)

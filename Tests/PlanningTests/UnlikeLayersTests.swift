@@ -78,9 +78,8 @@ import Workload
       let parallelism = strategy.layerParallelism
       let seats = problem.pools.indices.map { pool in
         SeatRates(
-          problem.pools[pool], slices.slice(parallelism, pool: pool), parallelism,
-          groups: problem.cluster.pools[pool].gpus, counts: slices.counts,
-          recompute: strategy.recompute)
+          problem.pools[pool], slices.whole(parallelism, pool: pool), parallelism,
+          groups: problem.cluster.pools[pool].gpus, recompute: strategy.recompute)
       }
       let pipeline = MixedBound.pipeline(
         seats, microBatches: strategy.microBatches, deepest: problem.graph.nodes.count,

@@ -25,6 +25,14 @@ enum EvenWork {
 extension [SeatRates] {
   /// Seconds of all layers as one stage on each, for one micro-batch, nothing recomputed.
   var evenWork: [Double] {
-    isEmpty ? [] : EvenWork.seconds(map(\.passes), common: self[0].common)
+    guard let first else { return [] }
+    let common = first.common
+    var all = 0.0
+    for kind in first.passes.indices {
+      var least = Double.infinity
+      for seat in self { least = Swift.min(least, seat.passes[kind] / seat.passes[common]) }
+      all += least
+    }
+    return map { $0.passes[common] * all }
   }
 }

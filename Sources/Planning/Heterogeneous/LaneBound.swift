@@ -24,32 +24,48 @@ struct LaneBound {
   let replicas: [Int]
   private let firstChunk: Double
 
+  /// Layers of the most common kind, which do not divide.
+  enum Blocks {
+    /// So many at a time as there is memory for, and how often all stages take so many.
+    case limited(BlockRates, count: Int)
+    /// One at a time, whether there is memory for them or not.
+    case unlimited(seconds: Double, count: Int)
+  }
+
   /// - Parameters:
-  ///   - rates: By lane, as its slice.
   ///   - overhead: Of a chunk's two passes.
-  ///   - blocks: By lane, of the layers that stages take together, and how often they do.
+  ///   - blocks: By lane.
   ///   - firstChunk: The part of a stage's passes that its first chunk's are at least, but for the first
   ///     stage.
   init(
-    _ slices: [StrategySlice], rates: [LaneRates.Pool], overhead: Double, blocks: [BlockRates],
-    count: Int, replicas: [Int], stages: Int, firstChunk: Double, _ base: ParallelStrategy
+    _ slices: [PoolSlice], overhead: Double, blocks: [Blocks], replicas: [Int],
+    firstChunk: Double, _ base: ParallelStrategy
   ) {
+    let stages = base.pipeline
     schedule = base.schedule
     self.firstChunk = firstChunk
     self.stages = stages
     self.replicas = replicas
     let chunks = base.virtualStages
-    works = zip(slices, rates).map { slice, rate in
+    works = slices.map { whole in
+      let slice = whole.slice
       let selective = base.recompute == .selective ? slice.selective : 0
       return (
         slice.work + selective + overhead * Double(stages * chunks),
         slice.work + selective + overhead, slice.work - slice.weight, slice.forwardFraction,
-        base.schedule.splitsBackward ? rate.splitAhead : rate.forwardAhead
+        base.schedule.splitsBackward ? whole.splitAhead : whole.forwardAhead
       )
     }
-    slowest = zip(works, blocks).map { work, block in
-      block.slowestStage(of: stages, blocks: count, from: work.all / Double(stages)) {
-        base.schedule.held(fromEnd: $0, of: stages, chunks: chunks, microBatches: stages)
+    slowest = zip(works, blocks).map { work, blocks in
+      let mean = work.all / Double(stages)
+      switch blocks {
+      case .limited(let block, let count):
+        return block.slowestStage(of: stages, blocks: count, from: mean) {
+          base.schedule.held(fromEnd: $0, of: stages, chunks: chunks, microBatches: stages)
+        }
+      case .unlimited(let seconds, let count):
+        let most = Double((count + stages - 1) / stages)
+        return max(mean, most * seconds + overhead * Double(chunks))
       }
     }
   }
@@ -132,8 +148,9 @@ extension BlockRates {
       layers(within: time, stages: stages, enough: blocks, held: held) >= blocks
     }
     if covers(least) { return least }
-    var (low, high) = (least, 2 * (least + Double(blocks) * (seconds + again)))
-    guard covers(high) else { return .infinity }
+    guard covers(2 * (least + Double(blocks) * (seconds + again))) else { return .infinity }
+    var (low, high) = (least, 2 * least)
+    while !covers(high) { (low, high) = (high, 2 * high) }
     for _ in 0..<8 {
       let middle = (low + high) / 2
       if covers(middle) { high = middle } else { low = middle }

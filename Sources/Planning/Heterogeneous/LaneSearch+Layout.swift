@@ -8,6 +8,13 @@ extension LaneSearch {
   /// those that may be better than what is known.
   func variants(_ layout: Layout) -> [Layout] {
     var base = layout.base
+    if space.choices.experts == [1] {
+      // Most are too slow however much memory there is.
+      let lanes = sums(layout, hasMemory: false)
+      guard lanes.allows(mostPipeline(layout, ends: 0), microBatches: microBatches(layout)) else {
+        return []
+      }
+    }
     var found: [Layout] = []
     for expert in space.choices.experts {
       base.expert = expert
@@ -34,8 +41,8 @@ extension LaneSearch {
 
   private func hasRoom(_ layout: Layout) -> Bool {
     let parallelism = layout.base.layerParallelism
-    return zip(layout.pools, layout.lanes.slices).allSatisfy { index, slice in
-      let pool = problem.pools[index]
+    return zip(layout.pools, layout.lanes.slices).allSatisfy { index, whole in
+      let (pool, slice) = (problem.pools[index], whole.slice)
       let states = slice.parameters * pool.costs.states(parallelism).perParameter
       return (states + slice.activations(layout.base.recompute)) / Double(layout.base.pipeline)
         <= pool.room(parallelism).value
@@ -44,7 +51,7 @@ extension LaneSearch {
 
   /// Nil if no plan is better than what is known.
   private func weigh(_ layout: Layout) -> Layout? {
-    let lanes = sums(layout)
+    let lanes = sums(layout, hasMemory: true)
     let count = microBatches(layout)
     // Most are too slow whatever comes after their pipelines.
     guard lanes.allows(mostPipeline(layout, ends: 0), microBatches: count) else { return nil }
@@ -62,7 +69,7 @@ extension LaneSearch {
     let sends = layout.pools.map { leastSend(base, pool: $0) }
     var reach = LaneReach(
       models, leastSends: sends, replicas: layout.pools.map { layout.replicas[$0] }, count: count)
-    let sums = base.expert == 1 ? sums(layout) : nil
+    let sums = base.expert == 1 ? sums(layout, hasMemory: true) : nil
     var reached = layout
     reached.level = .reached
     let bounded = bounded(reached, ends: ends(models)) { low, most in
@@ -85,19 +92,25 @@ extension LaneSearch {
     problem.job.globalBatchSize / layout.base.microBatchSize
   }
 
-  private func sums(_ layout: Layout) -> LaneBound {
-    let (base, slices) = (layout.base, layout.lanes.slices)
+  /// - Parameter hasMemory: Whether what there is no room for counts; else stages are as if there were room for
+  ///   everything.
+  private func sums(_ layout: Layout, hasMemory: Bool) -> LaneBound {
+    let base = layout.base
     let whole = space.wholeLayers(ofChunks: base.virtualStages)
-    let blocks = zip(layout.pools, slices).map { pool, slice in
-      BlockRates(
-        problem.pools[pool], slice.costs[space.commonLayer.kind], base.layerParallelism,
-        recompute: base.recompute
-      ).times(whole.each)
+    let stages = zip(layout.pools, layout.lanes.slices).map { pool, part in
+      let cost = part.slice.costs[space.commonLayer.kind]
+      return hasMemory
+        ? LaneBound.Blocks.limited(
+          BlockRates(
+            problem.pools[pool], cost, base.layerParallelism, recompute: base.recompute
+          ).times(whole.each), count: whole.least)
+        : LaneBound.Blocks.unlimited(
+          seconds: cost.ownPasses.value, count: space.commonLayer.count)
     }
     return LaneBound(
-      slices, rates: layout.lanes.rates, overhead: bound.chunkOverhead, blocks: blocks,
-      count: whole.least, replicas: layout.pools.map { layout.replicas[$0] },
-      stages: base.pipeline, firstChunk: space.firstChunk(ofChunks: base.virtualStages), base)
+      layout.lanes.slices, overhead: bound.chunkOverhead, blocks: stages,
+      replicas: layout.pools.map { layout.replicas[$0] },
+      firstChunk: space.firstChunk(ofChunks: base.virtualStages), base)
   }
 
   /// - Parameters:
@@ -115,9 +128,9 @@ extension LaneSearch {
     return bounded
   }
 
-  /// Seconds from which on a pipeline of the layout makes no better plan.
+  /// Seconds from which on a pipeline of the layout makes no plan of interest.
   private func mostPipeline(_ layout: Layout, ends: Double) -> Double {
-    min(best, MixedBound.longest) / waiting(layout.base, layout.replicas) - ends - bound.overhead
+    min(cutoff, MixedBound.longest) / waiting(layout.base, layout.replicas) - ends - bound.overhead
   }
 
   /// Reduction and update of a stage that has the mean of all, on whichever lane is slowest with it: every
@@ -125,7 +138,8 @@ extension LaneSearch {
   private func ends(_ layout: Layout) -> Double {
     let base = layout.base
     return slowest(
-      zip(layout.pools, layout.lanes.slices).map { pool, slice in
+      zip(layout.pools, layout.lanes.slices).map { pool, whole in
+        let slice = whole.slice
         let again = zip(slices.counts, slice.costs).reduce(0) {
           $0 + $1.0 * $1.1.recompute(base.recompute).total.value
         }

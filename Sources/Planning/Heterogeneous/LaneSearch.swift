@@ -20,6 +20,8 @@ final class LaneSearch {
   private var unfinished = Double.infinity
   private var heap: Heap<Layout>?
   private var made = 0
+  /// What takes no less need not be told from anything else.
+  private var aim = Double.infinity
   /// By nodes, what waiting for the slowest GPU adds to a step.
   private let straggling: [Double]
 
@@ -41,6 +43,8 @@ final class LaneSearch {
   /// The best plans that are known: those found, and incumbents.
   var found: [MixedPlan] { kept.plans }
   var best: Double { kept.best }
+  /// What takes no less is not looked at.
+  var cutoff: Double { min(best, aim) }
 
   func keep(_ plan: MixedPlan) { kept.keep(plan) }
 
@@ -67,30 +71,26 @@ final class LaneSearch {
     let replicas: [Int]
     let pools: [Int]
     /// By lane.
-    let slices: [StrategySlice]
-    let rates: [LaneRates.Pool]
+    let slices: [PoolSlice]
 
-    init(_ replicas: [Int], _ slices: [StrategySlice], _ rates: [LaneRates.Pool]) {
+    init(_ replicas: [Int], _ slices: [PoolSlice]) {
       self.replicas = replicas
       pools = replicas.indices.filter { replicas[$0] > 0 }
       self.slices = pools.map { slices[$0] }
-      self.rates = pools.map { rates[$0] }
     }
   }
 
   /// Least bound of what was not looked at, or not to the end.
   var open: Double {
     guard let heap else { return 0 }
-    return min(unfinished, heap.min?.bound ?? .infinity)
+    return min(unfinished, heap.min?.bound ?? .infinity, aim)
   }
 
   var pruned: Int { excluded + (heap?.count ?? 0) }
 
   /// Finds good plans, with little effort: `run` goes on from there.
   func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
-    search(
-      below: .infinity, layouts: Self.sketchedLayouts, patience: Self.patience, shouldStop,
-      onProgress)
+    search(layouts: Self.sketchedLayouts, patience: Self.patience, shouldStop, onProgress)
   }
 
   private static let sketchedLayouts = 96
@@ -102,11 +102,12 @@ final class LaneSearch {
     below aim: Double = .infinity, shouldStop: () -> Bool,
     onProgress: (SearchProgress) -> Void = { _ in }
   ) {
-    search(below: aim, layouts: effort.layouts, patience: .max, shouldStop, onProgress)
+    self.aim = aim
+    search(layouts: effort.layouts, patience: .max, shouldStop, onProgress)
   }
 
   private func search(
-    below aim: Double, layouts: Int, patience: Int, _ shouldStop: () -> Bool,
+    layouts: Int, patience: Int, _ shouldStop: () -> Bool,
     _ onProgress: (SearchProgress) -> Void
   ) {
     if heap == nil {
@@ -116,7 +117,7 @@ final class LaneSearch {
       heap = Heap(layouts)
     }
     var (known, since) = (best, considered)
-    while let layout = heap!.min, layout.bound < min(best, aim) {
+    while let layout = heap!.min, layout.bound < cutoff {
       if best < known { (known, since) = (best, considered) }
       if considered - since >= patience { return }
       onProgress(
@@ -137,7 +138,7 @@ final class LaneSearch {
   }
 
   private func insert(_ layout: Layout?) {
-    if let layout, layout.bound < best { heap!.insert(layout) } else { excluded += 1 }
+    if let layout, layout.bound < cutoff { heap!.insert(layout) } else { excluded += 1 }
   }
 
   private func insert(_ variants: [Layout]) {
@@ -172,31 +173,42 @@ final class LaneSearch {
     let tensors = Set(space.choices.tensors.joined()).sorted()
     for context in space.choices.contexts {
       for tensor in tensors where space.choices.allowsSequence(tensor: tensor, context: context) {
+        let groups = pools.indices.map { pool in
+          space.choices.tensors[pool].contains(tensor)
+            ? pools[pool].gpus / (tensor * context) : 0
+        }
+        var base = ParallelStrategy(
+          tensor: tensor, context: context, zeroStage: .none,
+          sequenceParallel: space.choices.sequenceParallel && tensor > 1)
+        // No sequence takes less than in an endless micro-batch, a multiple of every tile.
+        base.microBatchSize = 128 * job.globalBatchSize
+        let rate = zip(groups, slices(base)).reduce(0) { $0 + Double($1.0) / $1.1.slice.work }
+        guard 1 / (128 * rate) + bound.overhead < cutoff else {
+          excluded += 1
+          continue
+        }
         for size in job.globalBatchSize.divisors
         where BaseChoices.allows(size, space.constraints.microBatchSize) {
-          let base = ParallelStrategy(
-            tensor: tensor, context: context, microBatchSize: size, zeroStage: .none,
-            sequenceParallel: space.choices.sequenceParallel && tensor > 1)
-          let slices = pools.indices.map { self.slices.slice(base.layerParallelism, pool: $0) }
+          base.microBatchSize = size
+          let slices = slices(base)
           let race = LaneRates(
-            groups: pools.indices.map { pool in
-              space.choices.tensors[pool].contains(tensor)
-                ? pools[pool].gpus / (tensor * context) : 0
-            },
-            pools: slices.indices.map { pool in
-              LaneRates.Pool(
-                slices[pool], speed: 1 / self.slices.work(base.layerParallelism, pool: pool),
-                counts: self.slices.counts, common: space.commonLayer.kind)
-            },
-            microBatches: job.globalBatchSize / size, chunkOverhead: bound.chunkOverhead)
+            groups: groups,
+            pools: slices.map { LaneRates.Pool($0, chunkOverhead: bound.chunkOverhead) },
+            microBatches: job.globalBatchSize / size, chunkOverhead: bound.chunkOverhead,
+            blocks: space.commonLayer.count, hasEqualBlocks: space.hasEqualBlocks)
           collect(base, race, slices, into: &layouts)
         }
       }
     }
   }
 
+  /// By pool.
+  private func slices(_ base: ParallelStrategy) -> [PoolSlice] {
+    problem.pools.indices.map { slices.whole(base.layerParallelism, pool: $0) }
+  }
+
   private func collect(
-    _ base: ParallelStrategy, _ race: LaneRates, _ slices: [StrategySlice],
+    _ base: ParallelStrategy, _ race: LaneRates, _ slices: [PoolSlice],
     into layouts: inout [Layout]
   ) {
     let pools = problem.cluster.pools.count
@@ -210,20 +222,24 @@ final class LaneSearch {
       fewestStages.indices.reduce(0) { $0 | (fewestStages[$1] <= depth ? 1 << $1 : 0) }
     }
     var base = base
+    var shares: [LaneRates.Share] = []
     for (schedule, fewest) in space.schedules {
       base.schedule = schedule
       let least = race.leastTime(race.shares(depth: 1, schedule, chunks: fewest), subset: all)
-      if least + bound.overhead >= best { continue }
-      for depth in 1...max(1, min(space.deepest, race.groups.max() ?? 0))
-      where space.allowsDepth(depth) {
+      if least + bound.overhead >= cutoff { continue }
+      let deepest = min(space.deepest, race.groups.max() ?? 0)
+      // With fewer, there is room on one pool at most.
+      let shallowest = fewestStages.sorted()[1]
+      guard shallowest <= deepest else { continue }
+      for depth in shallowest...deepest where space.allowsDepth(depth) {
         base.pipeline = depth
         let holding = race.pools(holding: depth) & poolsWithRoom(for: depth)
         for chunks in space.evenChunks(base, microBatches: race.microBatches) {
           base.virtualStages = chunks
-          let shares = race.shares(depth: depth, schedule, chunks: chunks)
+          race.setShares(&shares, depth: depth, schedule, chunks: chunks)
           for subset in subsets where subset & ~holding == 0 {
             let least = race.leastTime(shares, subset: subset) + bound.overhead
-            if least < best {
+            if least < cutoff {
               collect(base, race, slices, subset, least, into: &layouts)
             } else {
               excluded += 1
@@ -236,7 +252,7 @@ final class LaneSearch {
 
   /// - Parameter least: Of a step, waiting for the slowest GPU left out.
   private func collect(
-    _ base: ParallelStrategy, _ race: LaneRates, _ slices: [StrategySlice], _ subset: Int,
+    _ base: ParallelStrategy, _ race: LaneRates, _ slices: [PoolSlice], _ subset: Int,
     _ least: Double, into layouts: inout [Layout]
   ) {
     let replicas = race.groups.enumerated().map {
@@ -245,7 +261,7 @@ final class LaneSearch {
     let total = replicas.reduce(0, +)
     let unit = base.virtualStages > 1 ? base.pipeline : 1
     let value = least * waiting(base, replicas)
-    guard total * unit <= race.microBatches, value < best else {
+    guard total * unit <= race.microBatches, value < cutoff else {
       excluded += 1
       return
     }
@@ -254,24 +270,24 @@ final class LaneSearch {
     layouts.append(
       Layout(
         bound: value, order: layouts.count, base: base,
-        lanes: Lanes(replicas, slices, race.pools)))
+        lanes: Lanes(replicas, slices)))
   }
 
   /// By pool, stages without which there is no room for the states, whatever is sharded over however many
   /// replicas, and one micro-batch.
-  private func fewestStages(_ base: ParallelStrategy, _ slices: [StrategySlice]) -> [Int] {
+  private func fewestStages(_ base: ParallelStrategy, _ slices: [PoolSlice]) -> [Int] {
     guard space.choices.experts == [1] else { return slices.map { _ in 1 } }
     var parallelism = base.layerParallelism
     parallelism.data = problem.job.globalBatchSize
     return slices.indices.map { index in
-      let pool = problem.pools[index]
+      let (pool, slice) = (problem.pools[index], slices[index].slice)
       var fewest = Int.max
       for zero in space.choices.zeroStages(replicas: .max) where zero <= .optimizer {
         parallelism.zeroStage = zero
-        let bytes = slices[index].parameters * pool.costs.states(parallelism).perParameter
+        let bytes = slice.parameters * pool.costs.states(parallelism).perParameter
         for recompute in space.choices.recompute {
           let room = pool.room(parallelism).value
-          let stages = (bytes + slices[index].activations(recompute)) / room * (1 - 1e-9)
+          let stages = (bytes + slice.activations(recompute)) / room * (1 - 1e-9)
           guard room > 0, stages < Double(space.deepest) else { continue }
           fewest = min(fewest, max(1, Int(stages.rounded(.up))))
         }

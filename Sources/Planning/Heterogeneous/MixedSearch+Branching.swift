@@ -81,7 +81,7 @@ extension MixedSearch {
   private struct Choice {
     var split: MixedSpace.Split
     var parallelism: LayerParallelism
-    var slice: StrategySlice
+    var whole: PoolSlice
     var block: BlockRates
     var place: Int32?
   }
@@ -187,7 +187,7 @@ extension MixedSearch {
           space.strategy(strategy, tensor: tensor, parts: parts).layerParallelism
         return Choice(
           split: MixedSpace.Split(tensor: tensor, parts: parts, groups: groups),
-          parallelism: parallelism, slice: option.slice,
+          parallelism: parallelism, whole: option.whole,
           block: BlockRates(
             problem.pools[pool], option.slice.costs[space.commonLayer.kind], parallelism,
             recompute: strategy.recompute))
@@ -334,8 +334,8 @@ extension MixedSearch {
   private func place(_ choice: inout Choice, pool: Int, _ base: Base) -> Int32 {
     if let known = choice.place { return known }
     let rates = SeatRates(
-      problem.pools[pool], choice.slice, choice.parallelism, groups: choice.split.groups,
-      counts: slices.counts, recompute: base.strategy.recompute)
+      problem.pools[pool], choice.whole, choice.parallelism, groups: choice.split.groups,
+      recompute: base.strategy.recompute)
     places.append(Place(pool: pool, split: choice.split, rates: rates))
     let place = Int32(places.count - 1)
     choice.place = place

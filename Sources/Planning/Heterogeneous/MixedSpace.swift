@@ -21,7 +21,7 @@ struct MixedSpace {
   /// How the model is cut into chunks, the first time into one.
   let folds: [ChunkFold]
   /// The blocks are the layers of the most common kind.
-  private let hasEqualBlocks: Bool
+  let hasEqualBlocks: Bool
   private let interleaves: Bool
 
   init(

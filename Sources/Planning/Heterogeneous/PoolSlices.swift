@@ -7,7 +7,9 @@ final class PoolSlices {
   private let problem: ClusterProblem
   /// Layers of each kind.
   let counts: [Double]
-  private var known: [Key: StrategySlice] = [:]
+  /// The most common kind.
+  let common: Int
+  private var known: [Key: PoolSlice] = [:]
   private var knownRates: [RatesKey: SliceRates] = [:]
 
   init(_ problem: ClusterProblem) {
@@ -15,22 +17,36 @@ final class PoolSlices {
     var counts = [Double](repeating: 0, count: problem.graph.kinds.count)
     for node in problem.graph.nodes { counts[node.kind] += 1 }
     self.counts = counts
+    common = counts.indices.max { counts[$0] < counts[$1] } ?? 0
   }
 
   private struct Key: Hashable {
     var pool: Int
     var parallelism: LayerParallelism
+
+    /// Of what differs most: searches ask often.
+    func hash(into hasher: inout Hasher) {
+      let split = parallelism.tensor << 16 | parallelism.context
+      hasher.combine(split << 32 | parallelism.microBatchSize << 4 | pool & 15)
+    }
   }
 
   /// Without the gathers of sharded weights, which depend on the replicas, and as if there were more than
   /// one: a bound where weights or gradients are sharded.
   func slice(_ parallelism: LayerParallelism, pool: Int) -> StrategySlice {
+    whole(parallelism, pool: pool).slice
+  }
+
+  /// The same with what bounds ask of it.
+  func whole(_ parallelism: LayerParallelism, pool: Int) -> PoolSlice {
     var key = Key(pool: pool, parallelism: parallelism)
     key.parallelism.zeroStage = parallelism.zeroStage.representative
     key.parallelism.data = 1
     key.parallelism.isShardedOverOne = false
     if let slice = known[key] { return slice }
-    let slice = StrategySlice(problem.pools[pool], counts: counts, key.parallelism)
+    let slice = PoolSlice(
+      StrategySlice(problem.pools[pool], counts: counts, key.parallelism), counts: counts,
+      common: common)
     known[key] = slice
     return slice
   }

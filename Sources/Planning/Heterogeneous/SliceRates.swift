@@ -11,8 +11,8 @@ struct SliceRates {
   private let expert: Int
   /// Seconds that a stage takes for each chunk of a micro-batch beside its layers.
   private let chunkOverhead: Double
-  private let forwards: Trip
-  private let splits: Trip
+  private var forwards: Trip
+  private var splits: Trip
 
   struct Option {
     let tensor: Int
@@ -20,7 +20,8 @@ struct SliceRates {
     let parts: Int
     /// GPUs that take one micro-batch.
     let group: Int
-    let slice: StrategySlice
+    let whole: PoolSlice
+    var slice: StrategySlice { whole.slice }
     /// Seconds of all layers for one micro-batch, or for its parts side by side; see `EvenWork`.
     fileprivate(set) var layers = 0.0
   }
@@ -32,6 +33,11 @@ struct SliceRates {
     /// The most that any option runs ahead.
     var part = 0.0
     var excess = 0.0
+
+    mutating func take(_ ahead: RunAhead) {
+      part = max(part, ahead.part)
+      excess = max(excess, ahead.excess)
+    }
   }
 
   /// - Parameter base: What all pipelines share.
@@ -49,34 +55,31 @@ struct SliceRates {
           let strategy = space.strategy(base, tensor: tensor, parts: parts)
           return Option(
             tensor: tensor, parts: parts, group: tensor * base.context * parts,
-            slice: slices.slice(strategy.layerParallelism, pool: pool))
+            whole: slices.whole(strategy.layerParallelism, pool: pool))
         }
       }
     }
-    let (counts, common) = (slices.counts, space.commonLayer.kind)
-    let passes = options.joined().map { $0.slice.passes(counts, withWeights: true) }
-    var seconds = EvenWork.seconds(passes, common: common).makeIterator()
+    var seconds = EvenWork.seconds(
+      options.joined().map(\.whole.passes), common: slices.common
+    ).makeIterator()
     for pool in options.indices {
       for option in options[pool].indices { options[pool][option].layers = seconds.next()! }
     }
     self.options = options
-    let all = options.joined()
-    func trip(_ passes: (LayerCost) -> Double, _ ahead: (StrategySlice) -> RunAhead) -> Trip {
-      var trip = Trip()
-      for (kind, count) in counts.enumerated() where count > 0 {
-        trip.seconds +=
-          count * all.reduce(Double.infinity) { min($0, passes($1.slice.costs[kind])) }
+    (forwards, splits) = (Trip(), Trip())
+    guard let first = options.joined().first else { return }
+    for kind in first.whole.passes.indices {
+      var least = (whole: Double.infinity, split: Double.infinity)
+      for option in options.joined() {
+        least.whole = min(least.whole, option.whole.passes[kind])
+        least.split = min(least.split, option.whole.gradientPasses[kind])
       }
-      for option in all {
-        let ahead = ahead(option.slice)
-        trip.part = max(trip.part, ahead.part)
-        trip.excess = max(trip.excess, ahead.excess)
-      }
-      return trip
+      forwards.seconds += least.whole
+      splits.seconds += least.split
     }
-    forwards = trip({ $0.ownPasses.value }) { .forward($0, counts: counts, common: common) }
-    splits = trip({ ($0.ownPasses - $0.weightGradient).value }) {
-      .split($0, counts: counts, common: common)
+    for option in options.joined() {
+      forwards.take(option.whole.forwardAhead)
+      splits.take(option.whole.splitAhead)
     }
   }
 
