@@ -16,7 +16,7 @@ struct BlockRates: Hashable {
   let room: Double
   let recomputingRoom: Double
 
-  private init(_ cost: LayerCost, states: Double, room: Double, recompute: RecomputePolicy) {
+  init(_ cost: LayerCost, states: Double, room: Double, recompute: RecomputePolicy) {
     let passes = cost.ownPasses
     let dropped = (cost.activations - cost.selectiveActivations).value
     let isSelective = recompute == .selective
@@ -50,12 +50,33 @@ struct BlockRates: Hashable {
     _ problem: PlanningProblem, _ cost: LayerCost, _ parallelism: LayerParallelism,
     recompute: RecomputePolicy
   ) {
-    let states = problem.costs.states(parallelism)
     self.init(
-      cost,
-      states: cost.parameters * states.perParameter
-        + cost.expertParameters * states.perExpertParameter,
-      room: problem.room(parallelism).value, recompute: recompute)
+      cost, states: Self.states(problem, cost, parallelism), room: problem.room(parallelism).value,
+      recompute: recompute)
+  }
+
+  /// The least bytes of a layer's states, and the most room: no sharding of states gets through more.
+  static func leastMemory(
+    _ problem: PlanningProblem, _ cost: LayerCost, _ parallelism: LayerParallelism,
+    zeros: [ZeroStage]
+  ) -> (states: Double, room: Double) {
+    var parallelism = parallelism
+    var (least, room) = (Double.infinity, 0.0)
+    for zero in zeros {
+      parallelism.zeroStage = zero
+      least = min(least, states(problem, cost, parallelism))
+      room = max(room, problem.room(parallelism).value)
+    }
+    return (least, room)
+  }
+
+  /// Bytes of one layer.
+  private static func states(
+    _ problem: PlanningProblem, _ cost: LayerCost, _ parallelism: LayerParallelism
+  ) -> Double {
+    let states = problem.costs.states(parallelism)
+    return cost.parameters * states.perParameter
+      + cost.expertParameters * states.perExpertParameter
   }
 
   /// Whole layers of a stage that holds `held` micro-batches, at most: layers to recompute are taken as

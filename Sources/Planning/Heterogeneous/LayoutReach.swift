@@ -13,6 +13,8 @@ struct LayoutReach {
   /// The least factor by which waiting for the slowest GPU lengthens a step of the layout, if it is to
   /// take no more than was asked first: no factor of a shorter one is less.
   private var waiting: Double
+  /// Of the pools that are taken together, the one with the smallest groups.
+  private let smallest: [SeatCosts]
 
   /// - Parameter waiting: What is known of that factor.
   init(
@@ -20,6 +22,9 @@ struct LayoutReach {
     ends: (reduction: Double, update: Double), space: MixedSpace, waiting: Double = 1
   ) {
     self.waiting = waiting
+    smallest = table.classes.map { part in
+      part.seats.map { table.seats[$0] }.min { $0.gpus < $1.gpus }!
+    }
     self.table = table
     self.problem = problem
     self.bound = bound
@@ -70,11 +75,10 @@ struct LayoutReach {
           within: step / waiting, ends, microBatches: table.microBatches))
       statesFilled += table.states
       var least: (waiting: Double, states: [Int]) = (.infinity, [])
-      for state in table.covering {
-        let counts = table.counts(state)
+      for (state, counts) in table.covering {
         let stages = counts.reduce(0, +)
         guard space.allowsDepth(stages), table.allows(stages: stages) else { continue }
-        let waiting = 1 + stragglers(counts)
+        let waiting = 1 + MixedModel.stragglerFraction(problem, groups: zip(smallest, counts))
         if waiting < least.waiting { least = (waiting, []) }
         if waiting == least.waiting { least.states.append(state) }
       }
@@ -85,13 +89,5 @@ struct LayoutReach {
       }
       waiting = least.waiting
     }
-  }
-
-  /// Of pools that are taken together, the one with the smallest groups.
-  private func stragglers(_ counts: [Int]) -> Double {
-    let smallest = table.classes.map { part in
-      part.seats.map { table.seats[$0] }.min { $0.gpus < $1.gpus }!
-    }
-    return MixedModel.stragglerFraction(problem, groups: zip(smallest, counts))
   }
 }

@@ -53,7 +53,7 @@ extension MixedSearch {
       let step =
         bound.overhead
         + rates.pipeline(replicas: data, microBatches: m, deepest: space.deepest, schedules)
-      guard step < best else {
+      guard step < cutoff else {
         excluded += 1
         continue
       }
@@ -64,12 +64,12 @@ extension MixedSearch {
     }
   }
 
-  /// The factor by which waiting for the slowest GPU lengthens a step that is better than the best, at
-  /// least: one that takes less time is over more nodes, and waits the longer.
+  /// The factor by which waiting for the slowest GPU lengthens a step that is of interest, at least: one that
+  /// takes less time is over more nodes, and waits the longer.
   private func waiting(_ rates: SliceRates, _ base: ParallelStrategy, chunks: Int) -> Double {
     var waiting = 1.0
     while true {
-      let time = (best / waiting - bound.overhead) / Double(base.microBatches)
+      let time = (cutoff / waiting - bound.overhead) / Double(base.microBatches)
       let nodes = rates.leastNodes(replicas: base.data, stageTime: time, chunks: chunks)
       let next = 1 + MixedModel.stragglerFraction(problem, nodes: nodes)
       if next <= waiting { return waiting }
@@ -77,16 +77,11 @@ extension MixedSearch {
     }
   }
 
-  /// A pool split one way, and how many layers it can take.
-  private struct Choice {
-    var split: MixedSpace.Split
-    var parallelism: LayerParallelism
-    var whole: PoolSlice
-    var block: BlockRates
-    var place: Int32?
-  }
-
   func addLayouts(_ base: Base, _ least: Double) {
+    guard mayCover(base) else {
+      excluded += 1
+      return
+    }
     if problem.pools.count > MixedSpace.freelySplitPools { unfinished = min(unfinished, least) }
     forEachVariant(base) { addSchedules($0, least) }
   }
@@ -94,10 +89,7 @@ extension MixedSearch {
   /// Every sharding of states and every recomputation.
   private func forEachVariant(_ base: Base, _ visit: (Base) -> Void) {
     var base = base
-    let replicas = space.partsBatches ? .max : base.strategy.data * base.strategy.context
-    let sharded = base.strategy.zeroStage
-    for zero in space.choices.zeroStages(replicas: replicas)
-    where zero.representative == sharded {
+    for zero in zeroStages(base.strategy) {
       base.strategy.zeroStage = zero
       for recompute in space.choices.recompute {
         base.strategy.recompute = recompute
@@ -175,75 +167,6 @@ extension MixedSearch {
     }
   }
 
-  private func choices(_ base: Base) -> [[Choice]] {
-    let (rates, strategy) = (sliceRates[base.slice], base.strategy)
-    return problem.pools.indices.map { pool in
-      rates.options[pool].compactMap { option in
-        let (tensor, parts) = (option.tensor, option.parts)
-        guard let groups = rates.groups(option, pool: pool, replicas: strategy.data),
-          BaseChoices.allows(strategy.data * parts, space.constraints.data)
-        else { return nil }
-        let parallelism =
-          space.strategy(strategy, tensor: tensor, parts: parts).layerParallelism
-        return Choice(
-          split: MixedSpace.Split(tensor: tensor, parts: parts, groups: groups),
-          parallelism: parallelism, whole: option.whole,
-          block: BlockRates(
-            problem.pools[pool], option.slice.costs[space.commonLayer.kind], parallelism,
-            recompute: strategy.recompute))
-      }
-    }
-  }
-
-  /// Seconds that a stage may take for the layers of a micro-batch if the step is to take no more than so
-  /// long.
-  private func stageTime(_ base: Base, stages: Int, within step: Double) -> Double {
-    let (strategy, m) = (base.strategy, base.strategy.microBatches)
-    let pipeline = bound.pipeline(within: step / base.waiting, (0, 0), microBatches: m)
-    let time = sliceRates[base.slice].stageTime(
-      within: pipeline, microBatches: m, stages: stages, strategy.schedule)
-    return time - bound.chunkOverhead * Double(strategy.virtualStages)
-  }
-
-  /// Whether groups may get through all layers in time with any number of chunks: of none of them fewer
-  /// micro-batches are held than in 1F1B.
-  private func mayInterleave(_ base: Base, _ choices: [[Choice]]) -> Bool {
-    var base = base
-    base.strategy.virtualStages = space.folds[1].chunks
-    let deepest = space.folds.dropFirst().reduce(0) { max($0, $1.places) }
-    let (time, m) = (stageTime(base, stages: deepest, within: best), base.strategy.microBatches)
-    var left = space.commonLayer.count
-    for choices in choices where left > 0 {
-      left -= choices.reduce(0) { most, choice in
-        let stages = min(choice.split.groups, deepest)
-        return max(
-          most,
-          choice.block.layers(within: time, stages: stages, enough: left) {
-            HeldBatches(min(m, $0))
-          })
-      }
-    }
-    return left <= 0
-  }
-
-  /// Whether groups may get through all layers in time, whatever they hold.
-  private func covers(
-    _ base: Base, _ fold: ChunkFold, _ choices: [[Choice]]
-  ) -> Bool {
-    let (time, whole) = (
-      stageTime(base, stages: fold.places, within: best), space.wholeLayers(fold)
-    )
-    let most = choices.reduce(0.0) { sum, choices in
-      sum
-        + choices.reduce(0) { most, choice in
-          let groups = min(choice.split.groups, fold.places)
-          let seconds = choice.block.seconds * Double(whole.each)
-          return max(most, Double(groups) * (time / seconds * (1 + 1e-9)).rounded(.down))
-        }
-    }
-    return most >= Double(whole.least)
-  }
-
   /// With one schedule.
   private func addLayouts(
     _ parent: Base, fold index: Int, _ least: Double, _ choices: inout [[Choice]]
@@ -251,7 +174,7 @@ extension MixedSearch {
     let pools = problem.pools.indices
     let fold = space.folds[index]
     guard let depths = depths(parent, fold, choices) else { return }
-    let layers = layers(parent, fold, depths, choices, within: best)
+    let layers = layers(parent, fold, depths, choices, within: cutoff)
     let blocks = space.wholeLayers(fold).least
     let most = layers.map { $0.max() ?? 0 }
     let all = most.reduce(0, +)
@@ -272,13 +195,14 @@ extension MixedSearch {
     choicesLeft -= count
     let parts = pools.map { pool in useful[pool].map { choices[pool][$0].split.parts } }
     bases.append(parent)
+    let deep = deepLoads(parent, fold, depths, &choices, useful)
     space.forEachChoice(among: useful.map(\.count)) { choice in
       guard space.isOwn(zip(parts, choice).lazy.map { $0.isEmpty ? nil : $0[$1] }) else { return }
       var taken = 0
       for pool in pools where !useful[pool].isEmpty {
         taken += layers[pool][useful[pool][choice[pool]]]
       }
-      guard taken >= blocks else {
+      guard taken >= blocks, deep.mayCover(choice) else {
         excluded += 1
         return
       }
@@ -291,44 +215,32 @@ extension MixedSearch {
     }
   }
 
-  /// Stages that any of the groups make up.
-  private func depths(
-    _ base: Base, _ fold: ChunkFold, _ choices: [[Choice]]
-  ) -> ClosedRange<Int>? {
-    let groups = choices.reduce(0) { $0 + ($1.map(\.split.groups).max() ?? 0) }
-    return space.depthRange(base.strategy, fold, 1...max(1, groups))
-  }
-
-  /// How often each pool, split as it may be, can take whole layers if the step is to take no more than so
-  /// long.
-  private func layers(
-    _ base: Base, _ fold: ChunkFold, _ depths: ClosedRange<Int>, _ choices: [[Choice]],
-    within step: Double
-  ) -> [[Int]] {
-    let time = stageTime(base, stages: depths.upperBound, within: step)
-    let (whole, strategy) = (space.wholeLayers(fold), base.strategy)
-    let fewest =
-      strategy.schedule.holdsByDepth
-      ? max(depths.lowerBound, fewestStages(whole, within: time, choices)) : depths.lowerBound
-    return choices.map { choices in
-      choices.map { choice in
-        choice.block.times(whole.each).layers(
-          within: time, stages: min(choice.split.groups, depths.upperBound), enough: whole.least
-        ) {
-          strategy.schedule.held(
-            fromEnd: $0, of: fewest, chunks: fold.chunks, microBatches: strategy.microBatches)
-        }
-      }
+  /// Where stages hold more the more there are, what the useful splits of each pool can take.
+  private func deepLoads(
+    _ base: Base, _ fold: ChunkFold, _ depths: ClosedRange<Int>, _ choices: inout [[Choice]],
+    _ useful: [[Int]]
+  ) -> DeepLoads {
+    var loads: [[(block: BlockRates, groups: Int)]] = []
+    var most: (reducing: Double, updating: Double) = (0, 0)
+    for pool in useful.indices where base.strategy.schedule.holdsByDepth {
+      var own: (reducing: Double, updating: Double) = (0, 0)
+      loads.append(
+        useful[pool].map { split in
+          let rates = places[Int(place(&choices[pool][split], pool: pool, base))].rates
+          own.reducing = max(own.reducing, Double(rates.groups) / rates.reduction)
+          own.updating = max(own.updating, Double(rates.groups) / rates.update)
+          return (choices[pool][split].block, rates.groups)
+        })
+      most = (most.reducing + own.reducing, most.updating + own.updating)
     }
-  }
-
-  /// Stages that all whole layers take at least, whichever way pools are split.
-  private func fewestStages(
-    _ whole: WholeLayers, within time: Double, _ choices: [[Choice]]
-  ) -> Int {
-    let each = choices.joined().reduce(Double.infinity) { min($0, $1.block.seconds) }
-    let most = max(1, time / (each * Double(whole.each)) * (1 + 1e-9)).rounded(.down)
-    return max(1, Int((Double(whole.least) / min(most, 1e9)).rounded(.up)))
+    // See `MixedBound.ends`: no combination reduces and updates faster.
+    let ends = (
+      reduction: most.reducing > 0 ? 1 / most.reducing : 0,
+      update: most.updating > 0 ? 1 / most.updating : 0
+    )
+    return DeepLoads(
+      whole: space.wholeLayers(fold), base: base.strategy, fold: fold, stages: depths,
+      time: stageTime(base, stages: depths.upperBound, within: cutoff, ends: ends), loads: loads)
   }
 
   private func place(_ choice: inout Choice, pool: Int, _ base: Base) -> Int32 {

@@ -65,7 +65,7 @@ extension MixedSearch {
   }
 
   /// Counts whole layers, and the memory for them: what a layout's pipeline takes at least, and its step;
-  /// infinite if no step is better than the best.
+  /// infinite if no step is of interest.
   func loaded(
     _ node: Node, _ seats: [SeatRates], _ known: Double
   ) -> (pipeline: Double, step: Double) {
@@ -82,7 +82,7 @@ extension MixedSearch {
     let pipeline = MixedBound.loaded(
       seats, microBatches: m, whole: space.wholeLayers(fold), stages: depths,
       schedule: base.schedule, chunks: fold.chunks, from: least(),
-      below: bound.pipeline(within: best / waiting, ends, microBatches: m))
+      below: bound.pipeline(within: cutoff / waiting, ends, microBatches: m))
     return (pipeline, max(known, bound.step(pipeline, ends, microBatches: m) * waiting))
   }
 
@@ -91,7 +91,7 @@ extension MixedSearch {
     let (base, seats) = (bases[node.base], rates(node))
     let m = base.strategy.microBatches
     let most = bound.pipeline(
-      within: best / base.waiting, MixedBound.ends(seats), microBatches: m)
+      within: cutoff / base.waiting, MixedBound.ends(seats), microBatches: m)
     let whole = space.wholeLayers(space.folds[node.fold])
     var fewest = MixedBound.fewestStages(seats, whole, within: most / Double(m))
     guard let deepest = depthRange(node, seats)?.upperBound else { return }
@@ -298,12 +298,16 @@ extension MixedSearch {
       stages: stages, chunksPerStage: ground.fold.chunks, forward: passes.map(\.forward),
       backwardInput: passes.map(\.input), backwardWeight: passes.map(\.weight),
       sendForward: sends, sendBackward: sends)
-    let makespan = ground.base.schedule.makespan(times, microBatches: m)
     var counts = [Int](repeating: 0, count: seats.count)
     for seat in cut.seats { counts[seat] += 1 }
-    let undisturbed = (makespan + reduction + update).value + bound.overhead
-    // Played on a grid of its own: the hair is that grid's.
-    return undisturbed * (1 + stragglers(counts, seats)) * (1 - 1e-9)
+    let waiting = 1 + stragglers(counts, seats)
+    func step(_ pipeline: Seconds) -> Double {
+      // Played on a grid of its own: the hair is that grid's.
+      ((pipeline + reduction + update).value + bound.overhead) * waiting * (1 - 1e-9)
+    }
+    // Bounding takes a fraction of what playing does.
+    let least = step(ground.base.schedule.lowerBound(times, microBatches: m))
+    return least < best ? step(ground.base.schedule.makespan(times, microBatches: m)) : least
   }
 
   /// Seconds there and back between stages of two seats, by cut, in the first chunk; between neighbours

@@ -38,6 +38,8 @@ final class MixedSearch {
   var unfinished = Double.infinity
   private var heap = Heap<OpenNode>()
   private var hasBegun = false
+  /// What takes no less need not be told from anything else.
+  private var aim = Double.infinity
   private var nodes: [Node] = []
   /// Splits, slices and walks that a sketch does without.
   private var postponed: [OpenNode] = []
@@ -75,6 +77,8 @@ final class MixedSearch {
 
   var found: [MixedPlan] { kept.plans }
   var best: Double { kept.best }
+  /// What takes no less is not looked at.
+  var cutoff: Double { min(best, aim) }
 
   func keep(_ plan: MixedPlan) { kept.keep(plan) }
 
@@ -82,7 +86,7 @@ final class MixedSearch {
   var open: Double {
     guard hasBegun else { return 0 }
     return min(
-      unfinished, heap.min?.bound ?? .infinity, postponed.min()?.bound ?? .infinity, settled)
+      unfinished, heap.min?.bound ?? .infinity, postponed.min()?.bound ?? .infinity, settled, aim)
   }
 
   /// What the bound is however many more layouts are looked at: that of the best of those that could not be
@@ -135,8 +139,7 @@ final class MixedSearch {
   func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
     isSketching = true
     search(
-      below: .infinity, layouts: Self.sketchedLayouts, states: Self.sketchedStates, shouldStop,
-      onProgress)
+      layouts: Self.sketchedLayouts, states: Self.sketchedStates, shouldStop, onProgress)
     isSketching = false
     for node in postponed { heap.insert(node) }
     postponed = []
@@ -145,19 +148,19 @@ final class MixedSearch {
   private static let sketchedLayouts = 96
   private static let sketchedStates = 1 << 19
   /// Layouts in a row that a sketch looks at for nothing.
-  private static let sketchedInVain = 24
+  private static let sketchedInVain = 12
 
   /// - Parameter aim: A bound that is not exceeded anyway.
   func run(
     below aim: Double = .infinity, shouldStop: () -> Bool,
     onProgress: (SearchProgress) -> Void = { _ in }
   ) {
+    self.aim = aim
     while true {
-      search(
-        below: aim, layouts: effort.layouts, states: effort.states, shouldStop, onProgress)
+      search(layouts: effort.layouts, states: effort.states, shouldStop, onProgress)
       // What was too much beside a worse plan may be little beside the best.
       guard let index = unwalked.indices.min(by: { unwalked[$0].bound < unwalked[$1].bound }),
-        unwalked[index].bound < min(best, aim), best < unwalked[index].best,
+        unwalked[index].bound < cutoff, best < unwalked[index].best,
         statesFilled < effort.states, !shouldStop()
       else { return }
       let (node, bound, _) = unwalked.remove(at: index)
@@ -166,13 +169,13 @@ final class MixedSearch {
   }
 
   private func search(
-    below aim: Double, layouts: Int, states: Int, _ shouldStop: () -> Bool,
+    layouts: Int, states: Int, _ shouldStop: () -> Bool,
     _ onProgress: (SearchProgress) -> Void
   ) {
     if !hasBegun { space.forEachSplit { addSplit($0) } }
     hasBegun = true
     var (known, since) = (best, considered)
-    while let next = heap.min, next.bound < min(best, aim) {
+    while let next = heap.min, next.bound < cutoff {
       if best < known { (known, since) = (best, considered) }
       let isSettled = next.bound >= settled
       if isSettled, Double(considered - since) >= Self.patience * eagerness { return }
@@ -210,7 +213,7 @@ final class MixedSearch {
   // MARK: Nodes
 
   func push(_ new: Node, _ bound: Double) {
-    guard bound < best else {
+    guard bound < cutoff else {
       excluded += 1
       return
     }

@@ -175,11 +175,14 @@ struct ReachTable {
 
   func counts(_ state: Int) -> [Int] { groups.counts(state) }
 
-  /// States whose groups cover the whole model.
-  var covering: [Int] {
-    starts.indices.dropFirst().filter {
-      starts[$0] == 0 && counts($0).reduce(0, +) >= leastStages
+  /// States whose groups cover the whole model, with these.
+  var covering: [(state: Int, counts: [Int])] {
+    var found: [(Int, [Int])] = []
+    for state in 1..<max(1, starts.count) where starts[state] == 0 {
+      let counts = counts(state)
+      if counts.reduce(0, +) >= leastStages { found.append((state, counts)) }
     }
+    return found
   }
 
   // MARK: Filling
@@ -191,7 +194,8 @@ struct ReachTable {
     starts[0] = Int32(nodes)
     var counts = [Int](repeating: 0, count: classes.count)
     var stages = 0
-    var guesses = [Int](repeating: 1, count: seats.count)
+    // Stages of a seat at one distance from the end hold about as many layers.
+    var guesses = [Int](repeating: 1, count: seats.count * (deepest + 2))
     fewest = lead.fewestStages
     let least = schedule.holdsByDepth ? fewest : 1
     // Of their own: this loop is most of a search over many pools.
@@ -218,7 +222,9 @@ struct ReachTable {
             seat: seats[seat], chains: chains[seat][stages - 1], round: rounds[rest], end: end,
             nodes: nodes, held: held, fewest: end == nodes ? fold.fewestLast : 1,
             seconds: seconds, holdsLater: lightest[seat][end] <= deadline)
-          if let start = stage.start(before: Int(best), lead, guess: &guesses[seat]) {
+          let place = seat * (deepest + 2) + stages
+          if let start = stage.start(before: Int(best), lead, guess: &guesses[place]) {
+            if guesses[place + 1] == 1 { guesses[place + 1] = guesses[place] }
             best = Int32(start)
             firsts[state] = Int16(seat)
           }

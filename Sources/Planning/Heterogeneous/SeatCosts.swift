@@ -132,14 +132,16 @@ final class SeatCosts {
   private static func transients(
     _ table: StageTable, _ places: Int, _ place: (Int) -> Int, _ bytes: (LayerCost) -> Double
   ) -> [Transient] {
-    table.costs.indices.map { kind -> Transient in
+    table.costs.indices.compactMap { kind -> Transient? in
+      let bytes = bytes(table.costs[kind])
+      guard bytes > 0 else { return nil }
       var next = [Int](repeating: .max, count: places + 1)
       for node in table.kinds.indices where table.kinds[node] == kind {
         next[place(node)] = place(node)
       }
       for place in (0..<places).reversed() { next[place] = min(next[place], next[place + 1]) }
-      return Transient(bytes: bytes(table.costs[kind]), next: next)
-    }.filter { $0.bytes > 0 }.sorted { $0.bytes > $1.bytes }
+      return Transient(bytes: bytes, next: next)
+    }.sorted { $0.bytes > $1.bytes }
   }
 
   /// Seconds of one micro-batch, forward and backward, through layers `a ..< b`; infinite where they

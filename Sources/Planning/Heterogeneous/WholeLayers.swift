@@ -11,6 +11,10 @@ struct WholeLayers {
   /// the block for which what precedes the blocks stands.
   let ahead: Int
 
+  init(each: Int, least: Int, ahead: Int) {
+    (self.each, self.least, self.ahead) = (each, least, ahead)
+  }
+
   /// - Parameters:
   ///   - common: Layers of the most common kind.
   ///   - areBlocks: Whether these are the blocks.
