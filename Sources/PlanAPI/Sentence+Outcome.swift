@@ -24,6 +24,11 @@ extension Sentence {
   static let noStrategy =
     "No combination of degrees satisfies the constraints and the rules of training runtimes."
 
+  static let outOfTime =
+    "Time was up before a plan was found, and before it was shown that there is none."
+
+  static let moreTime = "give the search more time: a longer deadline_ms, or none"
+
   static func memory(_ excess: ByteCount, over limit: ByteCount, atStage stage: Int) -> String {
     "The plan that comes nearest needs \(gibibytes(excess)) more than the "
       + "\(gibibytes(limit)) of a GPU at stage \(stage)."

@@ -169,6 +169,9 @@ extension Sentence {
   static let nothingSearchedFits =
     "No plan that search allows fits what is left; /partition of this cluster says what would help."
 
+  static let stoppedBeforeAnyFits =
+    "No plan that fits what is left was found until deadline_ms, and none was ruled out."
+
   private static func stages(_ count: Int) -> String {
     count == 1 ? "1 stage" : "\(count) stages"
   }

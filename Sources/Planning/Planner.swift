@@ -29,26 +29,32 @@ package struct Planner: Sendable {
     return problem.plan(strategy, split, model: model)
   }
 
-  /// Searches the strategies on up to all GPUs of the pool. `shouldStop` is asked now and then; once
-  /// it says so, the best plan so far is returned with the bound that was left open. `onProgress` is
-  /// told as often how far the search has come.
+  /// Searches the strategies on up to all GPUs of the pool. `shouldStop` is asked now and then, from the
+  /// first moment on; once it says so, the best plan so far is returned with the bound that was left open,
+  /// or that it is undecided whether there is one. `onProgress` is told how far the search has come.
   package func plan(
     _ constraints: SearchConstraints, shouldStop: () -> Bool = { false },
     onProgress: (SearchProgress) -> Void = { _ in }
   ) -> PlanningOutcome {
     var limited = problem
+    var leanest: StrategySearch.Candidate?
+    var warnings: [String] = []
     if constraints.objective == .memory {
       // The least memory is found exactly; among the plans that hold no more, the fastest wins.
       var search = MemorySearch(problem, constraints)
-      if let leanest = search.run(), leanest.memory < problem.memoryLimit {
-        limited = problem.limited(to: leanest.memory * (1 + 1e-9))
+      if let found = search.run(shouldStop: shouldStop), found.memory < problem.memoryLimit {
+        limited = problem.limited(to: found.memory * (1 + 1e-9))
+        leanest = candidate(found)
       }
+      if !search.isComplete { warnings.append(Self.notLeanest) }
     }
+    let isLeanest = warnings.isEmpty
     var search = StrategySearch(limited, constraints)
     let result = search.run(shouldStop: shouldStop, onProgress: onProgress)
-    guard let best = result.found.first else {
-      return .infeasible(
-        InfeasibilitySearch(problem: problem, constraints: constraints).run(shouldStop))
+    guard let best = result.found.first ?? leanest else {
+      let why = InfeasibilitySearch(problem: problem, constraints: constraints)
+      return result.isComplete
+        ? why.run(shouldStop).map { .infeasible($0) } ?? .undecided : .undecided
     }
     let plan = plan(of: best)
     // What is proven of some ways to cut the graph is not proven of others.
@@ -57,7 +63,6 @@ package struct Planner: Sendable {
     let isClosed = gap <= SplitSearch.tolerance * best.score
     // What the objective counts beside seconds is the same for the bound.
     let bound = isClosed ? plan.prediction.step : plan.prediction.step * (least / best.score)
-    var warnings: [String] = []
     if best.strategy.gpus < problem.pool.gpus {
       warnings.append(
         "The plan uses \(best.strategy.gpus) of the \(problem.pool.gpus) GPUs: no strategy found "
@@ -70,32 +75,54 @@ package struct Planner: Sendable {
       PlanningResult(
         best: plan,
         alternatives: result.found.dropFirst().prefix(constraints.alternatives).map(self.plan(of:)),
-        frontier: constraints.wantsFrontier ? frontier(constraints, shouldStop) : [],
+        frontier: constraints.wantsFrontier
+          ? frontier(
+            from: constraints.objective == .throughput ? [plan] : [], constraints, shouldStop) : [],
         proof: OptimalityProof(
           lowerBound: bound, gapFraction: isClosed ? 0 : gap / best.score,
-          strategiesConsidered: result.considered, strategiesPruned: result.pruned),
+          strategiesConsidered: result.considered, strategiesPruned: result.pruned,
+          isPartial: !isLeanest),
         warnings: warnings))
+  }
+
+  private static let notLeanest =
+    "the search was stopped before it had found what holds least: other plans may hold less, and the "
+    + "bound speaks of plans that hold no more than this one"
+
+  /// What a search for the leanest plan found, as one for the fastest would have it.
+  private func candidate(_ found: MemorySearch.Leanest) -> StrategySearch.Candidate {
+    let table = problem.table(found.strategy.layerParallelism)
+    let step = problem.plan(found.strategy, found.split, table: table).prediction.step
+    return StrategySearch.Candidate(
+      strategy: found.strategy, split: found.split, table: table, score: step.value)
   }
 
   /// The fastest plan within each memory, from what the fastest of all holds downwards in steps of
   /// at least a fiftieth: no plan is both faster and leaner than one of these but by less than that.
   /// Once it is to stop, those so far.
-  private func frontier(_ constraints: SearchConstraints, _ shouldStop: () -> Bool) -> [Plan] {
+  ///
+  /// - Parameter known: The fastest of all, if it is known.
+  private func frontier(
+    from known: [Plan], _ constraints: SearchConstraints, _ shouldStop: () -> Bool
+  ) -> [Plan] {
     var single = constraints
     single.objective = .throughput
     single.alternatives = 0
-    var limited = problem
-    var plans: [Plan] = []
-    while plans.count < 64 {
+    func leaner(than plan: Plan) -> PlanningProblem {
+      problem.limited(to: plan.prediction.peakMemory * 0.98)
+    }
+    var limited = known.last.map(leaner) ?? problem
+    var plans = known
+    while plans.count < 64, !shouldStop() {
       var search = StrategySearch(limited, single)
-      guard let found = search.run(shouldStop: shouldStop).found.first else { break }
+      let result = search.run(shouldStop: shouldStop)
       // Of a search that was broken off there may be something better.
-      if !plans.isEmpty, shouldStop() { break }
+      guard result.isComplete, let found = result.found.first else { break }
       let plan = plan(of: found)
       // A leaner plan as fast as the one before takes its place.
       if let last = plans.last, last.prediction.step >= plan.prediction.step { plans.removeLast() }
       plans.append(plan)
-      limited = problem.limited(to: plan.prediction.peakMemory * 0.98)
+      limited = leaner(than: plan)
     }
     return plans
   }

@@ -4,6 +4,8 @@ import Quantities
 package enum PlanningOutcome: Hashable, Sendable {
   case found(PlanningResult)
   case infeasible(Infeasibility)
+  /// The search was stopped before a plan was found, or shown that there is none.
+  case undecided
 }
 
 package struct PlanningResult: Hashable, Sendable {

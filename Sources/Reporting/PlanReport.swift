@@ -36,6 +36,7 @@ package struct PlanReport {
     case .found(let result):
       joined(found(result, comparison) + self.warnings(warnings + result.warnings))
     case .infeasible(let why): joined(infeasible(why) + self.warnings(warnings))
+    case .undecided: joined(undecided + self.warnings(warnings))
     }
   }
 
@@ -281,6 +282,13 @@ package struct PlanReport {
   }
 
   // MARK: No plan
+
+  private var undecided: [String] {
+    [
+      style.bad("No plan yet for \(subject)"),
+      "Time was up before a plan was found, and before it was shown that there is none.",
+    ]
+  }
 
   private func infeasible(_ why: Infeasibility) -> [String] {
     var lines = [style.bad("No plan for \(subject)")]

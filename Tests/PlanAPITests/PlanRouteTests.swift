@@ -194,6 +194,28 @@ private func text(_ value: JSONValue?) -> String? {
     #expect(response.status == 200)
     #expect(answer["status"]?.string != "optimal")
   }
+
+  /// That there is no plan yet does not rule one out, in whichever form.
+  @Test(arguments: ["1x1xt4", "1x1xt4+1x1xl4"])
+  func saysThatTimeWasUp(cluster: String) throws {
+    let asked = body(["model": "200", "cluster": "\"\(cluster)\""])
+    func answer(_ accept: String) -> APIResponse {
+      router.response(
+        to: APIRequest(
+          method: "POST", path: "/partition",
+          accept: [accept], body: Array(asked.utf8),
+          isCancelled: { true }))
+    }
+    let response = answer("application/json")
+    let root = try JSONDocument(parsing: response.body).root
+    #expect(response.status == 200 && response.isInfeasible)
+    #expect(root["status"]?.string == "unknown")
+    #expect(root["reason"]?["kind"]?.string == "deadline")
+    #expect(root["plan"] == nil)
+    for media in ["text/plain", "image/svg+xml"] {
+      #expect(String(decoding: answer(media).body, as: UTF8.self).contains("No plan yet"))
+    }
+  }
 }
 
 @Suite struct SimulateRouteTests {

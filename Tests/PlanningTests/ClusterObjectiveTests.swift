@@ -121,11 +121,11 @@ import Workload
   /// No plan over several pools costs less than the bound says, whatever its order, cuts and shares; no plan at
   /// all less than the proof says, and none on one pool less than what was found.
   @Test(arguments: 0..<24, [false, true])
-  func costsNoLessThanTheBound(seed: Int, isScarce: Bool) {
+  func costsNoLessThanTheBound(seed: Int, isScarce: Bool) throws {
     let constraints = Self.constraints(seed: seed)
     guard let problem = Self.problem(seed: seed, constraints, isScarce: isScarce) else { return }
     let prices = StepPrices(problem.cluster)
-    let bound = CostBound(problem, constraints, prices).least
+    let bound = try #require(CostBound(problem, constraints, prices)).least
     var search = ClusterCostSearch(problem, constraints, effort: SearchEffort())
     search.run { false }
     let found = search.found.first.map(prices.cost) ?? .infinity
@@ -154,7 +154,7 @@ import Workload
   }
 
   /// That a cheap pool is too small for a model makes it cost more than its work.
-  @Test func aSmallPoolIsNotAllThatIsPaid() {
+  @Test func aSmallPoolIsNotAllThatIsPaid() throws {
     let constraints = SearchConstraints()
     var raised = 0
     for seed in 0..<24 {
@@ -163,8 +163,8 @@ import Workload
       var cluster = problem.cluster
       for pool in cluster.pools.indices { cluster.pools[pool].pricePerGPUHour = [1, 100][pool] }
       let prices = StepPrices(cluster)
-      let bound = CostBound(problem, constraints, prices).least
-      let higher = CostBound(scarce, constraints, prices).least
+      let bound = try #require(CostBound(problem, constraints, prices)).least
+      let higher = try #require(CostBound(scarce, constraints, prices)).least
       #expect(higher >= bound * (1 - 1e-6))
       if higher > bound * 1.1 { raised += 1 }
     }

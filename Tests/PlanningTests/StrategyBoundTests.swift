@@ -80,7 +80,8 @@ import Testing
     for asks in 0..<min(whole.asked, 40) {
       let (result, asked) = try search(upTo: asks)
       #expect(result.best.prediction.step >= best)
-      #expect(result.proof.lowerBound <= best)
+      // Another plan that is as fast may be so to the last digit but one.
+      #expect(result.proof.lowerBound <= best * (1 + SplitSearch.tolerance))
       #expect(result.frontier.count <= whole.result.frontier.count)
       // Once told, it does not ask for long.
       #expect(asked <= asks + 200, "\(asks)")

@@ -39,6 +39,9 @@ extension PlanService {
   func picture(_ outcome: PlanningOutcome, _ problem: PlanningProblem) -> PlanPicture {
     switch outcome {
     case .found(let result): return picture(result.best, problem)
+    case .undecided:
+      return PlanPicture(
+        heading: "No plan yet for \(problem.subject)", lines: [Sentence.outOfTime])
     case .infeasible(let infeasibility):
       let heading = "No plan for \(problem.subject)"
       switch infeasibility.reason {

@@ -89,6 +89,20 @@ extension JSONWriter {
     }
   }
 
+  /// The answer where time was up before a plan was found, or shown to be impossible.
+  mutating func undecided(_ job: JobRequest) {
+    object { w in
+      w.member("status", "unknown")
+      w.member("model_name", job.graph.name)
+      w.object("reason") { w in
+        w.member("kind", "deadline")
+        w.member("detail", Sentence.outOfTime)
+      }
+      w.member("remedies", [Sentence.moreTime])
+      w.member("warnings", job.warnings)
+    }
+  }
+
   private mutating func reason(_ reason: Infeasibility.Reason, _ job: JobRequest) {
     object { w in
       switch reason {

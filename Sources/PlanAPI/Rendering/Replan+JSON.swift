@@ -7,16 +7,16 @@ extension JSONWriter {
   /// The way to go on, and what it was weighed against.
   mutating func replan(
     _ options: [Replanner.Option], _ request: ReplanRequest, _ cluster: Cluster,
-    _ catalogue: AcceleratorCatalogue
+    _ catalogue: AcceleratorCatalogue, wasStopped: Bool, warnings: [String]
   ) {
     object { w in
       guard let best = options.first else {
-        w.member("status", "infeasible")
+        w.member("status", wasStopped ? "unknown" : "infeasible")
         w.member("model_name", request.job.graph.name)
         w.name("cluster")
         w.pools(of: cluster, catalogue)
         w.stragglers(request.stragglers)
-        w.member("warnings", request.warnings(nil))
+        w.member("warnings", warnings)
         return
       }
       w.member("status", best.kind == .stay ? "stay" : "move")
@@ -37,7 +37,7 @@ extension JSONWriter {
           w.member("total_seconds", option.total.value)
         }
       }
-      w.member("warnings", request.warnings(best))
+      w.member("warnings", warnings)
     }
   }
 

@@ -102,17 +102,25 @@ extension PlanService {
     let clock = ContinuousClock()
     let start = clock.now
     let deadline = asked.search.deadlineMilliseconds.map { start + .milliseconds($0) }
-    let stops = { shouldStop() || deadline.map { clock.now >= $0 } ?? false }
+    var hasPlan = false
+    func note(_ progress: SearchProgress) {
+      hasPlan = hasPlan || progress.best.isFinite
+      onProgress(progress)
+    }
+    // A deadline of nothing is for the first plan.
+    func stops() -> Bool {
+      shouldStop() || deadline.map { $0 > start ? clock.now >= $0 : hasPlan } ?? false
+    }
     let found: PartitionAnswer.Found
     if job.isMixed {
       let problem = job.clusterProblem(parameters, memoryHeadroomFraction: headroom)
       let outcome = ClusterPlanner(problem).plan(
-        constraints, shouldStop: stops, onProgress: onProgress)
+        constraints, shouldStop: stops, onProgress: note)
       found = .onSeveral(outcome, problem)
     } else {
       let problem = job.problem(
         parameters, memoryHeadroomFraction: headroom, among: problems)
-      let outcome = Planner(problem).plan(constraints, shouldStop: stops, onProgress: onProgress)
+      let outcome = Planner(problem).plan(constraints, shouldStop: stops, onProgress: note)
       found = .onOnePool(outcome, problem)
     }
     return PartitionAnswer(found: found, seconds: (clock.now - start) / .seconds(1))
@@ -142,10 +150,11 @@ extension PlanService {
             result, job, comparison: answer.comparison, searchSeconds: answer.seconds,
             exports: asked.exports.exports(of: result.best, job.along(result.best)), range: range)
         case .infeasible(let infeasibility): w.infeasibility(infeasibility, job)
+        case .undecided: w.undecided(job)
         }
       }
     }
-    if case .infeasible = outcome { response.isInfeasible = true }
+    if case .found = outcome {} else { response.isInfeasible = true }
     return response
   }
 

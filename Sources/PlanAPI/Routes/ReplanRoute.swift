@@ -15,8 +15,9 @@ struct ReplanRequest: Sendable {
   var search: SearchRequest?
 
   /// Those of the request, and what is to be known about the way to go on, if there is one.
-  func warnings(_ best: Replanner.Option?) -> [String] {
+  func warnings(_ best: Replanner.Option?, wasStopped: Bool) -> [String] {
     guard let best else {
+      if wasStopped { return job.warnings + [Sentence.stoppedBeforeAnyFits] }
       return job.warnings + [search == nil ? Sentence.nothingFits : Sentence.nothingSearchedFits]
     }
     var warnings = job.warnings
@@ -45,17 +46,24 @@ extension PlanService {
     }
     let clock = ContinuousClock()
     let deadline = replan.search?.deadlineMilliseconds.map { clock.now + .milliseconds($0) }
+    var wasStopped = false
     let options = replanner.options(replan.search?.constraints) {
-      request.isCancelled() || deadline.map { clock.now >= $0 } ?? false
+      wasStopped = request.isCancelled() || deadline.map { clock.now >= $0 } ?? false
+      return wasStopped
     }
+    let warnings = replan.warnings(options.first, wasStopped: wasStopped)
     let cluster = replanner.after.cluster
     var response: APIResponse
     switch media {
     case .text:
       response = text(
         ReplanReport(report(replan.job, on: cluster), terms: replan.terms).text(
-          options, stragglers: replan.stragglers, warnings: replan.warnings(options.first)))
-    default: response = .json { w in w.replan(options, replan, cluster, catalogue) }
+          options, stragglers: replan.stragglers, warnings: warnings))
+    default:
+      response = .json { w in
+        w.replan(
+          options, replan, cluster, catalogue, wasStopped: wasStopped, warnings: warnings)
+      }
     }
     response.isInfeasible = options.isEmpty
     return response

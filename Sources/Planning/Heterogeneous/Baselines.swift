@@ -46,8 +46,7 @@ struct Baselines {
         problem.pools[pool], constraints, below: best, shouldStop: shouldStop)
       keep(found.first, pool: pool, &best)
     }
-    // Only held against, once there is a plan.
-    if alone.isEmpty || !shouldStop() {
+    if !shouldStop() {
       even = EvenPlan(problem).best(constraints, shouldStop: shouldStop)
     }
   }
@@ -95,8 +94,8 @@ struct Baselines {
 }
 
 extension StrategySearch {
-  /// Strategies in a row that a search looks at for nothing, and how often one for any plan is asked whether to
-  /// stop, once it has one.
+  /// Strategies in a row that a search looks at for nothing, and how often one for any plan tells how far it
+  /// has come, once it has one.
   private static let patience = (usual: 32, any: 64)
 
   /// The best of the usual plans or nearly so, the best first; if there are none, some of any kind.
@@ -110,11 +109,11 @@ extension StrategySearch {
     let found = usual.run(shouldStop: shouldStop).found
     if !found.isEmpty || cutoff < .infinity { return found }
     var any = StrategySearch(problem, constraints, fillsPool: fillsPool)
-    var asked = 0
-    return any.run {
-      asked += 1
-      return asked > patience.any || shouldStop()
-    }.found
+    var told = 0
+    return any.run(
+      shouldStop: { told > patience.any || shouldStop() },
+      onProgress: { told += $0.best.isFinite ? 1 : 0 }
+    ).found
   }
 }
 

@@ -37,7 +37,7 @@ package struct ClusterPlanner: Sendable {
 
   /// The best plan, with a bound on any other: pipelines whose stages lie on different pools,
   /// replicas on different pools with unequal shares, and each pool alone. Devices that would slow
-  /// the job down are left out.
+  /// the job down are left out. `shouldStop` is asked as by `Planner`.
   package func plan(
     _ constraints: SearchConstraints, shouldStop: () -> Bool = { false },
     onProgress: (SearchProgress) -> Void = { _ in }
@@ -53,31 +53,36 @@ package struct ClusterPlanner: Sendable {
       return ClusterPlanner(problem.on(merged), effort: effort)
         .plan(constraints, shouldStop: shouldStop, onProgress: onProgress)
     }
+    var wasStopped = false
+    func stops() -> Bool {
+      wasStopped = wasStopped || shouldStop()
+      return wasStopped
+    }
     var outcome =
       switch constraints.objective {
       case .throughput:
         // Where searches for good plans find none, the one that holds least may fit.
-        fastest(constraints, shouldStop, onProgress)
-          ?? problem.leanest(constraints, effort: effort, shouldStop).flatMap {
-            fastest(constraints, knowing: [$0.plan], shouldStop, onProgress)
+        fastest(constraints, stops, onProgress)
+          ?? problem.leanest(constraints, effort: effort, stops).flatMap {
+            fastest(constraints, knowing: [$0.plan], stops, onProgress)
           }
-      case .memory: leanest(constraints, shouldStop, onProgress)
-      case .cost: cheapest(constraints, shouldStop, onProgress)
+      case .memory: leanest(constraints, stops, onProgress)
+      case .cost: cheapest(constraints, stops, onProgress)
       }
     if constraints.wantsFrontier, let best = outcome?.best,
       case .found(var result) = outcome?.outcome
     {
-      result.frontier = frontier(knowing: best, constraints, shouldStop)
+      result.frontier = frontier(knowing: best, constraints, stops)
       result.warnings.append(
         "over several pools the frontier holds the fastest plans that short searches found within each memory: "
           + "others may be faster")
       outcome?.outcome = .found(result)
     }
-    return outcome
-      ?? ClusterOutcome(
-        outcome: .infeasible(
-          ClusterInfeasibility(problem: problem, constraints: constraints, effort: effort)
-            .run(shouldStop)), comparison: nil)
+    if let outcome { return outcome }
+    let why = ClusterInfeasibility(problem: problem, constraints: constraints, effort: effort)
+    let known = wasStopped ? nil : why.run(stops)
+    return ClusterOutcome(
+      outcome: known.map { .infeasible($0) } ?? .undecided, comparison: nil)
   }
 
   /// The plan with the shortest step; nil where none was found.
@@ -155,7 +160,7 @@ package struct ClusterPlanner: Sendable {
     let bounded = Tally(baselines, searches)
     // Last: few jobs gain by pipelines whose stages differ in replicas, and there are many of these.
     let partingEffort = effort.partingBatches(gpus: problem.cluster.gpus)
-    let parting = parts.map { part in
+    let parting = (shouldStop() ? [] : parts).map { part in
       let search = MixedSearch(
         problem, part, partsBatches: true, effort: partingEffort, tables: tables, slices: slices,
         incumbents: kept.plans)
@@ -167,12 +172,12 @@ package struct ClusterPlanner: Sendable {
     }
     if let best = kept.plans.first {
       let polish = PlanPolish(problem: problem, constraints: constraints, tables: tables)
-      kept.keep(polish.polished(best, tries: effort.changes))
+      kept.keep(polish.polished(best, tries: effort.changes, shouldStop: shouldStop))
     }
     let all = Tally(baselines, searches + parting)
     let found = kept.distinct(constraints.alternatives + 1).map(problem.placed)
     known.plans = kept.plans
-    let boundsParting = all.open >= min(bounded.open, kept.best)
+    let boundsParting = parting.count == parts.count && all.open >= min(bounded.open, kept.best)
     known.open = min(known.open, boundsParting ? all.open : bounded.open)
     known.considered += all.considered
     known.pruned += all.pruned

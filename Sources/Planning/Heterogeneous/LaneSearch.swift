@@ -112,7 +112,7 @@ final class LaneSearch {
   ) {
     if heap == nil {
       var layouts: [Layout] = []
-      collect(into: &layouts)
+      collect(into: &layouts, shouldStop)
       made = layouts.count
       heap = Heap(layouts)
     }
@@ -167,7 +167,7 @@ final class LaneSearch {
       && (base.tensor * base.context * replicas).isMultiple(of: base.expert)
   }
 
-  private func collect(into layouts: inout [Layout]) {
+  private func collect(into layouts: inout [Layout], _ shouldStop: () -> Bool) {
     let job = problem.job
     let pools = problem.cluster.pools
     let tensors = Set(space.choices.tensors.joined()).sorted()
@@ -183,8 +183,13 @@ final class LaneSearch {
         // No sequence takes less than in an endless micro-batch, a multiple of every tile.
         base.microBatchSize = 128 * job.globalBatchSize
         let rate = zip(groups, slices(base)).reduce(0) { $0 + Double($1.0) / $1.1.slice.work }
-        guard 1 / (128 * rate) + bound.overhead < cutoff else {
+        let least = 1 / (128 * rate) + bound.overhead
+        guard least < cutoff else {
           excluded += 1
+          continue
+        }
+        if shouldStop() {
+          unfinished = min(unfinished, least)
           continue
         }
         for size in job.globalBatchSize.divisors

@@ -38,7 +38,7 @@ extension MixedSearch {
     }
   }
 
-  func addBases(_ slice: Base, _ least: Double) {
+  func addBases(_ slice: Base, _ least: Double, _ shouldStop: () -> Bool) {
     var base = slice
     let rates = sliceRates[slice.slice]
     let schedules = space.schedules
@@ -47,6 +47,10 @@ extension MixedSearch {
       let share = problem.job.globalBatchSize / data
       let size = base.strategy.microBatchSize
       guard share.isMultiple(of: size), rates.mostGroups(replicas: data) > 0 else { continue }
+      if !found.isEmpty, shouldStop() {
+        unfinished = min(unfinished, least)
+        return
+      }
       base.strategy.data = data
       let m = share / size
       base.strategy.microBatches = m
@@ -77,13 +81,13 @@ extension MixedSearch {
     }
   }
 
-  func addLayouts(_ base: Base, _ least: Double) {
+  func addLayouts(_ base: Base, _ least: Double, _ shouldStop: () -> Bool) {
     guard mayCover(base) else {
       excluded += 1
       return
     }
     if problem.pools.count > MixedSpace.freelySplitPools { unfinished = min(unfinished, least) }
-    forEachVariant(base) { addSchedules($0, least) }
+    forEachVariant(base) { addSchedules($0, least, shouldStop) }
   }
 
   /// Every sharding of states and every recomputation.
@@ -145,10 +149,14 @@ extension MixedSearch {
 
   private static let divisions = 6
 
-  private func addSchedules(_ base: Base, _ least: Double) {
+  private func addSchedules(_ base: Base, _ least: Double, _ shouldStop: () -> Bool) {
     var base = base
     var choices = choices(base)
     for schedule in space.plainSchedules {
+      if shouldStop() {
+        unfinished = min(unfinished, least)
+        return
+      }
       base.strategy.schedule = schedule
       addLayouts(base, fold: 0, least, &choices)
     }
@@ -158,6 +166,10 @@ extension MixedSearch {
       return
     }
     for (index, fold) in space.folds.enumerated().dropFirst() {
+      if shouldStop() {
+        unfinished = min(unfinished, least)
+        return
+      }
       base.strategy.virtualStages = fold.chunks
       if covers(base, fold, choices) {
         addLayouts(base, fold: index, least, &choices)

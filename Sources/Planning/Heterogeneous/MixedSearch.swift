@@ -55,6 +55,8 @@ final class MixedSearch {
   var entriesLeft: Int
   var choicesLeft: Int
   var statesFilled = 0
+  /// Nodes above bases that are still looked into once it is to stop, until there is a plan.
+  private var nodesAfterStop = 8
 
   /// - Parameter partsBatches: Looks at pipelines whose stages are not all replicated equally often, and at
   ///   no others.
@@ -183,15 +185,18 @@ final class MixedSearch {
       onProgress(
         SearchProgress(
           best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
-      if shouldStop() || considered >= layouts || statesFilled >= states || choicesLeft == 0 {
-        return
+      if considered >= layouts || statesFilled >= states || choicesLeft == 0 { return }
+      if shouldStop() {
+        let isAboveBases = [.split, .slice].contains(nodes[next.node].level)
+        guard found.isEmpty, isAboveBases, nodesAfterStop > 0 else { return }
+        nodesAfterStop -= 1
       }
       heap.removeMin()
       let node = nodes[next.node]
       switch node.level {
       case .split: addSlices(bases[node.base].strategy, next.bound)
-      case .slice: addBases(bases[node.base], next.bound)
-      case .base: addLayouts(bases[node.base], next.bound)
+      case .slice: addBases(bases[node.base], next.bound, shouldStop)
+      case .base: addLayouts(bases[node.base], next.bound, shouldStop)
       case .weighed where bases[node.base].strategy.schedule.holdsByDepth: part(node, next.bound)
       case .weighed, .parted:
         considered += 1

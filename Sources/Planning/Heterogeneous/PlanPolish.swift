@@ -13,8 +13,10 @@ struct PlanPolish {
 
   /// Complexity: O(tries) predictions.
   ///
-  /// - Parameter tries: Plans that are predicted at most.
-  func polished(_ plan: MixedPlan, tries: Int) -> MixedPlan {
+  /// - Parameter tries: Plans that are predicted at most, until it is to stop.
+  func polished(
+    _ plan: MixedPlan, tries: Int, shouldStop: () -> Bool = { false }
+  ) -> MixedPlan {
     guard plan.strategy.pools.count > 1 else { return plan }
     let space = MixedSpace(problem, constraints)
     var (best, left) = (plan, tries)
@@ -22,7 +24,7 @@ struct PlanPolish {
     while betters {
       betters = false
       for (strategy, split) in neighbours(best, space) {
-        guard left > 0 else { return best }
+        guard left > 0, !shouldStop() else { return best }
         left -= 1
         let found = MixedPlan(problem, strategy, split, devices: [], tables: tables)
         guard found.plan.fits, found.plan.prediction.step < best.plan.prediction.step else {

@@ -9,9 +9,11 @@ struct InfeasibilitySearch {
   let problem: PlanningProblem
   let constraints: SearchConstraints
 
-  func run(_ shouldStop: () -> Bool) -> Infeasibility {
+  /// Nil where it was stopped before it had found any plan, be it too large.
+  func run(_ shouldStop: () -> Bool) -> Infeasibility? {
     var search = MemorySearch(problem, constraints)
-    guard let leanest = search.run() else {
+    guard let leanest = search.run(shouldStop: shouldStop) else {
+      guard search.isComplete else { return nil }
       return Infeasibility(
         reason: .noStrategy(brokenRules), remedies: looserConstraints(shouldStop))
     }

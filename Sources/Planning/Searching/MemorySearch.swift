@@ -15,6 +15,8 @@ struct MemorySearch {
   private var best: Leanest?
   /// Plans that hold more are of no interest.
   private var ceiling = Double.infinity
+  /// Whether all were looked at that may hold less than the best.
+  private(set) var isComplete = true
 
   /// A plan, and what its fullest GPU holds.
   struct Leanest {
@@ -31,9 +33,10 @@ struct MemorySearch {
     self.counts = counts
   }
 
-  /// Nil where no strategy satisfies constraints and rules.
-  /// - Parameter enough: The search ends once a plan needs no more than this, and looks for no other: nil
-  ///   where there is none, or none was found until it is to stop.
+  /// The best so far once it is to stop; nil where no strategy satisfies constraints and rules, or none was
+  /// found until then.
+  ///
+  /// - Parameter enough: The search ends once a plan needs no more than this, and looks for no other.
   mutating func run(
     enough: ByteCount? = nil, shouldStop: () -> Bool = { false }
   ) -> Leanest? {
@@ -42,7 +45,7 @@ struct MemorySearch {
     let dataChoices = space.dataChoices
     var splits: [(LayerParallelism, Int)] = []
     space.forEachSplit { splits.append(($0, $1)) }
-    for (split, most) in splits {
+    search: for (split, most) in splits {
       let sizes = space.microBatchSizes(split)
       var slices: [Int: StrategySlice] = [:]
       for data in dataChoices.reversed() where data <= most {
@@ -56,9 +59,10 @@ struct MemorySearch {
         sized.data = data
         // ZeRO's stages shard more and more.
         guard let zero = space.zeroChoices(sized, data: data).max() else { continue }
-        if enough != nil, shouldStop() { return nil }
         sized.zeroStage = zero
-        consider(slice, sized, most: most / data, microBatches)
+        isComplete = !shouldStop()
+        if isComplete { consider(slice, sized, most: most / data, microBatches, shouldStop) }
+        guard isComplete else { break search }
         if let enough, let best, best.memory <= enough { return best }
       }
     }
@@ -66,7 +70,8 @@ struct MemorySearch {
   }
 
   private mutating func consider(
-    _ slice: StrategySlice, _ split: LayerParallelism, most: Int, _ microBatches: Int
+    _ slice: StrategySlice, _ split: LayerParallelism, most: Int, _ microBatches: Int,
+    _ shouldStop: () -> Bool
   ) {
     let states = problem.costs.states(split)
     guard let policy = leanestPolicy(split) else { return }
@@ -81,6 +86,10 @@ struct MemorySearch {
       let mean = whole / Double(pipeline) + problem.runtimeMemory.value
       // Fewer stages only hold more.
       if mean >= limit { break }
+      guard !shouldStop() else {
+        isComplete = false
+        return
+      }
       evaluate(
         ParallelStrategy(
           pipeline: pipeline, tensor: split.tensor, data: split.data, context: split.context,

@@ -24,16 +24,16 @@ import Scheduling
 /// A node's bound never exceeds those below it, so when the least open bound reaches the best plan
 /// found, nothing better exists.
 struct StrategySearch {
-  private let problem: PlanningProblem
+  let problem: PlanningProblem
   private let constraints: SearchConstraints
-  private let space: StrategySpace
+  let space: StrategySpace
   private let fillsPool: Bool
-  private let scale: ScoreScale
+  let scale: ScoreScale
   private let counts: [Double]
   private var nodes: [Node] = []
   private var open = Heap<OpenNode>()
-  private var splits: [(split: LayerParallelism, replicaStages: Int)] = []
-  private var slices: [StrategySlice] = []
+  private(set) var splits: [(split: LayerParallelism, replicaStages: Int)] = []
+  private(set) var slices: [StrategySlice] = []
   private var replicaStages: [Int] = []
   private var freedoms: [StrategySpace.RankFreedom?] = []
   /// Of each slice, by the replicas on which it depends: the slice with what they make of it, and its
@@ -48,11 +48,11 @@ struct StrategySearch {
   private var doubts: [(strategy: ParallelStrategy, slice: Int, bound: Double)] = []
   /// The least bound of a strategy that was looked at: it holds wherever the graph is cut.
   private var orderFree = Double.infinity
-  private let dataChoices: [Int]
+  let dataChoices: [Int]
   /// In descending order.
-  private let pipelineChoices: [Int]
+  let pipelineChoices: [Int]
   /// Whole blocks that some one of so many stages holds at least, by their number.
-  private let fullestBlocks: [Double]
+  let fullestBlocks: [Double]
   private let cutoff: Double
   private let patience: Int
 
@@ -92,7 +92,7 @@ struct StrategySearch {
   }
 
   /// What a node stands for; small, since there can be a million.
-  private struct Node {
+  struct Node {
     enum Level: UInt8 { case split, slice, shape, shardedShape, strategy }
     var level: Level
     var zero = ZeroStage.none
@@ -117,8 +117,8 @@ struct StrategySearch {
     var orderFreeBound: Double
     var considered: Int
     var pruned: Int
-    /// Whether any strategy satisfies constraints and rules.
-    var hasStrategies: Bool
+    /// Whether it went on until nothing better was left.
+    var isComplete: Bool
   }
 
   /// The part by which a plan is better than another at least that is worth having looked for.
@@ -133,6 +133,8 @@ struct StrategySearch {
       ? min(cutoff, found[constraints.alternatives].score) : cutoff
   }
 
+  /// - Parameter shouldStop: Asked often. Then the best so far is the result, or with a little effort more a
+  ///   first plan, if that finds one; and the bound that of what was left.
   mutating func run(
     shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void = { _ in }
   ) -> Result {
@@ -147,6 +149,13 @@ struct StrategySearch {
         break
       }
       steps += 1
+      let isLong = nodes[next.node].level == .strategy
+      let isInVain = best < .infinity && considered - since >= patience
+      if isInVain || (isLong || steps % 16 == 1) && shouldStop() {
+        left = next.bound
+        open.insert(next)
+        break
+      }
       if steps % 16 == 1 {
         onProgress(
           SearchProgress(
@@ -154,25 +163,19 @@ struct StrategySearch {
             strategiesConsidered: considered,
             strategiesPruned: pruned))
       }
-      // There is always a plan to answer with, if there is one at all; a cutoff is that of one.
-      if !found.isEmpty || cutoff < .infinity,
-        considered - since >= patience || steps % 16 == 0 && shouldStop()
-      {
-        left = next.bound
-        open.insert(next)
-        break
-      }
       if nodes[next.node].level == .strategy { orderFree = min(orderFree, next.bound) }
       expand(next)
     }
-    if left == .infinity {
-      settleDoubts(shouldStop)
+    if left < .infinity, found.isEmpty, cutoff == .infinity { dive() }
+    var isComplete = left == .infinity
+    if isComplete {
+      isComplete = settleDoubts(shouldStop)
       addAlternatives(shouldStop)
     }
     return Result(
       found: found, bound: min(best, left, doubts.reduce(.infinity) { min($0, $1.bound) }),
       orderFreeBound: min(best, left, orderFree), considered: considered,
-      pruned: pruned + open.count, hasStrategies: considered + pruned > 0)
+      pruned: pruned + open.count, isComplete: isComplete)
   }
 
   /// Goes on behind the best plan until no other shape can be among the best that are asked for, within
@@ -249,18 +252,23 @@ struct StrategySearch {
   private mutating func addSlices(_ index: Int) {
     let (split, most) = splits[index]
     for size in space.microBatchSizes(split) {
-      var sized = split
-      sized.microBatchSize = size
-      let slice = problem.slice(sized, counts: counts)
-      slices.append(slice)
-      replicaStages.append(most)
-      freedoms.append(nil)
-      sharded.append([])
-      let work = slice.work * Double(problem.job.globalBatchSize) / Double(size)
+      let slice = addSlice(split, size, most)
+      let work = slices[slice].work * Double(problem.job.globalBatchSize) / Double(size)
       push(
-        Node(level: .slice, index: Int32(slices.count - 1)),
+        Node(level: .slice, index: Int32(slice)),
         scale.least(work, width: split.tensor * split.context, replicaStages: most))
     }
+  }
+
+  /// - Returns: its index.
+  mutating func addSlice(_ split: LayerParallelism, _ size: Int, _ replicaStages: Int) -> Int {
+    var sized = split
+    sized.microBatchSize = size
+    slices.append(problem.slice(sized, counts: counts))
+    self.replicaStages.append(replicaStages)
+    freedoms.append(nil)
+    sharded.append([])
+    return slices.count - 1
   }
 
   private mutating func addShapes(_ index: Int) {
@@ -312,7 +320,7 @@ struct StrategySearch {
     return next
   }
 
-  private mutating func bounds(
+  mutating func bounds(
     of slice: StrategySlice, _ index: Int, pipeline: Int, data: Int
   ) -> ShapeBounds? {
     let freedom = freedoms[index] ?? space.rankFreedom(slice.parallelism)
@@ -372,25 +380,30 @@ struct StrategySearch {
   // MARK: Evaluating
 
   /// Looks closely at those strategies that could still hold something better, as long as there is time.
-  private mutating func settleDoubts(_ shouldStop: () -> Bool) {
+  ///
+  /// - Returns: whether there was time for all.
+  private mutating func settleDoubts(_ shouldStop: () -> Bool) -> Bool {
     let open = doubts.sorted { $0.bound < $1.bound }
     doubts = []
     // Where any chunks will do no bound closes: layers are moved in the best plans only.
     let promising = Set(found.prefix(8).map(\.strategy))
+    var wasStopped = false
     for doubt in open where doubt.bound < best * (1 - SplitSearch.tolerance) {
       let isHopeless =
         constraints.allowsUnevenChunks && doubt.strategy.virtualStages > 1
         && !promising.contains(doubt.strategy)
-      if isHopeless || (!found.isEmpty && shouldStop()) {
+      wasStopped = wasStopped || shouldStop()
+      if isHopeless || wasStopped {
         doubts.append(doubt)
       } else {
         evaluate(doubt.strategy, slice: doubt.slice, cutoff: best, effort: 20_000)
       }
     }
+    return !wasStopped
   }
 
   /// Both orders of ranks together, and one by one where that does not exclude them.
-  private mutating func evaluate(_ node: Node, cutoff: Double) {
+  mutating func evaluate(_ node: Node, cutoff: Double) {
     let (strategy, slice) = (strategy(node), Int(node.index))
     guard let otherOrder = node.otherOrder else {
       return evaluate(strategy, slice: slice, cutoff: cutoff)
@@ -449,6 +462,11 @@ struct StrategySearch {
     let table = problem.table(strategy.layerParallelism, sharded[index][place].slice)
     sharded[index][place].table = table
     return table
+  }
+
+  /// The slice for so many replicas.
+  mutating func slice(_ index: Int, data: Int) -> StrategySlice {
+    sharded[index][place(ofSlice: index, data: data)].slice
   }
 
   /// Where the slice for so many replicas is kept. Only sharded weights make it depend on them, and sharded

@@ -33,18 +33,14 @@ struct ClusterCostSearch {
   mutating func run(
     shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void = { _ in }
   ) {
+    let bound = CostBound(problem, constraints, prices, shouldStop: shouldStop)
+    let least = bound?.least ?? 0
     let order = poolsByPrice
     for pool in order { searchAlone(pool, shouldStop, onProgress) }
-    guard !shouldStop() || found.isEmpty else {
-      open = 0
-      return
-    }
-    let bound = CostBound(problem, constraints, prices)
-    let least = bound.least
     open = min(open, least)
-    guard least < best else { return }
+    guard let bound, least < best, !shouldStop() else { return }
     for part in parts(order) where bound.least(using: part.gpus(problem.pools.count)) < best {
-      if !found.isEmpty, shouldStop() { return }
+      if shouldStop() { return }
       search(part, shouldStop)
       onProgress(
         SearchProgress(
@@ -163,9 +159,8 @@ struct ClusterCostSearch {
     guard let part = constraints.byChunks.first else { return [] }
     let searches = problem.searches(
       part, effort: effort, tables: SeatTables(problem), slices: PoolSlices(problem))
-    let isKnown = !found.isEmpty
     return searches.flatMap { search in
-      search.sketch(shouldStop: { isKnown && shouldStop() }, onProgress: { _ in })
+      search.sketch(shouldStop: shouldStop, onProgress: { _ in })
       considered += search.considered
       pruned += search.pruned
       return search.found

@@ -8,11 +8,10 @@ struct ClusterInfeasibility {
   let constraints: SearchConstraints
   let effort: SearchEffort
 
-  func run(_ shouldStop: () -> Bool) -> Infeasibility {
+  /// Nil where it was stopped before it had found any plan, be it too large.
+  func run(_ shouldStop: () -> Bool) -> Infeasibility? {
     guard let nearest = problem.ignoringMemory.leanest(constraints, effort: effort, shouldStop)
-    else {
-      return noStrategy(shouldStop)
-    }
+    else { return shouldStop() ? nil : noStrategy(shouldStop) }
     let plan = problem.placed(MixedPlan(problem, nearest.plan.strategy, nearest.plan.split)).plan
     let excesses = plan.stages.map { $0.memory.total - $0.memoryLimit }
     let worst = excesses.indices.max { excesses[$0] < excesses[$1] } ?? 0
@@ -27,10 +26,12 @@ struct ClusterInfeasibility {
   private var usable: Double { 1 - problem.memoryHeadroomFraction }
 
   /// Constraints that stand in the way on some pool do so on all of them together.
-  private func noStrategy(_ shouldStop: () -> Bool) -> Infeasibility {
+  private func noStrategy(_ shouldStop: () -> Bool) -> Infeasibility? {
     var remedies: [String] = []
     for pool in problem.pools {
-      let found = InfeasibilitySearch(problem: pool, constraints: constraints).run(shouldStop)
+      guard
+        let found = InfeasibilitySearch(problem: pool, constraints: constraints).run(shouldStop)
+      else { return nil }
       if case .memory = found.reason { return found }
       if remedies.isEmpty { remedies = found.remedies }
     }

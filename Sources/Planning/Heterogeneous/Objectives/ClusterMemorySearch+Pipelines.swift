@@ -4,12 +4,15 @@ import Scheduling
 
 /// Pipelines over several pools.
 extension ClusterMemorySearch {
-  mutating func collectPipelines(into layouts: inout [Layout]) {
-    guard let policy else { return }
+  /// - Returns: whether there was time for all.
+  mutating func collectPipelines(
+    into layouts: inout [Layout], _ shouldStop: () -> Bool
+  ) -> Bool {
+    guard let policy else { return true }
     // Several chunks a stage hold no less, but not by a rule that would tell how much.
     guard let schedule else {
       if !space.schedules.isEmpty { open = min(open, runtime) }
-      return
+      return true
     }
     var base = ParallelStrategy(recompute: policy, schedule: schedule)
     base.sequenceParallel = space.choices.sequenceParallel
@@ -23,12 +26,14 @@ extension ClusterMemorySearch {
         for expert in space.choices.experts {
           base.expert = expert
           for zero in zeroStages(data * context) {
+            if shouldStop() { return false }
             base.zeroStage = zero
             collectPipelines(base, into: &layouts)
           }
         }
       }
     }
+    return true
   }
 
   private func splits(ofPool pool: Int, _ base: ParallelStrategy) -> [MixedSpace.Split] {
@@ -82,17 +87,20 @@ extension ClusterMemorySearch {
     pruned += excluded
   }
 
-  mutating func cut(_ layout: Layout, _ splits: [MixedSpace.Split?]) {
+  mutating func cut(
+    _ layout: Layout, _ splits: [MixedSpace.Split?], _ shouldStop: () -> Bool
+  ) {
     let isFree = space.constraints.pipeline.isEmpty && !layout.base.schedule.holdsByDepth
-    guard !isFree else { return cut(layout, splits, depth: .any) }
+    guard !isFree else { return cut(layout, splits, depth: .any, shouldStop) }
     let groups = splits.reduce(0) { $0 + ($1?.groups ?? 0) }
     for depth in space.depths(layout.base, space.folds[0], most: groups) {
-      cut(layout, splits, depth: .atMost(depth))
+      cut(layout, splits, depth: .atMost(depth), shouldStop)
     }
   }
 
   private mutating func cut(
-    _ layout: Layout, _ splits: [MixedSpace.Split?], depth: LeanestStages.Depth
+    _ layout: Layout, _ splits: [MixedSpace.Split?], depth: LeanestStages.Depth,
+    _ shouldStop: () -> Bool
   ) {
     let used = splits.indices.filter { splits[$0] != nil }
     let all = used.map { pool in
@@ -106,9 +114,11 @@ extension ClusterMemorySearch {
         groups.append(group)
       }
     }
-    if cut(layout, merged, depth, splits) { return }
+    if cut(layout, merged, depth, splits, shouldStop) { return }
     let smallest = merged.map(\.seat.limit).min() ?? 0
-    if merged.count < all.count, limit > smallest { _ = cut(layout, all, depth, splits) }
+    if merged.count < all.count, limit > smallest {
+      _ = cut(layout, all, depth, splits, shouldStop)
+    }
   }
 
   /// Pools whose groups are of one kind.
@@ -149,19 +159,23 @@ extension ClusterMemorySearch {
   /// Whether there is a cut that holds less than what is known, or nobody knows.
   private mutating func cut(
     _ layout: Layout, _ groups: [Group], _ depth: LeanestStages.Depth,
-    _ splits: [MixedSpace.Split?]
+    _ splits: [MixedSpace.Split?], _ shouldStop: () -> Bool
   ) -> Bool {
     let most = groups.map { min($0.seat.groups, min(depth.most, space.limits.nodes)) }
     guard GroupStates.count(most: most) <= states else {
       open = min(open, layout.bound)
       return true
     }
-    guard let cut = LeanestStages(groups.map(\.seat), depth: depth).best(below: limit) else {
-      return false
+    func leanest(_ depth: LeanestStages.Depth) -> LeanestStages.Cut? {
+      var stages = LeanestStages(groups.map(\.seat), depth: depth)
+      let cut = stages.best(below: limit, shouldStop: shouldStop)
+      if !stages.isComplete { open = min(open, layout.bound) }
+      return cut
     }
+    guard let cut = leanest(depth) else { return false }
     var wanted: LeanestStages.Cut? = cut
     if case .atMost(let stages) = depth, cut.seats.count < stages {
-      wanted = LeanestStages(groups.map(\.seat), depth: .exactly(stages)).best(below: limit)
+      wanted = leanest(.exactly(stages))
     }
     if let wanted { consider(wanted, layout.base, groups, splits) }
     if limit > cut.memory * (1 + 1e-9) { open = min(open, cut.memory) }

@@ -4,9 +4,10 @@ import Scheduling
 
 /// Data parallelism over unequal replicas, each on one pool.
 extension ClusterMemorySearch {
-  func collectReplicas(into layouts: inout [Layout]) {
+  /// - Returns: whether there was time for all.
+  func collectReplicas(into layouts: inout [Layout], _ shouldStop: () -> Bool) -> Bool {
     guard let policy, let schedule, let size = space.choices.microBatchSizes(data: 1).min() else {
-      return
+      return true
     }
     let pools = problem.cluster.pools
     var base = ParallelStrategy(microBatchSize: size, recompute: policy, schedule: schedule)
@@ -21,6 +22,7 @@ extension ClusterMemorySearch {
         }
         for depth in 1...max(1, min(space.deepest, groups.max() ?? 0))
         where space.allowsDepth(depth) {
+          if shouldStop() { return false }
           base.pipeline = depth
           for expert in space.choices.experts {
             base.expert = expert
@@ -29,6 +31,7 @@ extension ClusterMemorySearch {
         }
       }
     }
+    return true
   }
 
   /// Over all pools that hold a replica, and over all but one: fewer hold no less.

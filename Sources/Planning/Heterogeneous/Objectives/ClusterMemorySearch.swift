@@ -74,38 +74,53 @@ struct ClusterMemorySearch {
   /// What holds no less is of no interest.
   var limit: Double { best?.memory.value ?? .infinity }
 
-  mutating func run(shouldStop: () -> Bool = { false }) {
-    for pool in problem.pools.indices {
-      if best == nil || !shouldStop() { searchAlone(pool) } else { open = min(open, runtime) }
+  /// - Parameters:
+  ///   - shouldStop: Asked often; what it leaves is bounded, be there no plan yet.
+  ///   - onProgress: Told of the best so far, in seconds a step and without a bound.
+  mutating func run(
+    shouldStop: () -> Bool = { false }, onProgress: (SearchProgress) -> Void = { _ in }
+  ) {
+    func report() {
+      let step = best?.plan.plan.prediction.step.value ?? .infinity
+      onProgress(
+        SearchProgress(
+          best: step, bound: 0, strategiesConsidered: considered, strategiesPruned: pruned))
     }
-    if best != nil, shouldStop() {
+    for pool in problem.pools.indices {
+      searchAlone(pool, shouldStop)
+      report()
+    }
+    var layouts: [Layout] = []
+    guard collectPipelines(into: &layouts, shouldStop),
+      collectReplicas(into: &layouts, shouldStop)
+    else {
       open = min(open, runtime)
       return
     }
-    var layouts: [Layout] = []
-    collectPipelines(into: &layouts)
-    collectReplicas(into: &layouts)
     let byBound = layouts.indices.sorted {
       (layouts[$0].bound, $0) < (layouts[$1].bound, $1)
     }
     defer { pruned += layouts.count - considered }
     for layout in byBound.lazy.map({ layouts[$0] }) {
       if layout.bound >= limit { break }
-      if best != nil, shouldStop() {
+      if shouldStop() {
         open = min(open, layout.bound)
         break
       }
       considered += 1
       switch layout.kind {
-      case .pipeline(let splits): cut(layout, splits)
+      case .pipeline(let splits): cut(layout, splits, shouldStop)
       case .replicas(let replicas): cut(layout, replicas)
       }
+      report()
     }
   }
 
-  private mutating func searchAlone(_ pool: Int) {
+  private mutating func searchAlone(_ pool: Int, _ shouldStop: () -> Bool) {
     var search = MemorySearch(problem.pools[pool], space.constraints)
-    guard let found = search.run() else { return }
+    let found = search.run(shouldStop: shouldStop)
+    if !search.isComplete { open = min(open, runtime) }
+    guard let found else { return }
     consider(MixedStrategy(found.strategy, pool: pool), found.split)
   }
 

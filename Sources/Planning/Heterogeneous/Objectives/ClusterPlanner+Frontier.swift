@@ -4,6 +4,8 @@ extension ClusterPlanner {
   /// Fast plans within each memory, downwards in steps of at least a fiftieth to what the leanest plan holds: as
   /// `Planner` has them, but from short searches that prove nothing.
   ///
+  /// Once it is to stop, those so far.
+  ///
   /// - Parameter best: A plan that is known.
   func frontier(
     knowing best: MixedPlan, _ constraints: SearchConstraints, _ shouldStop: () -> Bool
@@ -15,7 +17,7 @@ extension ClusterPlanner {
     let known = [best, leanest?.plan].compactMap { $0 }
     var plans: [Plan] = []
     var limit = ByteCount(.infinity)
-    while plans.count < Self.points, plans.isEmpty || !shouldStop() {
+    while plans.count < Self.points, !shouldStop() {
       let limited = problem.limited(to: limit)
       let fitting = known.map { MixedPlan(limited, $0.strategy, $0.split) }.filter(\.plan.fits)
       guard
@@ -29,7 +31,7 @@ extension ClusterPlanner {
       plans.append(found.plan)
       limit = found.plan.prediction.peakMemory * 0.98
     }
-    return plans
+    return plans.isEmpty ? [best.plan] : plans
   }
 
   private static let points = 64

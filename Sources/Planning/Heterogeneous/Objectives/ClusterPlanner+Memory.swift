@@ -5,19 +5,22 @@ extension ClusterPlanner {
   ///
   /// `ClusterMemorySearch` finds how little that is, and then the search for the fastest goes through plans
   /// that hold no more. Where less might do for what was not looked at, the proof speaks of those plans alone.
+  /// Where it is to stop before it has found any, a fast plan is better than none.
   func leanest(
     _ constraints: SearchConstraints, _ shouldStop: () -> Bool,
     _ onProgress: (SearchProgress) -> Void
   ) -> ClusterOutcome? {
     var search = ClusterMemorySearch(problem, constraints, effort: effort)
-    search.run(shouldStop: shouldStop)
-    guard let leanest = search.best else { return nil }
+    search.run(shouldStop: shouldStop, onProgress: onProgress)
+    guard search.best != nil || shouldStop() else { return nil }
     // Sums are formed in another order than where plans are predicted.
-    let limited = problem.limited(to: leanest.memory * (1 + 1e-9))
-    let plan = MixedPlan(limited, leanest.plan.strategy, leanest.plan.split)
+    let limited = search.best.map { problem.limited(to: $0.memory * (1 + 1e-9)) } ?? problem
+    let plans = search.best.map {
+      [MixedPlan(limited, $0.plan.strategy, $0.plan.split, devices: [])]
+    }
     guard
       var found = ClusterPlanner(limited, effort: effort)
-        .fastest(constraints, knowing: [plan], shouldStop, onProgress),
+        .fastest(constraints, knowing: plans ?? [], shouldStop, onProgress),
       case .found(var result) = found.outcome
     else { return nil }
     result.proof.strategiesConsidered += search.considered
@@ -27,7 +30,7 @@ extension ClusterPlanner {
       "pipelines whose stages differ in data-parallel degree were not looked at for what holds least"
     )
     let least = ByteCount(search.open)
-    if least < leanest.memory * (1 - 1e-9) {
+    if least < result.best.prediction.peakMemory * (1 - 1e-9) {
       result.warnings.append(
         "no plan holds less than \(least.inGibibytes) on its fullest GPU; between that and what this one holds "
           + "a plan over several pools may have been missed, and the bound speaks of plans that hold no more "

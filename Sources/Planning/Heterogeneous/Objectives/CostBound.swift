@@ -35,11 +35,21 @@ struct CostBound {
   /// Bytes of all states, each held once.
   private let states: Double
 
+  /// Nil where it was to stop before.
+  ///
   /// Complexity: O(pools · splits · micro-batch sizes · kinds · operators) at most.
-  init(_ problem: ClusterProblem, _ constraints: SearchConstraints, _ prices: StepPrices) {
+  init?(
+    _ problem: ClusterProblem, _ constraints: SearchConstraints, _ prices: StepPrices,
+    shouldStop: () -> Bool = { false }
+  ) {
     self.problem = problem
     self.prices = prices
-    work = problem.pools.map { LeastWork($0, problem, constraints).seconds }
+    var work: [[Double]] = []
+    for pool in problem.pools {
+      guard let least = LeastWork(pool, problem, constraints, shouldStop) else { return nil }
+      work.append(least.seconds)
+    }
+    self.work = work
     room = problem.pools.map { max(0, ($0.memoryLimit - $0.runtimeMemory).value) }
     states = problem.pools.reduce(.infinity) { min($0, $1.leastStates) }
   }
@@ -132,7 +142,11 @@ private struct LeastWork {
   private(set) var seconds: [Double]
   private let pool: PlanningProblem
 
-  init(_ pool: PlanningProblem, _ problem: ClusterProblem, _ constraints: SearchConstraints) {
+  /// Nil where it was to stop before.
+  init?(
+    _ pool: PlanningProblem, _ problem: ClusterProblem, _ constraints: SearchConstraints,
+    _ shouldStop: () -> Bool
+  ) {
     self.pool = pool
     let job = problem.job
     seconds = problem.graph.kinds.map { _ in .infinity }
@@ -143,7 +157,10 @@ private struct LeastWork {
     let experts = MixedSpace(problem, constraints).choices.experts
     var free = constraints
     free.expert = [1]
+    var wasStopped = false
     StrategySpace(pool, free).forEachSplit { split, _ in
+      wasStopped = wasStopped || shouldStop()
+      guard !wasStopped else { return }
       for expert in experts {
         var sized = split
         sized.expert = expert
@@ -156,6 +173,7 @@ private struct LeastWork {
         }
       }
     }
+    guard !wasStopped else { return nil }
     let end = StepEnd(
       collectives: pool.costs.collectives(LayerParallelism()), kernels: pool.costs.kernels,
       job: job, parallelism: LayerParallelism(zeroStage: .none))

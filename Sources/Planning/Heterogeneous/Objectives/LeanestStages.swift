@@ -10,6 +10,8 @@ struct LeanestStages {
   let seats: [Seat]
   /// Stages: as many as there are groups, no more than so many, or exactly so many.
   let depth: Depth
+  /// Whether it went on until none holds less than what was found.
+  private(set) var isComplete = true
   private let states: GroupStates
   private let nodes: Int
 
@@ -52,16 +54,17 @@ struct LeanestStages {
     states = GroupStates(most: seats.map { min($0.groups, most) })
   }
 
-  /// Nil where no cut holds less than `limit`.
+  /// Nil where no cut holds less than `limit`, or none was found until it is to stop.
   ///
   /// Complexity: O(bisections · states · kinds · log(nodes)).
-  func best(below limit: Double) -> Cut? {
-    var (found, next) = cut(within: limit.isFinite ? limit * (1 - 1e-12) : limit)
+  mutating func best(below limit: Double, shouldStop: () -> Bool = { false }) -> Cut? {
+    var (found, next) = cut(within: limit.isFinite ? limit * (1 - 1e-12) : limit, shouldStop)
     guard var best = found else { return nil }
     var (low, high) = (0.0, best.memory)
     while low < high * (1 - 1e-12) {
       let middle = (low + high) / 2
-      (found, next) = cut(within: middle)
+      (found, next) = cut(within: middle, shouldStop)
+      guard isComplete else { break }
       if let found {
         best = found
         high = min(middle, found.memory)
@@ -73,7 +76,9 @@ struct LeanestStages {
   }
 
   /// A cut, or the least larger budget that could make a difference.
-  private func cut(within budget: Double) -> (cut: Cut?, next: Double) {
+  private mutating func cut(
+    within budget: Double, _ shouldStop: () -> Bool
+  ) -> (cut: Cut?, next: Double) {
     var next = Double.infinity
     var starts = [Int](repeating: .max, count: states.count)
     var lastSeat = [Int](repeating: -1, count: states.count)
@@ -82,6 +87,10 @@ struct LeanestStages {
     var place = 0
     for state in 1..<max(1, states.count) {
       place += states.advance(&counts)
+      if state.isMultiple(of: Self.statesBetweenStops), shouldStop() {
+        isComplete = false
+        return (nil, next)
+      }
       guard place <= min(depth.most, nodes) else { continue }
       // Where so many stages are wanted, those before need a layer each.
       var least = 0
@@ -130,6 +139,8 @@ struct LeanestStages {
     let recomputed = costs.policy == .none ? 0 : costs.table.recomputableLayers(range)
     return costs.memory(stage: costs.stages - place, range, recomputed: recomputed)
   }
+
+  private static let statesBetweenStops = 64
 
   private func traced(_ last: Int, _ starts: [Int], _ lastSeat: [Int]) -> Cut {
     var cut = Cut(seats: [], boundaries: [], memory: 0)

@@ -373,19 +373,22 @@ function showAnswer(answer, request) {
   const { plan, nearest, plans } = plansOf(answer);
   const gpus = plan && Math.round(
     plan.prediction.tokens_per_second / plan.prediction.tokens_per_second_per_gpu);
-  $("answer-heading").textContent = answer.status === "infeasible"
-    ? `No plan for ${answer.model_name}`
+  const isUnknown = answer.status === "unknown";
+  const isWithout = isUnknown || answer.status === "infeasible";
+  $("answer-heading").textContent = isWithout
+    ? `No plan${isUnknown ? " yet" : ""} for ${answer.model_name}`
     : `${answer.model_name} on ${gpus === 1 ? "1 GPU" : `${grouped(gpus)} GPUs`}: `
       + `${time(plan.prediction.step_seconds)} a step`;
   const place = { summary: make("div", { id: "summary" }), detail: make("div", { id: "chosen" }) };
   body.replaceChildren(
-    answer.status === "infeasible" ? infeasible(answer) : proof(answer),
+    isWithout ? withoutPlan(answer) : proof(answer),
     explanation(answer), comparison(answer.comparison ?? {}), warnings(answer.warnings ?? []),
     place.summary,
     plans.length > 1 ? alternatives(plans, place, request) : make("div"), place.detail,
     asCurl(request), raw(answer));
   if (plan ?? nearest) showPlan(plan ?? nearest, place, request);
-  $("status").textContent = answer.status === "infeasible" ? "No plan is feasible."
+  $("status").textContent = isUnknown ? "No plan was found in time."
+    : isWithout ? "No plan is feasible."
     : "Planned" + (answer.proof ? ` in ${time(answer.proof.search_seconds)}.` : ".");
 }
 
@@ -423,14 +426,15 @@ function proof(answer) {
       ` possible, which takes at least ${time(proof.lower_bound_seconds)}: ${weighed}.`]);
 }
 
-function infeasible(answer) {
+function withoutPlan(answer) {
   const { reason } = answer;
   const list = (title, items) => (items?.length
     ? [make("h3", {}, title), make("ul", { class: "plain" }, items.map((item) =>
       make("li", {}, typeof item === "string" ? item : item.detail ?? JSON.stringify(item))))]
     : []);
   return make("div", { id: "reason" },
-    make("p", {}, make("strong", { class: "bad" }, "Nothing fits. "), reason.detail),
+    make("p", {}, make("strong", { class: "bad" },
+      answer.status === "unknown" ? "Undecided. " : "Nothing fits. "), reason.detail),
     list("Rules in the way", reason.rules), list("What would help", answer.remedies),
     reason.nearest_plan ? make("h3", {}, "The plan that comes nearest") : []);
 }
