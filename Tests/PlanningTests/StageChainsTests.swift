@@ -27,6 +27,11 @@ import Testing
         backwardWeight: seconds(stages, 0.8), sendForward: sends, sendBackward: sends)
     }
 
+    /// A stage's passes up to the gradient that is sent back.
+    func gradientTime(_ stage: Int) -> Double {
+      (times.forward[stage] + times.backwardInput[stage]).value
+    }
+
     /// Of a stage: its time for a micro-batch, the time until its first forward begins, as far as a chain
     /// counts it, and a round through all stages after it.
     func stage(_ index: Int, _ schedule: PipelineSchedule) -> (
@@ -69,8 +74,32 @@ import Testing
         // As the walk through cuts has them, trip by trip.
         let beside = chains.beside(stage.time, forward: forward)
         #expect(max(beside.once + stage.round, beside.twice + 2 * stage.round) <= least)
+        guard schedule == .zeroBubble else { continue }
+        // Home through the stages before, beside the weight gradients that trail.
+        let trailing = StageChains.trailing(
+          schedule, microBatches: example.microBatches, before: index)
+        let home = (0..<index).reduce(0.0) {
+          $0 + example.gradientTime($1) + 2 * example.times.sendForward[$1].value
+        }
+        let weights = Double(trailing) * example.times.backwardWeight[index].value
+        #expect(home + least - weights <= played * (1 + 1e-9), "home from stage \(index)")
       }
     }
+  }
+
+  /// With fewer micro-batches than stages, all but the last weight gradient of the first stage is told by the
+  /// chain that goes home from the last one.
+  @Test(arguments: [(12, 6), (7, 2), (5, 4)])
+  func theWayHomeIsTight(stages: Int, microBatches: Int) {
+    let each = [Seconds](repeating: Seconds(1), count: stages)
+    let times = PipelineTimes(
+      stages: stages, forward: each, backwardInput: each, backwardWeight: each)
+    let played = PipelineSchedule.zeroBubble.makespan(times, microBatches: microBatches).value
+    let trailing = StageChains.trailing(
+      .zeroBubble, microBatches: microBatches, before: stages - 1)
+    let own = StageChains(.zeroBubble, microBatches: microBatches, after: 0)
+      .seconds(3, forward: 1, round: 0)
+    #expect(Double(2 * (stages - 1)) + own - Double(trailing) + 1 == played)
   }
 
   @Test(arguments: [(4, 9), (6, 7), (8, 64), (3, 40)])

@@ -170,9 +170,12 @@ extension MixedSearch {
       return
     }
     let ground = ground(node)
+    // More tries do not help where there is no table.
+    var unwalkable = node
+    unwalkable.walks = 0
     let most = min(effort.entriesPerLayout, entriesLeft)
     guard GroupStates.count(most: ground.most) <= most else {
-      leave(node, known)
+      leave(unwalkable, known)
       return
     }
     var reach = layoutReach(ground)
@@ -180,7 +183,7 @@ extension MixedSearch {
     statesFilled += reach.statesFilled
     let entries = ground.seats.count * windows.reduce(0) { $0 + $1.count }
     guard entries <= most else {
-      leave(node, known)
+      leave(unwalkable, known)
       return
     }
     entriesLeft -= entries
@@ -188,13 +191,19 @@ extension MixedSearch {
       seats: ground.seats, most: ground.most, deepest: ground.depths.last ?? 0,
       microBatches: ground.base.microBatches, schedule: ground.base.schedule,
       fewest: reach.table.fewest, sends: ground.sends, windows: windows)
-    let least = walk(table, ground, shouldStop)
-    if least < best { leave(node, max(known, least)) }
+    let least = walk(table, ground, from: known, tries: tries(node), shouldStop)
+    var walked = node
+    walked.walks += 1
+    if least < best { leave(walked, max(known, least)) }
   }
 
+  /// - Parameters:
+  ///   - known: What no step of the layout undercuts.
+  ///   - tries: Stages tried for each choice of groups.
   /// - Returns: the least bound of what was not looked at; infinite if nothing was left.
   func walk(
-    _ table: SuffixTable, _ ground: Ground, _ shouldStop: () -> Bool
+    _ table: SuffixTable, _ ground: Ground, from known: Double, tries: Int,
+    _ shouldStop: () -> Bool
   ) -> Double {
     let m = ground.base.microBatches
     var states: [(bound: Double, state: Int, ends: (reduction: Double, update: Double))] = []
@@ -214,23 +223,42 @@ extension MixedSearch {
       if shouldStop() || triesLeft <= 0 { return min(left, candidate.bound) }
       let waiting = 1 + stragglers(table.counts(candidate.state), table.seats)
       let part = candidate.bound >= settled ? eagerness : 1
-      var tries = min(triesLeft, Int(Double(effort.triesPerState) * part))
-      triesLeft -= tries
+      let tries = Int(Double(tries) * part)
       let bound = bound
-      let threshold = { (best: Double) in
-        bound.pipeline(within: best / waiting, candidate.ends, microBatches: m)
+      /// Whether all cuts of the state below a step have been judged, with part of the tries.
+      func isClosed(below step: Double, parts: Int) -> Bool {
+        let threshold = { (best: Double) in
+          bound.pipeline(within: min(step, best) / waiting, candidate.ends, microBatches: m)
+        }
+        var effort = min(triesLeft, tries / parts)
+        triesLeft -= effort
+        let isClosed = table.visitCuts(
+          of: candidate.state, below: threshold(best), effort: &effort
+        ) { cut in
+          consider(cut, ground)
+          return threshold(best)
+        }
+        triesLeft += max(0, effort)
+        return isClosed
       }
-      let isClosed = table.visitCuts(
-        of: candidate.state, below: threshold(best), effort: &tries
-      ) { cut in
-        consider(cut, ground)
-        return threshold(best)
+      if isClosed(below: .infinity, parts: 2) { continue }
+      // Less is soon seen to be impossible.
+      var (low, high) = (max(known, candidate.bound), best)
+      for _ in 0..<Self.bisections {
+        let middle = (low + high) / 2
+        if isClosed(below: middle, parts: 2 * Self.bisections) {
+          low = middle
+        } else {
+          high = middle
+        }
       }
-      triesLeft += max(0, tries)
-      if !isClosed { left = min(left, candidate.bound) }
+      left = min(left, low)
     }
     return left
   }
+
+  /// Of what is open of a state's bound, if its cuts are too many.
+  private static let bisections = 4
 
   private func stragglers(_ counts: [Int], _ seats: [SeatCosts]) -> Double {
     MixedModel.stragglerFraction(problem, groups: zip(seats, counts))

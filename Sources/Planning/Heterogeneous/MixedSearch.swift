@@ -20,7 +20,9 @@ import Scheduling
 ///    there are; and `ReachTable`, which also knows the order of stages.
 /// 5. What is left is walked, order by order and cut by cut, guided by `SuffixTable` where that is
 ///    small enough. Once a layout that could not be walked to the end has the least bound of all, looking at
-///    others would not raise it: from then on plans alone are looked for, the longer the wider the gap.
+///    others would not raise it: from then on plans alone are looked for, the longer the wider the gap. A walk
+///    that does not come to its end raises the bound as far as it can prove that less is impossible, and is
+///    done again with twice the tries while there are some.
 ///
 /// Effort is counted in steps and not in time, so that the same request always gets the same answer.
 final class MixedSearch {
@@ -110,6 +112,8 @@ final class MixedSearch {
     /// Stages of the pipelines that are meant.
     var fewest: Int16 = 1
     var deepest = Int16.max
+    /// How often it was walked.
+    var walks: UInt8 = 0
   }
 
   /// What nodes share: from the slices on, the micro-batch size, and from the bases on, replicas.
@@ -162,7 +166,8 @@ final class MixedSearch {
       search(layouts: effort.layouts, states: effort.states, shouldStop, onProgress)
       // What was too much beside a worse plan may be little beside the best.
       guard let index = unwalked.indices.min(by: { unwalked[$0].bound < unwalked[$1].bound }),
-        unwalked[index].bound < cutoff, best < unwalked[index].best,
+        unwalked[index].bound < cutoff,
+        best < unwalked[index].best || hasTries(for: unwalked[index].node),
         statesFilled < effort.states, !shouldStop()
       else { return }
       let (node, bound, _) = unwalked.remove(at: index)
@@ -238,4 +243,10 @@ final class MixedSearch {
 
   /// Leaves a layout that is too large to be walked to the end.
   func leave(_ node: Node, _ known: Double) { unwalked.append((node, known, best)) }
+
+  /// Whether a layout that was walked may be walked again.
+  private func hasTries(for node: Node) -> Bool { node.walks > 0 && triesLeft >= tries(node) }
+
+  /// Stages that a walk tries for each choice of groups: twice as many each time.
+  func tries(_ node: Node) -> Int { effort.triesPerState << Int(min(node.walks, 16)) }
 }

@@ -59,6 +59,8 @@ private struct CutWalk {
     /// Seconds from the step's start to the next stage's first input, and from its last gradient to the
     /// step's end.
     var waited = 0.0
+    /// The same there and back.
+    var returned = 0.0
     /// The most that a stage so far makes the step take; beside the trip from the next stage on, and
     /// beside two of them.
     var slowest = 0.0
@@ -83,6 +85,7 @@ private struct CutWalk {
   ) {
     let least = max(
       prefix.waited + table.value(state, first: pool, from: a),
+      prefix.returned + table.home(state, first: pool, from: a),
       prefix.seconds(round: table.round(state, first: pool, from: a)))
     if isCut || least >= threshold { return }
     seats.append(pool)
@@ -113,14 +116,19 @@ private struct CutWalk {
     let m = Double(table.microBatches)
     let rest = table.state(without: pool, state)
     let chains = table.chains(after: stages - 1)
+    let trailing = table.trailing(before: self.stages - stages)
     var steps: [Step] = []
     for end in table.window(rest).clamped(to: (a + 1)..<(nodes - stages + 2)) {
       effort -= 1
       let time = seat.time(a, end, held: held)
-      if prefix.waited + m * time >= threshold { break }
+      // Beside what the stages before take there, or there and back.
+      let waited =
+        trailing > 0
+        ? max(prefix.waited, prefix.returned - trailing * seat.weightTime(a, end)) : prefix.waited
+      if waited + m * time >= threshold { break }
       let (own, forward) = (table.round(seat, a, end), seat.forwardTime(a, end))
       if stages == 1 {
-        let bound = max(prefix.waited + m * time, prefix.seconds(round: own))
+        let bound = max(waited + m * time, prefix.seconds(round: own))
         steps.append(Step(bound: bound, end: end, next: -1, prefix: prefix))
         break
       }
@@ -130,15 +138,17 @@ private struct CutWalk {
         let round = ahead + table.round(rest, first: next, from: end)
         var after = prefix
         after.waited += table.passed(seat, a, end, time) + table.sends[pool][next][end]
-        after.slowest = max(prefix.slowest, prefix.waited + m * time)
+        after.returned += own + ahead
+        after.slowest = max(prefix.slowest, waited + m * time)
         let bound = max(
-          prefix.waited + chains.seconds(time, forward: forward, round: round),
+          waited + chains.seconds(time, forward: forward, round: round),
           prefix.seconds(round: own + round),
-          after.waited + table.value(rest, first: next, from: end))
+          after.waited + table.value(rest, first: next, from: end),
+          after.returned + table.home(rest, first: next, from: end))
         if bound < threshold {
           let (single, double) = chains.beside(time, forward: forward)
-          after.once = max(prefix.once + own, prefix.waited + single) + ahead
-          after.twice = max(prefix.twice + 2 * own, prefix.waited + double) + 2 * ahead
+          after.once = max(prefix.once + own, waited + single) + ahead
+          after.twice = max(prefix.twice + 2 * own, waited + double) + 2 * ahead
           steps.append(Step(bound: bound, end: end, next: next, prefix: after))
         }
       }

@@ -123,6 +123,18 @@ extension ReachTable {
       return sum
     }
 
+    /// Of the layers before one, there and back through the groups that are left.
+    func home(before node: Int) -> Double {
+      var rest = before[node]
+      var sum = 0.0
+      for index in backByPrice where rest > 0 {
+        let taken = min(rest, left[index])
+        sum += taken * backPrices[index]
+        rest -= taken
+      }
+      return sum
+    }
+
     func seconds(before node: Int) -> Double {
       var rest = firstBefore[node]
       var sum = 0.0

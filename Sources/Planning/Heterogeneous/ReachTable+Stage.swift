@@ -3,6 +3,9 @@ extension ReachTable {
   struct Stage {
     let seat: SeatCosts
     let chains: StageChains
+    /// Those that go home through the stages before, and the weight gradients that these leave out.
+    let home: StageChains?
+    let trailing: Double
     let round: Double
     let end: Int
     let nodes: Int
@@ -35,9 +38,13 @@ extension ReachTable {
     }
 
     private func isPossible(_ start: Int, _ lead: Lead) -> Bool {
-      let longest = chains.longest(
-        within: seconds - lead.seconds(before: start), forward: seat.forwardTime(start, end),
-        round: round)
+      let forward = seat.forwardTime(start, end)
+      var longest = chains.longest(
+        within: seconds - lead.seconds(before: start), forward: forward, round: round)
+      if let home {
+        let rest = seconds - lead.home(before: start) + trailing * seat.weightTime(start, end)
+        longest = min(longest, home.longest(within: rest, forward: forward, round: round))
+      }
       return seat.time(start, end, held: held, isWithin: longest)
     }
   }

@@ -15,6 +15,8 @@ import Scheduling
 /// ones, beside the micro-batches that a stage before `n` holds. `round(n)` is the least that the groups in
 /// `n` take for the layers from start(n) on, there and back, found alike.
 ///
+/// In ZB-H1 the same is asked with `lead` there and back, of chains without the weight gradients that trail.
+///
 /// Beginning later is never worse, so that one number a state is enough: the reach table of ENGINE's
 /// parametric search, with the pipeline's fill in it. For a stage that could end later than `b` could end
 /// there too: what it is rid of is more than what the round gains (`ChainGrowth`). Unless it then has no
@@ -58,6 +60,9 @@ struct ReachTable {
   let slowness: [Double]
   /// By seat and stages after one on it.
   private let chains: [[StageChains]]
+  /// The same of chains that go home through the stages before; empty where all do, or beginning later might
+  /// then be worse.
+  private let homes: [[StageChains]]
   /// By seat: the least that one of the layers from each on takes.
   private let lightest: [[Double]]
   /// What a stage adds to the trip.
@@ -157,6 +162,24 @@ struct ReachTable {
         StageChains(schedule, microBatches: microBatches, after: $0, growth: growth)
       }
     }
+    let dearestBack = back.max() ?? 0
+    let isHomeMonotone = seats.allSatisfy {
+      Double(microBatches) * $0.leastRatio(to: seats[0], .gradients) >= dearestBack
+    }
+    let deepest = deepest
+    homes =
+      !splits || !isHomeMonotone
+      ? []
+      : seats.map { seat in
+        var growth = ChainGrowth(
+          kinds: seat.ratios(to: seats[0]), before: dearestBack, after: dearestBack)
+        return (0..<max(1, most)).map { after in
+          growth.trailing = Double(
+            StageChains.trailing(
+              schedule, microBatches: microBatches, before: max(0, deepest - 1 - after)))
+          return StageChains(schedule, microBatches: microBatches, after: after, growth: growth)
+        }
+      }
   }
 
   /// Whether a pipeline of so many stages can run.
@@ -219,7 +242,12 @@ struct ReachTable {
           if starts[rest] == unreachable { continue }
           let end = max(1, Int(starts[rest]))
           let stage = Stage(
-            seat: seats[seat], chains: chains[seat][stages - 1], round: rounds[rest], end: end,
+            seat: seats[seat], chains: chains[seat][stages - 1],
+            home: homes.isEmpty ? nil : homes[seat][stages - 1],
+            trailing: Double(
+              StageChains.trailing(
+                schedule, microBatches: microBatches, before: max(0, deepest - stages))),
+            round: rounds[rest], end: end,
             nodes: nodes, held: held, fewest: end == nodes ? fold.fewestLast : 1,
             seconds: seconds, holdsLater: lightest[seat][end] <= deadline)
           let place = seat * (deepest + 2) + stages

@@ -22,15 +22,17 @@ extension SeatCosts {
     }
   }
 
-  /// Of every kind of layer, both passes and the forward one here as parts of both on another seat.
-  func ratios(to other: SeatCosts) -> [(passes: Double, forward: Double)] {
+  /// Of every kind of layer, both passes, the forward one and the weight gradients here as parts of both on
+  /// another seat.
+  func ratios(to other: SeatCosts) -> [(passes: Double, forward: Double, weight: Double)] {
     let table = model.table
     return Set(table.kinds).sorted().compactMap { kind in
       let (own, base) = (table.costs[kind], other.model.table.costs[kind])
       let whole = (base.forward.total + base.backward.total).value
       guard whole > 0 else { return nil }
       return (
-        (own.forward.total + own.backward.total).value / whole, own.forward.total.value / whole
+        (own.forward.total + own.backward.total).value / whole, own.forward.total.value / whole,
+        own.weightGradient.value / whole
       )
     }
   }

@@ -187,6 +187,9 @@ final class SeatCosts {
     plainTime(a, b) - model.table.weightGradientTime(a..<b)
   }
 
+  /// Of weight gradients alone, with one chunk.
+  func weightTime(_ a: Int, _ b: Int) -> Double { model.table.weightGradientTime(a..<b) }
+
   /// Of the forward pass alone, with one chunk.
   func forwardTime(_ a: Int, _ b: Int) -> Double { forward[b] - forward[a] + overhead / 2 }
 

@@ -19,6 +19,12 @@ import Scheduling
 /// This is `PipelineBound` without what depends on how many stages come before: with ZB-H1, whose weight
 /// gradients trail by a stage's number, a trip leaves out fewer of them. GPipe is a flow shop there and
 /// back: L + m·T + R. Of stages with several chunks only the first chain is known.
+///
+/// In ZB-H1, the gradient of the last micro-batch goes on through the stages before as soon as it is there,
+/// beside the weight gradients that the stage has left then, which are `trailing` = min(stages before it,
+/// m − 1) + 1. So each chain also is one with L for what the stages before take there and back, and without
+/// as many weight gradients, which it has after all else: with few micro-batches in a deep pipeline that is
+/// the longer one.
 struct StageChains {
   /// Of each chain beside L: how often it has T, how often it leaves out F, and its trips. Where there
   /// are fewer chains, the first one again.
@@ -57,6 +63,11 @@ struct StageChains {
     (times * time - forwards * forward + trips * round).max()
   }
 
+  /// What the stage may leave of a step's weight gradients until after its last backward.
+  static func trailing(_ schedule: PipelineSchedule, microBatches: Int, before: Int) -> Int {
+    schedule.splitsBackward ? min(before, microBatches - 1) + 1 : 0
+  }
+
   /// Beside L and R, what a chain with one trip takes, and beside twice R, one with two; less than any
   /// other chain where there is none.
   func beside(_ time: Double, forward: Double) -> (once: Double, twice: Double) {
@@ -74,20 +85,26 @@ struct StageChains {
 
 /// What layers that move from one stage to another change in chains.
 struct ChainGrowth {
-  /// By kind of layer: both passes, and the forward one, on the stage that takes it; as parts of what
-  /// the layer takes elsewhere.
-  var kinds: [(passes: Double, forward: Double)]
+  /// By kind of layer: both passes, the forward one and the weight gradients, on the stage that takes it; as
+  /// parts of what the layer takes elsewhere.
+  var kinds: [(passes: Double, forward: Double, weight: Double)]
   /// What it takes at most where it leaves the stages before, and those after.
   var before: Double
   var after: Double
+  /// Weight gradients that chains leave out.
+  var trailing = 0.0
 
   /// Whether a chain with one trip is no shorter if the stage takes a layer more, before it or after it.
   func allows(times: Double, forwards: Double) -> Bool {
-    kinds.allSatisfy { times * $0.passes - forwards * $0.forward >= max(before, after) }
+    kinds.allSatisfy {
+      times * $0.passes - forwards * $0.forward - trailing * $0.weight >= max(before, after)
+    }
   }
 
   /// The most trips of chains with several of which that is true.
   func mostTrips(microBatches m: Double, ahead q: Double) -> Int {
+    // Of several trips it is not known which weight gradients they leave out.
+    guard trailing == 0 else { return 1 }
     let least = kinds.reduce(Double.infinity) { min($0, $1.passes) }
     guard least < .infinity else { return .max }
     // (m − (n − 1)·q)·least ≥ max(n·after, before)

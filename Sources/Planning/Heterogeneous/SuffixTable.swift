@@ -10,6 +10,11 @@ import Scheduling
 ///     V(n, t, a) = min over b, u of max(chains(T, R(n − eₜ, u, b)), T + send(t → u) + V(n − eₜ, u, b)),
 ///     R(n, t, a) = min over b, u of T + sends there and back + R(n − eₜ, u, b),  T = T(t, a ..< b)
 ///
+/// and in ZB-H1, with L for there and back,
+///
+///     H(n, t, a) = min over b, u of max(chains(T, R(n − eₜ, u, b)) − trailing · W(t, a ..< b),
+///                                       F + B + sends there and back + H(n − eₜ, u, b))
+///
 /// where `n` counts the groups of each pool in the suffix, `t` is the pool of its first stage, `a`
 /// its first layer. A stage's distance from the end, on which the micro-batches in flight and so its
 /// memory depend, is the number of groups in the suffix: limits by position are exact. One table
@@ -40,6 +45,8 @@ struct SuffixTable {
   /// Groups of each pool.
   private let groups: GroupStates
   private var values: [Double]
+  /// H; none where L is what the stages before take there and back anyway.
+  private var homes: [Double] = []
   /// Seconds from the arrival of a micro-batch until its gradient leaves, at least.
   private var rounds: [Double]
   /// By stages after one.
@@ -79,6 +86,7 @@ struct SuffixTable {
     self.rows = rows
     values = [Double](repeating: .infinity, count: entries)
     rounds = values
+    if schedule.splitsBackward { homes = values }
     chains = (0..<self.deepest).map {
       StageChains(schedule, microBatches: microBatches, after: $0)
     }
@@ -94,6 +102,17 @@ struct SuffixTable {
 
   func value(_ state: Int, first pool: Int, from node: Int) -> Double {
     entry(state, pool, node).map { values[$0] } ?? .infinity
+  }
+
+  /// Beside what the stages before take there and back.
+  func home(_ state: Int, first pool: Int, from node: Int) -> Double {
+    if homes.isEmpty { return 0 }
+    return entry(state, pool, node).map { homes[$0] } ?? .infinity
+  }
+
+  /// Weight gradients that a stage may leave until after its last backward.
+  func trailing(before stages: Int) -> Double {
+    Double(StageChains.trailing(schedule, microBatches: microBatches, before: stages))
   }
 
   /// Seconds from the arrival of a micro-batch at the first stage until its gradient leaves it, at least.
@@ -127,7 +146,10 @@ struct SuffixTable {
   /// The least over the first stage's pool, from the first layer on.
   func best(_ state: Int) -> Double {
     var least = Double.infinity
-    for pool in seats.indices { least = min(least, value(state, first: pool, from: 0)) }
+    for pool in seats.indices {
+      least = min(
+        least, max(value(state, first: pool, from: 0), home(state, first: pool, from: 0)))
+    }
     return least
   }
 
@@ -156,6 +178,7 @@ struct SuffixTable {
         if ends.isEmpty { continue }
         prepare(&ahead, pool, before: after, ends)
         fill(state, pool, stages, ends, ahead)
+        if !homes.isEmpty { fillHome(state, pool, stages, ends, ahead) }
       }
     }
   }
@@ -165,31 +188,37 @@ struct SuffixTable {
     var rest: [Double]
     /// The least of `rest` up to each layer.
     var least: [Double]
+    /// The same there and back.
+    var home: [Double]
+    var leastHome: [Double]
     var round: [Double]
     /// The least round from the end of a stage's first layer on, if it ends at one of the layers from each on.
     var leastRound: [Double]
 
     init(nodes: Int) {
       rest = [Double](repeating: .infinity, count: nodes + 1)
-      (least, round, leastRound) = (rest, rest, rest)
+      (least, round, leastRound, home, leastHome) = (rest, rest, rest, rest, rest)
     }
   }
 
   private func prepare(
     _ ahead: inout Ahead, _ pool: Int, before state: Int, _ ends: Range<Int>
   ) {
-    var lowest = Double.infinity
+    var (lowest, lowestHome) = (Double.infinity, Double.infinity)
     for b in ends {
       var (value, round) = state == 0 ? (0, 0) : (Double.infinity, Double.infinity)
+      var home = value
       if state > 0 {
         let row = rows[state] + b - ends.lowerBound
         for next in seats.indices {
           let entry = row + next * ends.count
           value = min(value, values[entry] + sends[pool][next][b])
           round = min(round, rounds[entry] + sendsOfRound(pool, next, b))
+          if !homes.isEmpty { home = min(home, homes[entry] + sendsOfRound(pool, next, b)) }
         }
       }
-      lowest = min(lowest, value)
+      (lowest, lowestHome) = (min(lowest, value), min(lowestHome, home))
+      (ahead.home[b], ahead.leastHome[b]) = (home, lowestHome)
       ahead.rest[b] = value
       ahead.least[b] = lowest
       ahead.round[b] = round
@@ -245,6 +274,48 @@ struct SuffixTable {
       rounds[row + a] =
         best == .infinity
         ? .infinity : ahead.leastRound[first] - round(seat, 0, a) + round(seat, a, a)
+    }
+  }
+
+  /// H.
+  private mutating func fillHome(
+    _ state: Int, _ pool: Int, _ stages: Int, _ ends: Range<Int>, _ ahead: Ahead
+  ) {
+    let seat = seats[pool]
+    let held = held(stages)
+    let m = Double(microBatches)
+    let (chains, trailing) = (chains[stages - 1], trailing(before: deepest - stages))
+    let window = windows[state]
+    let row = rows[state] + pool * window.count - window.lowerBound
+    let last = min(nodes - (stages - 1), ends.upperBound - 1)
+    var middle = last
+    let latest = stages == 1 ? nodes - fold.fewestLast : last - 1
+    for a in window.clamped(to: 0..<max(0, latest + 1)).reversed() {
+      let first = max(a + 1, ends.lowerBound)
+      middle = max(middle, first)
+      while middle > first, (m - 1) * seat.gradientTime(a, middle - 1) >= ahead.home[middle - 1] {
+        middle -= 1
+      }
+      var best = Double.infinity
+      func consider(_ b: Int, _ time: Double, _ left: Double) {
+        guard ahead.home[b] < .infinity else { return }
+        let own = chains.seconds(
+          time, forward: seat.forwardTime(a, b), round: ahead.round[b])
+        best = min(best, max(own - left, seat.gradientTime(a, b) + ahead.home[b]))
+      }
+      for b in middle..<max(middle, last + 1) {
+        let time = seat.time(a, b, held: held)
+        let left = trailing * seat.weightTime(a, b)
+        if m * time - left >= best { break }
+        consider(b, time, left)
+      }
+      let own = seat.gradientTime(a, a + 1)
+      var b = middle - 1
+      while b >= first, own + ahead.leastHome[b] < best {
+        consider(b, seat.time(a, b, held: held), trailing * seat.weightTime(a, b))
+        b -= 1
+      }
+      homes[row + a] = best
     }
   }
 }

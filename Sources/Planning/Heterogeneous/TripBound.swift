@@ -9,8 +9,9 @@ import Scheduling
 /// chain of passes goes with the first micro-batch to the last stage and back to stage `i`, on with all that
 /// it then has left to do but the weight gradients that it may leave to the end, and with the last gradient
 /// through the stages before it. It leaves out min(p − 1 − i, m − 1) forwards and in ZB-H1
-/// min(i, m − 1) + 1 weight gradients (see `PipelineBound`). With n = p − 1 or more, and κ the part of a
-/// layer's passes that its forward pass is, or its weight gradients if these are more, a step takes at least
+/// min(i, m − 1) + 1 weight gradients (see `PipelineBound`), one of which is the first micro-batch's. With
+/// n = min(p − 1, 2 · (m − 1)) or more, and κ the part of a layer's passes that its forward pass is, or its
+/// weight gradients if these are more, a step takes at least
 ///
 ///     P + (m − 1)·Tᵢ − n·κ·Tᵢ,  so that  Tᵢ ≤ (S − P) · share,  share = 1 / (m − 1 − n·κ)
 ///
@@ -36,7 +37,9 @@ struct TripBound {
     self.schedule = schedule
     self.microBatches = microBatches
     // No stage of 1F1B runs as many forwards ahead as there are.
-    let most = schedule == .zeroBubble ? stages - 1 : min(stages, microBatches) - 1
+    let most =
+      schedule == .zeroBubble
+      ? min(stages - 1, 2 * (microBatches - 1)) : min(stages, microBatches) - 1
     ahead = Double(max(0, most))
     spare = ahead * seats.reduce(0) { max($0, $1.ahead(schedule)?.excess ?? 0) }
     var (trip, others) = (0.0, 0.0)
