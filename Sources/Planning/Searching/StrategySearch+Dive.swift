@@ -68,22 +68,25 @@ extension StrategySearch {
     return best
   }
 
-  /// With which a stage with its whole part of the blocks seems to have room for its states, and for all
-  /// micro-batches that 1F1B holds at the first stage, all layers recomputed.
+  /// Of those with which stages seem to have room.
   private func fewestStages(
     _ slice: StrategySlice, _ zero: ZeroStage, data: Int, microBatches: Int, most: Int
   ) -> Int? {
-    let room = (problem.memoryLimit - problem.runtimeMemory).value
     let states = states(of: slice, zero, data: data)
-    let activations = slice.activations(.full)
-    let blocks = max(1, fullestBlocks[min(1, fullestBlocks.count - 1)])
-    // Without a whole part of the blocks fewer do not have room either.
-    let least = (states + activations) / room
-    return pipelineChoices.last { pipeline in
-      let held = Double(min(pipeline, microBatches))
-      return pipeline <= most && Double(pipeline) >= least
-        && (states + held * activations) * fullestBlocks[pipeline] / blocks <= room
+    return pipelineChoices.last {
+      $0 <= most && hasRoom(slice, states, pipeline: $0, microBatches: microBatches)
     }
+  }
+
+  /// Whether a stage with its whole part of the blocks seems to have room for its states, and for all
+  /// micro-batches that 1F1B holds at the first stage, all layers recomputed.
+  private func hasRoom(
+    _ slice: StrategySlice, _ states: Double, pipeline: Int, microBatches: Int
+  ) -> Bool {
+    let room = (problem.memoryLimit - problem.runtimeMemory).value
+    let blocks = max(1, fullestBlocks[min(1, fullestBlocks.count - 1)])
+    let held = Double(min(pipeline, microBatches)) * slice.activations(.full)
+    return (states + held) * fullestBlocks[pipeline] / blocks <= room
   }
 
   /// Bytes of all of a slice's.
@@ -96,19 +99,22 @@ extension StrategySearch {
       + slice.expertParameters * states.perExpertParameter
   }
 
-  /// The strategy of a shape with the least bound whose mean stage has room for its states: under 1F1B, which
-  /// holds fewest micro-batches, if that may be.
+  /// The strategy of a shape with the least bound whose stages seem to have room: under 1F1B, which holds fewest
+  /// micro-batches, if that may be.
   private mutating func likeliest(_ index: Int, pipeline: Int, data: Int) -> Node? {
     let slice = slice(index, data: data)
-    guard var bounds = bounds(of: slice, index, pipeline: pipeline, data: data) else { return nil }
-    let room = (problem.memoryLimit - problem.runtimeMemory).value * Double(pipeline)
+    guard var bounds = bounds(of: slice, index, pipeline: pipeline, data: data),
+      let microBatches = space.microBatches(slice.parallelism, data: data)
+    else { return nil }
     var best: ShapeBounds.Strategy?
     func rank(_ strategy: ShapeBounds.Strategy) -> (Int, Double) {
       (strategy.schedule == .oneForwardOneBackward ? 0 : 1, strategy.seconds)
     }
     _ = bounds.forEachStrategy(below: .infinity) { strategy in
       guard best.map({ rank(strategy) < rank($0) }) ?? true,
-        states(of: slice, strategy.zero, data: data) <= room
+        hasRoom(
+          slice, states(of: slice, strategy.zero, data: data), pipeline: pipeline,
+          microBatches: microBatches)
       else { return }
       best = strategy
     }
