@@ -8,7 +8,7 @@ package struct PublishedFit: Sendable {
   package var runs: [PreparedRun]
   package var steps: [MeasuredStep]
   /// How strongly priors speak; chosen by the error of models that a fit has not seen.
-  package var priorWeight = 0.0025
+  package var priorWeight = 0.001
 
   /// Core rows and the single-node sweeps. Of a sweep with hundreds of rows every `stride`th one, as
   /// the others tell the same.
