@@ -153,6 +153,8 @@ final class MixedSearch {
 
   private static let sketchedLayouts = 96
   private static let sketchedStates = 1 << 19
+  /// A gap for which no layout is walked a second time.
+  private static let smallGap = 0x1p-6
   /// Layouts in a row that a sketch looks at for nothing.
   private static let sketchedInVain = 12
 
@@ -167,7 +169,9 @@ final class MixedSearch {
       // What was too much beside a worse plan may be little beside the best.
       guard let index = unwalked.indices.min(by: { unwalked[$0].bound < unwalked[$1].bound }),
         unwalked[index].bound < cutoff,
-        best < unwalked[index].best || hasTries(for: unwalked[index].node),
+        best < unwalked[index].best
+          || (unwalked[index].bound < cutoff * (1 - Self.smallGap)
+            && hasTries(for: unwalked[index].node)),
         statesFilled < effort.states, !shouldStop()
       else { return }
       let (node, bound, _) = unwalked.remove(at: index)
