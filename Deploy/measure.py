@@ -11,7 +11,7 @@ written to --output) is a request for `/calibrate`: steps, their seconds and the
 `stagewright serve --profile FILE` then plans with it, and so does any request that carries it as
 `cost_profile`.
 
-Needs PyTorch 2.4 or later with CUDA, and transformers; two to three minutes of one GPU.
+Needs PyTorch 2.5 or later with CUDA, and transformers 4.56 or later; three minutes of one GPU.
 """
 
 import argparse
@@ -24,6 +24,7 @@ import signal
 import statistics
 import sys
 import time
+import urllib.error
 import urllib.request
 
 import torch
@@ -198,6 +199,7 @@ def say(layers, length, policy, size, count, what):
 
 
 def post(url, request):
+    """The answer of `/calibrate`, or nothing, which is said."""
     message = urllib.request.Request(
         url.rstrip("/") + "/calibrate", json.dumps(request).encode(),
         {"Content-Type": "application/json"})
@@ -205,7 +207,10 @@ def post(url, request):
         with urllib.request.urlopen(message, timeout=120) as reply:
             return json.load(reply)
     except urllib.error.HTTPError as error:
-        sys.exit("measure: " + error.read().decode())
+        print("measure: " + error.read().decode(), file=sys.stderr)
+    except OSError as error:
+        print(f"measure: {url}: {error}", file=sys.stderr)
+    return None
 
 
 def numbers(text):
@@ -222,8 +227,7 @@ def arguments():
     parser.add_argument("--micro-batch-sizes", type=numbers, default=[1, 2])
     parser.add_argument("--micro-batches", type=numbers, default=[1, 4])
     parser.add_argument(
-        "--recompute", type=lambda text: text.split(","), default=["none", "full"],
-        help="none, full or both")
+        "--recompute", nargs="+", choices=["none", "full"], default=["none", "full"])
     parser.add_argument("--compile", action="store_true", help="with torch.compile")
     parser.add_argument("--attention", default="sdpa", help="as transformers call it")
     parser.add_argument(
@@ -255,15 +259,18 @@ def main():
     request = {"runs": runs}
     if not runs:
         sys.exit("measure: nothing was measured")
-    if options.output or not options.post:
+    answer = post(options.post, request) if options.post else None
+    if options.output or not answer:
+        # Also where the service did not answer: nothing that was measured is lost.
         text = json.dumps(request, separators=(",", ":"))
         if options.output:
             with open(options.output, "w") as file:
                 file.write(text + "\n")
         else:
             print(text)
-    if options.post:
-        answer = post(options.post, request)
+    if options.post and not answer:
+        sys.exit(1)
+    if answer:
         if options.profile:
             with open(options.profile, "w") as file:
                 json.dump(answer["cost_profile"], file)

@@ -7,37 +7,75 @@ extension Calibration {
   /// Numbers that explain the measurements, by forward selection: the one that promises most is fitted with
   /// those before it, and kept if that is worth a number more (the Bayesian information criterion, Schwarz
   /// 1978: n·ln(mean loss) + k·ln n, for the `count` measurements that these stand for). What nothing
-  /// speaks against stays as it was published.
+  /// speaks against stays as it was published. Not the one that leaves least is taken: that may be one that
+  /// would have to be far off, and then speaks falsely of other models.
   ///
-  /// Complexity: some small fits for each number that is kept.
+  /// Complexity: at most five small fits for each number that is kept, and for one more.
   func explanation(standingFor count: Int) -> [CostParameterSlot] {
     let observations =
       steps.map { $0.observation(cutFor: base) } + layers.map(\.observation)
     let slots = candidates(observations).map(slot)
     let count = Double(count)
+    var residuals = Residuals(observations, base)
     var chosen: [Int] = []
     var parameters = base
-    var residuals = observations.map { $0.residual(base) }
-    while chosen.count < max(1, observations.count / 2) {
-      let loss = Self.meanLoss(residuals)
-      guard loss > Self.leastDeviation * Self.leastDeviation else { break }
+    while chosen.count < max(1, observations.count / 2),
+      residuals.meanLoss > Self.leastDeviation * Self.leastDeviation
+    {
       let promising = Sensitivity(slots, observations, parameters)
-        .explaining(residuals, beside: chosen).prefix(5)
+        .explaining(residuals.values, beside: chosen).prefix(5)
       var isBetter = false
       for next in promising {
         let fit = costFit((chosen + [next]).map { slots[$0] })
-        let candidate = fit.parameters(fit.fitted(rounds: 1, iterations: 10).values)
-        let left = observations.map { $0.residual(candidate) }
-        guard count * logarithm(Self.meanLoss(left) / loss) + logarithm(max(2, count)) < 0 else {
-          continue
+        let fitted = fit.parameters(fit.fitted(rounds: 1, iterations: 10).values)
+        let left = residuals.moved(observations, fitted)
+        isBetter =
+          count * logarithm(left.meanLoss / residuals.meanLoss) + logarithm(max(2, count)) < 0
+        if isBetter {
+          (parameters, residuals) = (fitted, left)
+          chosen.append(next)
+          break
         }
-        (parameters, residuals, isBetter) = (candidate, left, true)
-        chosen.append(next)
-        break
       }
       guard isBetter else { break }
     }
     return chosen.sorted().map { slots[$0] }
+  }
+
+  /// ln(predicted / measured) of measurements, and what that costs.
+  private struct Residuals {
+    /// Within limits: rows that are wrong are as if they were merely far off.
+    let values: [Double]
+    private let weights: [Double]
+    private let limit: Double
+
+    init(_ observations: [Observation], _ parameters: CostParameters) {
+      let all = observations.map { $0.residual(parameters) }
+      let middle = all.map(abs).sorted()[all.count / 2]
+      // Three standard deviations, if most are right.
+      self.init(all, observations.map(\.weight), within: max(0.5, 3 * 1.4826 * middle))
+    }
+
+    private init(_ values: [Double], _ weights: [Double], within limit: Double) {
+      self.values = values.map { min(limit, max(-limit, $0)) }
+      self.weights = weights
+      self.limit = limit
+    }
+
+    /// The same measurements under other numbers.
+    func moved(_ observations: [Observation], _ parameters: CostParameters) -> Residuals {
+      Residuals(observations.map { $0.residual(parameters) }, weights, within: limit)
+    }
+
+    /// Huber's, as the fit's.
+    var meanLoss: Double {
+      let huber = Calibration.huber
+      let sum = zip(values, weights).reduce(0) { sum, part in
+        let size = abs(part.0)
+        return sum + part.1 * (size <= huber ? size * size : huber * (2 * size - huber))
+      }
+      return max(sum / weights.reduce(0, +), .leastNormalMagnitude)
+    }
   }
 
   /// About `count` measurements, evenly drawn: they tell which numbers matter as all of them do.

@@ -9,17 +9,21 @@ package struct Calibration: Sendable {
   package var layers: [MeasuredLayer]
   /// Peak memory of the steps, where it was measured.
   package var peakMemories: [ByteCount?]
-  package var base: CostParameters
+  /// What was measured before, which the new profile goes on from.
+  package var earlier: CostProfile?
+  /// What is fitted from: the published figures, or the earlier profile over these.
+  let base: CostParameters
 
   package init(
     steps: [MeasuredStep], layers: [MeasuredLayer], peakMemories: [ByteCount?],
-    base: CostParameters
+    base: CostParameters, earlier: CostProfile? = nil
   ) {
     precondition(steps.count == peakMemories.count, "one peak, or none, for each step")
     self.steps = steps
     self.layers = layers
     self.peakMemories = peakMemories
-    self.base = base
+    self.earlier = earlier
+    self.base = earlier?.parameters(over: base) ?? base
   }
 
   /// Why numbers cannot be fitted.
@@ -60,16 +64,7 @@ package struct Calibration: Sendable {
     return .success(fitted(slots, observations))
   }
 
-  /// Huber's, as the fit's.
-  static func meanLoss(_ residuals: [Double]) -> Double {
-    let sum = residuals.reduce(0) { sum, residual in
-      let size = abs(residual)
-      return sum + (size <= huber ? size * size : huber * (2 * size - huber))
-    }
-    return max(sum / Double(residuals.count), .leastNormalMagnitude)
-  }
-
-  private static let huber = 0.05
+  static let huber = 0.05
 
   func costFit(_ slots: [CostParameterSlot]) -> CostFit {
     CostFit(
@@ -95,24 +90,25 @@ package struct Calibration: Sendable {
     let scale = deviation * deviation
     let covariance = result.inverseCurvature.map { $0.map { $0 * scale } }
     let memory = memoryFit(parameters)
+    let profile = CostProfile(
+      entries: zip(slots, result.values).map { CostProfile.Entry($0.place, $1) },
+      covariance: covariance, stepDeviation: deviation, memoryDeviation: memory.deviation,
+      runtimeMemory: memory.runtime)
     return Outcome(
-      profile: CostProfile(
-        entries: zip(slots, result.values).map { CostProfile.Entry($0.place, $1) },
-        covariance: covariance, stepDeviation: deviation,
-        memoryDeviation: memory.deviation, runtimeMemory: memory.runtime),
+      profile: earlier?.revised(by: profile) ?? profile,
       names: slots.map(\.name), before: before, after: after,
       outliers: after.indices.filter { abs(after[$0]) > max(0.05, 3 * deviation) })
   }
 
   /// Robust standard deviation, from the median of absolute residuals, widened by the numbers that
-  /// were fitted; at least what repeated runs differ by.
+  /// were fitted; at least what repeated runs differ by, and no more than a profile can say.
   private static func deviation(_ residuals: [Double], fitted: Int) -> Double {
     let n = Double(residuals.count)
     let freedom = max(1, n - Double(fitted))
     let sizes = residuals.map(abs).sorted()
     guard !sizes.isEmpty else { return leastDeviation }
     let middle = sizes[sizes.count / 2]
-    return max(leastDeviation, 1.4826 * middle * (n / freedom).squareRoot())
+    return min(10, max(leastDeviation, 1.4826 * middle * (n / freedom).squareRoot()))
   }
 
   static let leastDeviation = 0.01

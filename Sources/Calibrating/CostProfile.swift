@@ -41,6 +41,21 @@ package struct CostProfile: Hashable, Sendable {
     if let runtimeMemory { parameters.software.runtimeMemory = runtimeMemory }
     return parameters
   }
+
+  /// What `newer` measurements say, and what these said of numbers that they do not speak of. The two err
+  /// by themselves.
+  package func revised(by newer: CostProfile) -> CostProfile {
+    let kept = entries.indices.filter { index in
+      !newer.entries.contains { $0.place == entries[index].place }
+    }
+    var profile = newer
+    profile.entries += kept.map { entries[$0] }
+    profile.covariance =
+      newer.covariance.map { $0 + kept.map { _ in 0 } }
+      + kept.map { row in newer.entries.map { _ in 0 } + kept.map { covariance[row][$0] } }
+    profile.runtimeMemory = newer.runtimeMemory ?? runtimeMemory
+    return profile
+  }
 }
 
 /// How sure a prediction is.

@@ -5,9 +5,10 @@ import Quantities
 /// widths of the number's prior. What small changes hardly show (the host's, where the GPU is a little
 /// slower still) is seen so too.
 struct Sensitivity {
-  private let slots: [CostParameterSlot]
-  /// One column a number, one entry a measurement.
+  /// One column a number, one entry a measurement, each times the root of its weight.
   private let columns: [[Double]]
+  /// Of the measurements, over their root mean square.
+  private let roots: [Double]
 
   /// A number counts as determined if, with the ones before it free, it moves the measurements by so
   /// much (root mean square).
@@ -15,13 +16,15 @@ struct Sensitivity {
 
   /// Complexity: one prediction of each measurement for each number.
   init(_ slots: [CostParameterSlot], _ observations: [Observation], _ base: CostParameters) {
-    self.slots = slots
+    let mean = observations.reduce(0) { $0 + $1.weight } / Double(max(1, observations.count))
+    let roots = observations.map { ($0.weight / mean).squareRoot() }
+    self.roots = roots
     let start = observations.map { $0.predicted(base) }
     columns = slots.map { slot in
       var moved = base
       slot.set(slot.farValue(from: slot.value(in: base)), in: &moved)
-      return zip(observations, start).map { observation, before in
-        logarithm(observation.predicted(moved) / before)
+      return observations.indices.map { index in
+        roots[index] * logarithm(observations[index].predicted(moved) / start[index])
       }
     }
   }
@@ -42,6 +45,7 @@ struct Sensitivity {
   /// 1993), but for r·r: what would have to move further than it is likely to be off counts less. Those
   /// that are not determined beside the chosen ones are left out.
   func explaining(_ residuals: [Double], beside chosen: [Int]) -> [Int] {
+    let residuals = zip(residuals, roots).map { $0 * $1 }
     var basis: [[Double]] = []
     for index in chosen {
       let rest = Self.remainder(columns[index], basis)

@@ -99,6 +99,47 @@ private func calibration(
     #expect(mean(outcome.after) < 0.2 * mean(outcome.before))
   }
 
+  /// A row that says nothing at all neither chooses the numbers nor keeps others from it.
+  @Test(arguments: [1e7, 1e-12]) func choosesBesideAnAbsurdRow(seconds: Double) throws {
+    var measured = steps(slowed())
+    measured[3].seconds = Seconds(seconds)
+    let outcome = try calibration(measured).outcome().get()
+    let rest = outcome.after.indices.filter { $0 != 3 }.map { abs(outcome.after[$0]) }
+    #expect(rest.reduce(0, +) / Double(rest.count) < 0.05)
+    #expect(outcome.outliers == [3])
+  }
+
+  @Test func rowsWithoutWeightChooseNothing() throws {
+    var measured = steps(slowed())
+    let expected = try calibration(measured).outcome().get().names
+    measured.append(step(hidden: 1024, tensor: 1, microBatch: 1, truth: slowed(), error: 20))
+    measured[measured.count - 1].weight = 1e-6
+    #expect(try calibration(measured).outcome().get().names == expected)
+  }
+
+  /// A second profile keeps what the first one says of numbers that it does not speak of.
+  @Test func goesOnFromAnEarlierProfile() throws {
+    let measured = steps(slowed())
+    let peaks = measured.map { $0.plan(slowed()).prediction.peakMemory + .gibi(3) }
+    let first = try calibration(measured, peaks: peaks).outcome(fitting: Self.places).get()
+    var again = calibration(measured)
+    again = Calibration(
+      steps: again.steps, layers: [], peakMemories: again.peakMemories, base: .published,
+      earlier: first.profile)
+    for places in [nil, [CostParameterSlot.Place.chip(.hopper, .memory), Self.places[1]]] {
+      let second = try again.outcome(fitting: places).get()
+      #expect(second.profile.runtimeMemory == first.profile.runtimeMemory)
+      #expect(second.profile.covariance.allSatisfy { $0.count == second.profile.entries.count })
+      #expect(second.profile.covariance.count == second.profile.entries.count)
+      let parameters = second.profile.parameters(over: .published)
+      for (step, after) in zip(measured, second.after) {
+        let predicted = step.plan(parameters).prediction.step / step.seconds
+        #expect(abs(predicted - 1) < 0.02 + abs(after))
+      }
+      #expect(second.profile.entries.contains { $0.place == Self.places[0] })
+    }
+  }
+
   @Test func shrugsOffAnOutlierAndNamesIt() throws {
     let outcome = try calibration(steps(slowed(), spoiled: 5))
       .outcome(fitting: Self.places).get()

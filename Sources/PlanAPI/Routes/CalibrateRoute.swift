@@ -55,7 +55,7 @@ extension PlanService {
       return CalibrationRequest(
         calibration: Calibration(
           steps: runs.map(\.step), layers: layers.flatMap { $0 }, peakMemories: runs.map(\.peak),
-          base: profile?.parameters(over: parameters) ?? parameters),
+          base: parameters, earlier: profile),
         places: places, value: members.object["fit"] ?? members.object)
     }
   }
@@ -90,7 +90,7 @@ extension PlanService {
   private static let measurement: JSONObjectRule<(step: Seconds, peak: ByteCount?)> =
     .object { members in
       let step = members.required("step_seconds", seconds)
-      let peak = members.optional("peak_memory_bytes", .positiveNumber(max: 1e15))
+      let peak = members.optional("peak_memory_bytes", .positiveNumber(max: 1e13))
       return step.map { (Seconds($0), peak.map { ByteCount($0) }) }
     }
 
