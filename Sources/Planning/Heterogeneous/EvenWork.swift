@@ -14,11 +14,19 @@ enum EvenWork {
   ///   - common: The most common kind.
   /// Complexity: O(pools · kinds).
   static func seconds(_ passes: [[Double]], common: Int) -> [Double] {
-    guard let first = passes.first else { return [] }
-    let all = first.indices.reduce(0.0) { sum, kind in
-      sum + passes.reduce(.infinity) { min($0, $1[kind] / $1[common]) }
+    seconds(pools: passes.count, kinds: passes.first?.count ?? 0, common: common) { passes[$0][$1] }
+  }
+
+  fileprivate static func seconds(
+    pools: Int, kinds: Int, common: Int, _ time: (_ pool: Int, _ kind: Int) -> Double
+  ) -> [Double] {
+    var all = 0.0
+    for kind in 0..<kinds {
+      var least = Double.infinity
+      for pool in 0..<pools { least = min(least, time(pool, kind) / time(pool, common)) }
+      all += least
     }
-    return passes.map { $0[common] * all }
+    return (0..<pools).map { time($0, common) * all }
   }
 }
 
@@ -26,13 +34,8 @@ extension [SeatRates] {
   /// Seconds of all layers as one stage on each, for one micro-batch, nothing recomputed.
   var evenWork: [Double] {
     guard let first else { return [] }
-    let common = first.common
-    var all = 0.0
-    for kind in first.passes.indices {
-      var least = Double.infinity
-      for seat in self { least = Swift.min(least, seat.passes[kind] / seat.passes[common]) }
-      all += least
+    return EvenWork.seconds(pools: count, kinds: first.passes.count, common: first.common) {
+      self[$0].passes[$1]
     }
-    return map { $0.passes[common] * all }
   }
 }
