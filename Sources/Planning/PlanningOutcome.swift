@@ -4,7 +4,8 @@ import Quantities
 package enum PlanningOutcome: Hashable, Sendable {
   case found(PlanningResult)
   case infeasible(Infeasibility)
-  /// The search was stopped before a plan was found, or shown that there is none.
+  /// The search was stopped before a plan was found, or it was known that there is none and which comes
+  /// nearest.
   case undecided
 }
 

@@ -113,4 +113,35 @@ import Testing
       }
     }
   }
+
+  /// What comes nearest to fitting is known to the byte, or not said.
+  @Test(arguments: [0, 1])
+  func namesNoNearestPlanTooSoon(pools: Int) {
+    var model = DecoderExample.llama7B
+    model.layers = 400
+    let problem = model.problem(on: .example(Self.pools[pools]), batch: 16, sequence: 1024)
+    func excess(_ outcome: ClusterOutcome) -> ByteCount? {
+      guard case .infeasible(let why) = outcome.outcome, case .memory(_, _, let excess) = why.reason
+      else { return nil }
+      return excess
+    }
+    var asked = 0
+    let whole = ClusterPlanner(problem).plan(
+      SearchConstraints(),
+      shouldStop: {
+        asked += 1
+        return false
+      })
+    guard let least = excess(whole) else {
+      Issue.record("the model is too large")
+      return
+    }
+    let counts = (1..<16).map { asked * $0 / 16 } + [asked - 1]
+    for polls in counts {
+      let outcome = Self.plan(problem, SearchConstraints(), polls: polls)
+      #expect(
+        outcome.outcome == .undecided || excess(outcome) == least, "\(polls) polls of \(asked)")
+    }
+    #expect(Self.plan(problem, SearchConstraints(), polls: asked).outcome == whole.outcome)
+  }
 }

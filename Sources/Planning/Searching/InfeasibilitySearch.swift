@@ -9,11 +9,13 @@ struct InfeasibilitySearch {
   let problem: PlanningProblem
   let constraints: SearchConstraints
 
-  /// Nil where it was stopped before it had found any plan, be it too large.
+  /// Nil where it was stopped before it knew which plan comes nearest.
   func run(_ shouldStop: () -> Bool) -> Infeasibility? {
     var search = MemorySearch(problem, constraints)
-    guard let leanest = search.run(shouldStop: shouldStop) else {
-      guard search.isComplete else { return nil }
+    let found = search.run(shouldStop: shouldStop)
+    // Of a search that was broken off there may be a leaner one.
+    guard search.isComplete else { return nil }
+    guard let leanest = found else {
       return Infeasibility(
         reason: .noStrategy(brokenRules), remedies: looserConstraints(shouldStop))
     }

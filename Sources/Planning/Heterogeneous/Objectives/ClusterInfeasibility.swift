@@ -8,10 +8,14 @@ struct ClusterInfeasibility {
   let constraints: SearchConstraints
   let effort: SearchEffort
 
-  /// Nil where it was stopped before it had found any plan, be it too large.
+  /// Nil where it was stopped before it knew which plan comes nearest.
+  ///
+  /// - Parameter shouldStop: Once it says so, it goes on saying so.
   func run(_ shouldStop: () -> Bool) -> Infeasibility? {
-    guard let nearest = problem.ignoringMemory.leanest(constraints, effort: effort, shouldStop)
-    else { return shouldStop() ? nil : noStrategy(shouldStop) }
+    let leanest = problem.ignoringMemory.leanest(constraints, effort: effort, shouldStop)
+    // Of a search that was broken off there may be a leaner one.
+    if shouldStop() { return nil }
+    guard let nearest = leanest else { return noStrategy(shouldStop) }
     let plan = problem.placed(MixedPlan(problem, nearest.plan.strategy, nearest.plan.split)).plan
     let excesses = plan.stages.map { $0.memory.total - $0.memoryLimit }
     let worst = excesses.indices.max { excesses[$0] < excesses[$1] } ?? 0
