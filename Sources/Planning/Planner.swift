@@ -61,6 +61,11 @@ package struct Planner: Sendable {
     let least = problem.coversAllOrders ? result.bound : result.orderFreeBound
     let gap = best.score - least
     let isClosed = gap <= SplitSearch.tolerance * best.score
+    // Before the frontier, which tells nothing.
+    onProgress(
+      SearchProgress(
+        best: best.score, bound: isClosed ? best.score : least,
+        strategiesConsidered: result.considered, strategiesPruned: result.pruned))
     // What the objective counts beside seconds is the same for the bound.
     let bound = isClosed ? plan.prediction.step : plan.prediction.step * (least / best.score)
     if best.strategy.gpus < problem.pool.gpus {

@@ -195,6 +195,23 @@ private func text(_ value: JSONValue?) -> String? {
     #expect(answer["status"]?.string != "optimal")
   }
 
+  /// A deadline of nothing is for the first plan: the frontier ends with it, be the search before it short.
+  @Test(
+    arguments: ["1x1xh100", "1x8xh100", "1x1xh100+1x1xa100-sxm4-80gb"],
+    ["throughput", "cost", "memory"])
+  func cutsTheFrontierShort(cluster: String, objective: String) throws {
+    func frontier(_ more: String) throws -> Int {
+      let search = "{\"frontier\": true, \"objective\": \"\(objective)\"\(more)}"
+      let (status, answer) = try post(
+        "/partition", body(["cluster": "\"\(cluster)\"", "search": search]))
+      #expect(status == 200)
+      #expect(answer["plan"] != nil)
+      return answer["frontier"]?.count ?? 0
+    }
+    #expect(try frontier(", \"deadline_ms\": 0") <= 1)
+    #expect(try frontier("") > 1)
+  }
+
   /// That there is no plan yet does not rule one out, in whichever form.
   @Test(arguments: ["1x1xt4", "1x1xt4+1x1xl4"])
   func saysThatTimeWasUp(cluster: String) throws {

@@ -72,6 +72,8 @@ package struct ClusterPlanner: Sendable {
     if constraints.wantsFrontier, let best = outcome?.best,
       case .found(var result) = outcome?.outcome
     {
+      // The frontier tells nothing.
+      onProgress(progress(best, result.proof, constraints.objective))
       result.frontier = frontier(knowing: best, constraints, stops)
       result.warnings.append(
         "over several pools the frontier holds the fastest plans that short searches found within each memory: "
@@ -83,6 +85,18 @@ package struct ClusterPlanner: Sendable {
     let known = wasStopped ? nil : why.run(stops)
     return ClusterOutcome(
       outcome: known.map { .infeasible($0) } ?? .undecided, comparison: nil)
+  }
+
+  /// What is known of a plan in the end, in what the objective counts.
+  private func progress(
+    _ best: MixedPlan, _ proof: OptimalityProof, _ objective: Objective
+  ) -> SearchProgress {
+    let score =
+      objective == .cost
+      ? StepPrices(problem.cluster).cost(best) : best.plan.prediction.step.value
+    return SearchProgress(
+      best: score, bound: score * (1 - proof.gapFraction),
+      strategiesConsidered: proof.strategiesConsidered, strategiesPruned: proof.strategiesPruned)
   }
 
   /// The plan with the shortest step; nil where none was found.
