@@ -86,7 +86,7 @@ enum MixedBenchmarks {
       options =
         Replanner(
           problem, plan: plan, change: ClusterChange(lostNodes: [node]),
-          terms: Replanner.Terms(steps: 1000))?.options() ?? []
+          terms: Replanner.Terms(steps: 1000))?.ways().options ?? []
       best = min(best, PlannerBenchmarks.processorMilliseconds() - start)
     }
     guard let first = options.first else {

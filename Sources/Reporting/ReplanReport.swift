@@ -16,19 +16,18 @@ package struct ReplanReport {
   }
 
   /// Ends with a line break. Complexity: O(transfers).
-  ///
-  /// - Parameter options: the best first; none where nothing fits any more.
   package func text(
-    _ options: [Replanner.Option], stragglers: [Straggler], warnings: [String]
+    _ ways: Replanner.Ways, stragglers: [Straggler], warnings: [String]
   ) -> String {
     let slow = stragglers.map(sentence)
-    guard let best = options.first else {
-      let lines = [plan.style.bad("No way to go on with \(plan.subject)")] + slow + warnings
+    guard let best = ways.options.first else {
+      let none = ways.isUndecided ? "No way found yet" : "No way"
+      let lines = [plan.style.bad("\(none) to go on with \(plan.subject)")] + slow + warnings
       return lines.map { $0 + "\n" }.joined()
     }
     let lines =
       [plan.style.strong(decision(best))] + slow + ["", plan.style.strong("Ways to go on")]
-      + table(options).lines(indent: 2) + moves(best.migration) + [""]
+      + table(ways.options).lines(indent: 2) + moves(best.migration) + [""]
     return lines.map { $0 + "\n" }.joined() + plan.text(best.plan.plan, warnings: warnings)
   }
 

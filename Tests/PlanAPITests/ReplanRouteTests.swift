@@ -1,5 +1,6 @@
 import JSON
 import PlanAPI
+import Synchronization
 import Testing
 
 private let router = Router(PlanService(model: PlainModelRule()).routes)
@@ -200,6 +201,51 @@ private func replan(
     let none = try report(lost, more: full)
     #expect(none.hasPrefix("No way to go on with plain-24 on 1x4x") && none.hasSuffix("search.\n"))
     #expect(try report(lost, more: full + #", "search": {}"#).hasSuffix("what would help.\n"))
+  }
+
+  /// Half of the cluster is lost, and what is left has next to no memory.
+  private func hopeless(
+    _ search: String, accept: String = "application/json",
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+  ) throws -> APIResponse {
+    let body =
+      "{\"model\": 24, \"cluster\": \"2x4xa100-sxm4-80gb\", \"training\": \(training), "
+      + "\"plan\": \(text(try plan())), \"changes\": {\"lost_nodes\": [\"node-1\"]}, "
+      + "\"horizon_steps\": 10, \"memory_headroom_fraction\": 0.99, \"search\": \(search)}"
+    return router.response(
+      to: APIRequest(
+        method: "POST", path: "/replan", accept: [accept], body: Array(body.utf8),
+        isCancelled: isCancelled))
+  }
+
+  /// What was ruled out before the search was stopped is ruled out, also by then.
+  @Test func isSureOfWhatItHasSeen() throws {
+    let asked = Atomic(0)
+    func status(polls: Int) throws -> String? {
+      asked.store(0, ordering: .relaxed)
+      let response = try hopeless("{}") {
+        asked.add(1, ordering: .relaxed).newValue > polls
+      }
+      #expect(response.status == 200 && response.isInfeasible)
+      return try JSONDocument(parsing: response.body).root["status"]?.string
+    }
+    #expect(try status(polls: .max) == "infeasible")
+    let all = asked.load(ordering: .relaxed)
+    #expect(try status(polls: all - 1) == "infeasible")
+    #expect(try status(polls: 0) == "unknown")
+  }
+
+  /// A deadline of nothing waits for the first plan, or until there is none.
+  @Test func waitsForAFirstWay() throws {
+    let none = try hopeless(#"{"deadline_ms": 0}"#)
+    #expect(try JSONDocument(parsing: none.body).root["status"]?.string == "infeasible")
+  }
+
+  @Test func reportsThatNoWayWasFoundYet() throws {
+    let response = try hopeless("{}", accept: "text/plain") { true }
+    let report = String(decoding: response.body, as: UTF8.self)
+    #expect(report.hasPrefix("No way found yet to go on with plain-24 on 1x4xa100"))
+    #expect(report.hasSuffix("none was ruled out.\n"))
   }
 
   @Test func putsMeasuredTimesDownToNodes() throws {

@@ -30,7 +30,7 @@ import Testing
       Replanner(
         problem, plan: deep, change: change,
         terms: Replanner.Terms(steps: steps, restart: restart)))
-    return replanner.options(constraints)
+    return replanner.ways(constraints).options
   }
 
   @Test func staysWhereNothingChangedAndMovingIsDear() throws {

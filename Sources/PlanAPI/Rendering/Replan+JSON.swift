@@ -6,12 +6,12 @@ import Quantities
 extension JSONWriter {
   /// The way to go on, and what it was weighed against.
   mutating func replan(
-    _ options: [Replanner.Option], _ request: ReplanRequest, _ cluster: Cluster,
-    _ catalogue: AcceleratorCatalogue, wasStopped: Bool, warnings: [String]
+    _ ways: Replanner.Ways, _ request: ReplanRequest, _ cluster: Cluster,
+    _ catalogue: AcceleratorCatalogue, warnings: [String]
   ) {
     object { w in
-      guard let best = options.first else {
-        w.member("status", wasStopped ? "unknown" : "infeasible")
+      guard let best = ways.options.first else {
+        w.member("status", ways.isUndecided ? "unknown" : "infeasible")
         w.member("model_name", request.job.graph.name)
         w.name("cluster")
         w.pools(of: cluster, catalogue)
@@ -28,7 +28,7 @@ extension JSONWriter {
       w.stragglers(request.stragglers)
       w.member("horizon_steps", request.terms.steps)
       w.move(best.migration)
-      w.array("options", options) { w, option in
+      w.array("options", ways.options) { w, option in
         w.object { w in
           w.member("kind", option.kind.rawValue)
           w.member("step_seconds", option.plan.plan.prediction.step.value)

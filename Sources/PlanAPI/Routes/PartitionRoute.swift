@@ -99,18 +99,12 @@ extension PlanService {
   ) -> PartitionAnswer {
     let (job, constraints) = (asked.job, asked.search.constraints)
     let headroom = constraints.memoryHeadroomFraction
-    let clock = ContinuousClock()
-    let start = clock.now
-    let deadline = asked.search.deadlineMilliseconds.map { start + .milliseconds($0) }
-    var hasPlan = false
+    var stopRule = StopRule(deadlineMilliseconds: asked.search.deadlineMilliseconds)
     func note(_ progress: SearchProgress) {
-      hasPlan = hasPlan || progress.best.isFinite
+      stopRule.note(progress)
       onProgress(progress)
     }
-    // A deadline of nothing is for the first plan.
-    func stops() -> Bool {
-      shouldStop() || deadline.map { $0 > start ? clock.now >= $0 : hasPlan } ?? false
-    }
+    func stops() -> Bool { shouldStop() || stopRule.stops }
     let found: PartitionAnswer.Found
     if job.isMixed {
       let problem = job.clusterProblem(parameters, memoryHeadroomFraction: headroom)
@@ -123,7 +117,7 @@ extension PlanService {
       let outcome = Planner(problem).plan(constraints, shouldStop: stops, onProgress: note)
       found = .onOnePool(outcome, problem)
     }
-    return PartitionAnswer(found: found, seconds: (clock.now - start) / .seconds(1))
+    return PartitionAnswer(found: found, seconds: stopRule.seconds)
   }
 
   private func response(

@@ -15,9 +15,9 @@ struct ReplanRequest: Sendable {
   var search: SearchRequest?
 
   /// Those of the request, and what is to be known about the way to go on, if there is one.
-  func warnings(_ best: Replanner.Option?, wasStopped: Bool) -> [String] {
-    guard let best else {
-      if wasStopped { return job.warnings + [Sentence.stoppedBeforeAnyFits] }
+  func warnings(_ ways: Replanner.Ways) -> [String] {
+    guard let best = ways.options.first else {
+      if ways.isUndecided { return job.warnings + [Sentence.stoppedBeforeAnyFits] }
       return job.warnings + [search == nil ? Sentence.nothingFits : Sentence.nothingSearchedFits]
     }
     var warnings = job.warnings
@@ -44,28 +44,24 @@ extension PlanService {
       throw .invalid(
         JSONFaults([JSONFault(pointer: "/changes", detail: Sentence.nothingLeft)]))
     }
-    let clock = ContinuousClock()
-    let deadline = replan.search?.deadlineMilliseconds.map { clock.now + .milliseconds($0) }
-    var wasStopped = false
-    let options = replanner.options(replan.search?.constraints) {
-      wasStopped = request.isCancelled() || deadline.map { clock.now >= $0 } ?? false
-      return wasStopped
-    }
-    let warnings = replan.warnings(options.first, wasStopped: wasStopped)
+    var stopRule = StopRule(deadlineMilliseconds: replan.search?.deadlineMilliseconds)
+    let ways = replanner.ways(
+      replan.search?.constraints, shouldStop: { request.isCancelled() || stopRule.stops },
+      onProgress: { stopRule.note($0) })
+    let warnings = replan.warnings(ways)
     let cluster = replanner.after.cluster
     var response: APIResponse
     switch media {
     case .text:
       response = text(
         ReplanReport(report(replan.job, on: cluster), terms: replan.terms).text(
-          options, stragglers: replan.stragglers, warnings: warnings))
+          ways, stragglers: replan.stragglers, warnings: warnings))
     default:
       response = .json { w in
-        w.replan(
-          options, replan, cluster, catalogue, wasStopped: wasStopped, warnings: warnings)
+        w.replan(ways, replan, cluster, catalogue, warnings: warnings)
       }
     }
-    response.isInfeasible = options.isEmpty
+    response.isInfeasible = ways.options.isEmpty
     return response
   }
 

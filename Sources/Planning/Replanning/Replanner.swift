@@ -47,6 +47,14 @@ package struct Replanner: Sendable {
     package var total: Seconds
   }
 
+  /// The ways to go on.
+  package struct Ways: Hashable, Sendable {
+    /// The best first.
+    package var options: [Option]
+    /// Whether the search was stopped before a way was found, or all were ruled out.
+    package var isUndecided: Bool
+  }
+
   /// Nil where the change leaves no GPU.
   package init?(
     _ before: ClusterProblem, plan: MixedPlan, change: ClusterChange, terms: Terms
@@ -59,22 +67,39 @@ package struct Replanner: Sendable {
     after = before.on(cluster)
   }
 
-  /// All ways that are possible, the best first.
+  /// All ways that are possible.
   ///
-  /// - Parameter constraints: Of a whole search, if there is to be one beside the quick ones.
-  package func options(
-    _ constraints: SearchConstraints? = nil, shouldStop: () -> Bool = { false }
-  ) -> [Option] {
+  /// - Parameters:
+  ///   - constraints: Of a whole search, if there is to be one beside the quick ones.
+  ///   - onProgress: Told of the plans to go on with, and how far the whole search has come.
+  package func ways(
+    _ constraints: SearchConstraints? = nil, shouldStop: () -> Bool = { false },
+    onProgress: (SearchProgress) -> Void = { _ in }
+  ) -> Ways {
     let moves = MigrationPlan(
       after, before: before, from: plan.plan, lostNodes: change.lostNodes)
     var options: [Option] = []
+    func tell() {
+      let best = options.map(\.plan.plan.prediction.step).min()?.value ?? .infinity
+      onProgress(
+        SearchProgress(best: best, bound: 0, strategiesConsidered: 0, strategiesPruned: 0))
+    }
     if let stay { options.append(stay) }
-    options += adapted(shouldStop).map { option(.adapt, $0, moves) }
+    tell()
+    var wasStopped = false
+    let adapted = adapted {
+      wasStopped = wasStopped || shouldStop()
+      return wasStopped
+    }
+    options += adapted.map { option(.adapt, $0, moves) }
+    tell()
     if var constraints {
       // Ways are held against each other by their time, whatever a plan is wanted for.
       constraints.objective = .throughput
       constraints.wantsFrontier = false
-      let outcome = ClusterPlanner(after).plan(constraints, shouldStop: shouldStop)
+      let outcome = ClusterPlanner(after).plan(
+        constraints, shouldStop: shouldStop, onProgress: onProgress)
+      wasStopped = wasStopped || outcome.outcome == .undecided
       if case .found(let result) = outcome.outcome {
         for plan in [result.best] + result.alternatives {
           if let mixed = try? ClusterPlanner(after).mixed(plan) {
@@ -85,10 +110,11 @@ package struct Replanner: Sendable {
       }
     }
     // Of equals, the one that moves less, then the one found first.
-    return options.enumerated().sorted {
+    let sorted = options.enumerated().sorted {
       ($0.element.total, $0.element.migration.bytes.value, $0.offset)
         < ($1.element.total, $1.element.migration.bytes.value, $1.offset)
     }.map(\.element)
+    return Ways(options: sorted, isUndecided: sorted.isEmpty && wasStopped)
   }
 
   private func option(_ kind: Option.Kind, _ plan: MixedPlan, _ moves: MigrationPlan) -> Option {
