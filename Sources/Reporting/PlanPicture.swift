@@ -90,7 +90,7 @@ package struct PlanPicture {
 
   /// The picture in words.
   private var summary: String {
-    (lines.map { $0 + "." } + panels.map(\.summary)).joined(separator: " ")
+    (lines.map { $0.hasSuffix(".") ? $0 : $0 + "." } + panels.map(\.summary)).joined(separator: " ")
   }
 
   private func drawPanels(_ writer: inout SVGWriter) {

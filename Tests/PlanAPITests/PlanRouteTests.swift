@@ -230,7 +230,9 @@ private func text(_ value: JSONValue?) -> String? {
     #expect(root["reason"]?["kind"]?.string == "deadline")
     #expect(root["plan"] == nil)
     for media in ["text/plain", "image/svg+xml"] {
-      #expect(String(decoding: answer(media).body, as: UTF8.self).contains("No plan yet"))
+      let words = String(decoding: answer(media).body, as: UTF8.self)
+      #expect(words.contains("No plan yet for plain-200 on \(cluster)"))
+      #expect(!words.contains(".."))
     }
   }
 }

@@ -36,14 +36,19 @@ extension PlanService {
   }
 
   /// What a search found, or the plan that comes nearest to being possible.
-  func picture(_ outcome: PlanningOutcome, _ problem: PlanningProblem) -> PlanPicture {
+  ///
+  /// - Parameter subject: The model and the cluster; the problem's where left out.
+  func picture(
+    _ outcome: PlanningOutcome, _ problem: PlanningProblem, subject: String? = nil
+  ) -> PlanPicture {
+    let subject = subject ?? problem.subject
     switch outcome {
     case .found(let result): return picture(result.best, problem)
     case .undecided:
       return PlanPicture(
-        heading: "No plan yet for \(problem.subject)", lines: [Sentence.outOfTime])
+        heading: "No plan yet for \(subject)", lines: [Sentence.outOfTime])
     case .infeasible(let infeasibility):
-      let heading = "No plan for \(problem.subject)"
+      let heading = "No plan for \(subject)"
       switch infeasibility.reason {
       case .noStrategy(let rules):
         return PlanPicture(heading: heading, lines: [Sentence.noStrategy] + rules)

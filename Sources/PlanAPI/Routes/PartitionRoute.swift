@@ -131,7 +131,7 @@ extension PlanService {
       response = text(
         report(job).text(
           outcome, comparison: answer.comparison, warnings: job.warnings))
-    case .svg: response = svg(picture(answer))
+    case .svg: response = svg(picture(answer, of: job))
     default:
       response = .json { w in
         switch outcome {
@@ -152,14 +152,16 @@ extension PlanService {
     return response
   }
 
-  private func picture(_ answer: PartitionAnswer) -> PlanPicture {
+  private func picture(_ answer: PartitionAnswer, of job: JobRequest) -> PlanPicture {
     switch answer.found {
     case .onOnePool(let outcome, let problem): picture(outcome, problem)
     case .onSeveral(let cluster, let problem):
       if let best = cluster.best {
         picture(best, problem)
       } else {
-        picture(cluster.outcome, problem.pools[0])
+        picture(
+          cluster.outcome, problem.pools[0],
+          subject: "\(job.graph.name) on \(job.cluster.shorthand)")
       }
     }
   }
