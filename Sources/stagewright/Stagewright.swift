@@ -15,7 +15,8 @@ struct Stagewright: ParsableCommand {
         stagewright partition Examples/gpt-1.5b.json --format text
         stagewright serve --port 8080
 
-      Exit status: 0 done, 1 no plan is feasible, 2 the input is wrong, 3 our mistake.
+      Exit status: 0 done, 1 no plan is feasible or none was found by deadline_ms, 2 the input is wrong, \
+      3 our mistake.
       """,
     version: BuildInformation.version,
     subcommands: [ServeCommand.self] + routeCommands)
