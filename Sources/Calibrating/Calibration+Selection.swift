@@ -12,8 +12,7 @@ extension Calibration {
   ///
   /// Complexity: at most five small fits for each number that is kept, and for one more.
   func explanation(standingFor count: Int) -> [CostParameterSlot] {
-    let observations =
-      steps.map { $0.observation(cutFor: base) } + layers.map(\.observation)
+    let observations = observations
     let slots = candidates(observations).map(slot)
     let count = Double(count)
     var residuals = Residuals(observations, base)

@@ -49,8 +49,7 @@ package struct Calibration: Sendable {
   package func outcome(
     fitting places: [CostParameterSlot.Place]? = nil
   ) -> Result<Outcome, Obstacle> {
-    let observations =
-      steps.map { $0.observation(cutFor: base) } + layers.map(\.observation)
+    let observations = observations
     guard let places else {
       let slots = thinned(to: 128).explanation(standingFor: observations.count)
       return .success(fitted(slots, observations))
@@ -63,6 +62,9 @@ package struct Calibration: Sendable {
     if let index = order.firstUndetermined { return .failure(.undetermined(index: index)) }
     return .success(fitted(slots, observations))
   }
+
+  /// Steps first, cut as is best at the start.
+  var observations: [Observation] { costFit([]).observations(base) }
 
   static let huber = 0.05
 

@@ -10,13 +10,25 @@ extension LayerGraph {
     package var forwardFLOPs: FLOPs
   }
 
-  /// Complexity: O(nodes + operators of all kinds).
-  package func totals(tokens: Double, sequenceLength: Int, precision: Precision) -> Totals {
+  /// How many nodes are of each kind. Complexity: O(nodes).
+  package var nodesOfKinds: [Int] {
     var counts = [Int](repeating: 0, count: kinds.count)
     for node in nodes { counts[node.kind] += 1 }
+    return counts
+  }
+
+  /// The kind that most nodes are of, and how many these are. Complexity: O(nodes).
+  package var commonKind: (kind: Int, count: Int) {
+    let counts = nodesOfKinds
+    let kind = counts.indices.max { counts[$0] < counts[$1] } ?? 0
+    return (kind, counts[kind])
+  }
+
+  /// Complexity: O(nodes + operators of all kinds).
+  package func totals(tokens: Double, sequenceLength: Int, precision: Precision) -> Totals {
     var totals = Totals(
       parameters: 0, activeParameters: 0, weightBytes: .zero, forwardFLOPs: .zero)
-    for (layer, count) in zip(kinds, counts) {
+    for (layer, count) in zip(kinds, nodesOfKinds) {
       totals.parameters += layer.parameters * count
       totals.activeParameters += layer.activeParameters * count
       totals.weightBytes += layer.weightBytes(precision) * count

@@ -32,13 +32,11 @@ struct MixedSpace {
     self.partsBatches = partsBatches
     limits = ModelLimits(problem.graph)
     choices = BaseChoices(problem, constraints, limits)
-    var counts = [Int](repeating: 0, count: problem.graph.kinds.count)
-    for node in problem.graph.nodes { counts[node.kind] += 1 }
-    let kind = counts.indices.max { counts[$0] < counts[$1] } ?? 0
-    commonLayer = (kind, counts[kind])
+    let (kind, count) = problem.graph.commonKind
+    commonLayer = (kind, count)
     let blocks = limits.chunks.blocks
     hasEqualBlocks =
-      blocks.count == counts[kind]
+      blocks.count == count
       && problem.graph.nodes[blocks].allSatisfy { $0.kind == kind }
     let all = ChunkFold.all(limits.chunks, nodes: limits.nodes)
     let interleaves =

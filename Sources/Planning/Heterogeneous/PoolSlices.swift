@@ -14,10 +14,8 @@ final class PoolSlices {
 
   init(_ problem: ClusterProblem) {
     self.problem = problem
-    var counts = [Double](repeating: 0, count: problem.graph.kinds.count)
-    for node in problem.graph.nodes { counts[node.kind] += 1 }
-    self.counts = counts
-    common = counts.indices.max { counts[$0] < counts[$1] } ?? 0
+    counts = problem.graph.nodesOfKinds.map(Double.init)
+    common = problem.graph.commonKind.kind
   }
 
   private struct Key: Hashable {
