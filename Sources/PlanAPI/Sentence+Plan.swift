@@ -107,6 +107,23 @@ extension Sentence {
     "GPU \(gpu) of node \(node) is named twice"
   }
 
+  static let splitAndStages = "expected split or stages, found both"
+
+  static let uniformOfBranches =
+    "the model's layers branch, and launchers cut no such model by themselves: give stages, or leave "
+    + "split out"
+
+  static func fewBlocks(_ blocks: Int, chunks: Int) -> String {
+    "the model has \(blocks) layers between embedding and head for pipeline_parallel · virtual_stages = "
+      + "\(chunks) chunks, each of which needs one: give stages, or leave split out"
+  }
+
+  /// A warning.
+  static func unevenBlocks(_ blocks: Int, chunks: Int) -> String {
+    "\(blocks) layers do not divide evenly among \(chunks) model chunks: the first \(blocks % chunks) hold "
+      + "one more, as in DeepSpeed; Megatron-LM refuses such a split unless it is told the stages."
+  }
+
   static let stagesNeeded =
     "missing: on GPUs of several types a plan names its stages with their devices"
   static let devicesNeeded =

@@ -79,6 +79,22 @@ package struct ChunkLayout: Hashable, Sendable {
     return boundaries + [nodes]
   }
 
+  /// The boundaries of the layout that launchers have by themselves: every chunk holds equally many blocks,
+  /// the first one what precedes them too and the last what follows them, whatever that takes. Where blocks
+  /// do not divide, the first chunks hold one more, as in DeepSpeed (`type:transformer`, whose
+  /// `partition_balanced` comes to that for blocks that weigh alike); Megatron-LM refuses it.
+  /// Complexity: O(chunks).
+  ///
+  /// - Precondition: There are no fewer blocks than chunks, and one order of layers if there are several
+  ///   chunks.
+  package func uniformCut(chunks: Int) -> [Int] {
+    precondition(
+      chunks <= blocks.count && (hasOneOrder || chunks == 1), "every chunk holds a block")
+    let (each, more) = blocks.count.quotientAndRemainder(dividingBy: chunks)
+    let inner = (1..<chunks).map { blocks.lowerBound + each * $0 + min($0, more) }
+    return [0] + inner + [nodes]
+  }
+
   /// The boundaries of every layout. Complexity: O(chunks).
   package func cuts(chunks: Int) -> [[Int]] {
     shares(chunks).map { share in

@@ -7,7 +7,7 @@ import Planning
 package struct SimulationRequest: Sendable {
   package var job: JobRequest
   package var strategy: ParallelStrategy
-  /// `nil` where the best split for the strategy is wanted.
+  /// As the stages say, or as launchers cut; `nil` where the best split for the strategy is wanted.
   package var split: PipelineSplit?
   /// The strategy stage by stage, where stages differ; then the split is given.
   package var mixed: MixedStrategy?
@@ -141,12 +141,35 @@ extension PlanService {
     guard
       let strategy = plan.strategy.resolved(
         gpus: request.pool.gpus, job: request.job, limits: limits,
-        chunksAreGiven: plan.stages != nil, log)
+        chunksAreGiven: plan.stages != nil || plan.cut == .uniform, log)
     else { return nil }
+    if plan.cut == .uniform { return uniformSimulation(of: plan, strategy, limits, request, log) }
     let before = log.count
     plan.checkStages(strategy, layers: layers, pools: [request.pool], log)
     guard log.count == before else { return nil }
     return SimulationRequest(job: request, strategy: strategy, split: plan.split(strategy))
+  }
+
+  private func uniformSimulation(
+    of plan: PlanRequest, _ strategy: ParallelStrategy, _ limits: ModelLimits,
+    _ request: JobRequest, _ log: JSONFaultLog
+  ) -> SimulationRequest? {
+    let (chunks, blocks) = (strategy.pipeline * strategy.virtualStages, limits.chunks.blocks.count)
+    guard chunks == 1 || limits.chunks.hasOneOrder else {
+      log.note(plan.value, member: "split", Sentence.uniformOfBranches)
+      return nil
+    }
+    guard chunks <= blocks else {
+      log.note(plan.value, member: "split", Sentence.fewBlocks(blocks, chunks: chunks))
+      return nil
+    }
+    var job = request
+    if blocks % chunks != 0 {
+      job.warnings.append(Sentence.unevenBlocks(blocks, chunks: chunks))
+    }
+    return SimulationRequest(
+      job: job, strategy: strategy,
+      split: .uniform(request.graph, limits.chunks, strategy))
   }
 
   private func mixedSimulation(

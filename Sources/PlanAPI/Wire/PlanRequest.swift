@@ -8,10 +8,19 @@ import Scheduling
 /// the figures that were predicted for it may stay in, and are not looked at.
 struct PlanRequest: Sendable {
   var strategy: StrategyRequest
-  /// `nil` where the best split for the strategy is wanted.
+  /// `nil` where `cut` says where stages end.
   var stages: [StageRequest]?
+  var cut = Cut.best
   /// The whole, for faults that show later.
   let value: JSONValue
+
+  /// Where stages end that are not given.
+  enum Cut: String, Sendable, CaseIterable {
+    /// Where a step takes least.
+    case best
+    /// After equally many blocks each, as launchers do that are not told where.
+    case uniform
+  }
 }
 
 /// A strategy as far as it was given.

@@ -13,6 +13,7 @@ struct PlanRule: JSONRule {
   private static let members: JSONObjectRule<PlanRequest> = .object { plan in
     let strategy = plan.required("strategy", strategy)
     let stages = plan.optional("stages", .list(of: stage, counts: 1...WireLimits.stages))
+    let cut = plan.optional("split", .oneOf(PlanRequest.Cut.self))
     let total = plan.optional("total_stages", StrategyRules.degree)
     passOverFigures(&plan, ["balance_score", "prediction"])
     guard let strategy else { return nil }
@@ -23,7 +24,9 @@ struct PlanRule: JSONRule {
     if let stages, stages.count != pipeline {
       plan.note("stages", Sentence.stageCount(stages.count, pipeline: pipeline))
     }
-    return PlanRequest(strategy: strategy, stages: stages, value: plan.object)
+    if stages != nil, cut != nil { plan.note("split", Sentence.splitAndStages) }
+    return PlanRequest(
+      strategy: strategy, stages: stages, cut: cut ?? .best, value: plan.object)
   }
 
   private static let strategy: JSONObjectRule<StrategyRequest> = .object { strategy in
