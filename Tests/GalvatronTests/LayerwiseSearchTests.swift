@@ -68,6 +68,7 @@ private func multisets(
       case .infeasible:
         infeasible += 1
         #expect(best == nil, "round \(round)")
+      case .undecided: Issue.record("round \(round): nobody stopped it")
       case .found(let result):
         found += 1
         guard let best else {
@@ -135,6 +136,58 @@ private func multisets(
         before = max(before, result.verdict.samplesPerSecond)
       }
     }
+  }
+
+  /// Stopped early and late: whatever is known then is answered, with a bound that holds.
+  @Test(arguments: 0..<5) func answersWhatItKnowsWhenItIsStopped(seed: Int) throws {
+    var generator = SeededGenerator(state: UInt64(seed))
+    let job = madeUpJob(nodes: 1, &generator)
+    let space = SearchSpace(batchSizes: [16])
+    let search = LayerwiseSearch(job, space, budget: MemoryBudget(gigabytes: 72))
+    guard case .found(let whole) = search.run() else {
+      Issue.record("a plan fits")
+      return
+    }
+    var (asked, plans) = (0, 0)
+    #expect(search.run(shouldStop: { true }, onPlan: { plans += 1 }) == .undecided)
+    _ = search.run { () -> Bool in
+      asked += 1
+      return false
+    }
+    var kinds: Set<String> = []
+    for limit in Array(stride(from: 1, to: asked, by: max(1, asked / 16))) + [asked] {
+      var asks = 0
+      let outcome = search.run(
+        shouldStop: {
+          asks += 1
+          return asks > limit
+        }, onPlan: { plans += 1 })
+      switch outcome {
+      case .undecided: kinds.insert("undecided")
+      case .infeasible: Issue.record("a plan fits, stopped after \(limit)")
+      case .found(let result):
+        plans -= 1
+        kinds.insert(result.gapFraction == 0 ? "closed" : "open")
+        #expect(result.verdict.stageMemory.allSatisfy { $0 <= search.budget.usable })
+        #expect(result.verdict.seconds >= whole.lowerBound * (1 - 1e-12))
+        #expect(result.lowerBound <= whole.verdict.seconds * (1 + 1e-12), "after \(limit)")
+      }
+    }
+    // Each plan that was answered had been told of, once.
+    #expect(plans == 0)
+    #expect(kinds.isSuperset(of: ["open", "closed"]))
+  }
+
+  @Test func stoppingRulesNothingOut() {
+    var generator = SeededGenerator(state: 99)
+    let job = randomJob(&generator)
+    let search = LayerwiseSearch(
+      job, SearchSpace(batchSizes: [4]), budget: MemoryBudget(gigabytes: 0))
+    guard case .infeasible = search.run() else {
+      Issue.record("nothing fits into nothing")
+      return
+    }
+    #expect(search.run { true } == .undecided)
   }
 
   @Test func budgetsKeepAFifthForTheCache() {

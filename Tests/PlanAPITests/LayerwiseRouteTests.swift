@@ -75,6 +75,37 @@ private func faults(_ path: String, _ body: String) throws -> [String] {
     #expect(stage["layer_strategies"]!.elements.reduce(0) { $0 + $1["layers"]!.integer! } == 32)
   }
 
+  /// That there is no plan yet does not rule one out, in whichever form.
+  @Test func saysThatTimeWasUp() throws {
+    let asked = try body()
+    func answer(_ accept: String) -> APIResponse {
+      router.response(
+        to: APIRequest(
+          method: "POST", path: "/partition", accept: [accept], body: Array(asked.utf8),
+          isCancelled: { true }))
+    }
+    let response = answer("application/json")
+    let root = try JSONDocument(parsing: response.body).root
+    #expect(response.status == 200 && response.isInfeasible)
+    #expect(root["status"]?.string == "unknown" && root["cost_model"]?.string == "galvatron")
+    #expect(root["reason"]?["kind"]?.string == "deadline")
+    #expect(root["plan"] == nil)
+    for media in ["text/plain", "image/svg+xml"] {
+      let words = String(decoding: answer(media).body, as: UTF8.self)
+      #expect(words.contains("Time was up before a plan was found"))
+    }
+  }
+
+  /// A deadline of nothing is for the first plan, however long that takes.
+  @Test func aDeadlineOfNothingIsForTheFirstPlan() throws {
+    let (status, answer) = try post("/partition", body(["search": #"{"deadline_ms": 0}"#]))
+    #expect(status == 200 && answer["plan"] != nil)
+    let whole = try post("/partition", body()).body
+    let bound = try #require(answer["proof"]?["lower_bound_seconds"]?.double)
+    let best = try #require(whole["plan"]?["prediction"]?["step_seconds"]?.double)
+    #expect(bound > 0 && bound <= best)
+  }
+
   /// What was planned is judged alike when it is handed back, whole or as its strategy file.
   @Test(arguments: [nil, #"{"pipeline_parallel": 2}"#, #"{"tensor_parallel": [1, 2]}"#])
   func simulatesWhatWasPlanned(search: String?) throws {

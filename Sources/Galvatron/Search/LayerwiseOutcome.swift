@@ -2,6 +2,8 @@
 package enum LayerwiseOutcome: Hashable, Sendable {
   case found(LayerwiseResult)
   case infeasible(LayerwiseInfeasibility)
+  /// The search was stopped before it had found a plan, or shown that there is none.
+  case undecided
 }
 
 package struct LayerwiseResult: Hashable, Sendable {

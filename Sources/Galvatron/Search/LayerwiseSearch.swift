@@ -25,28 +25,43 @@ package struct LayerwiseSearch: Sendable {
     var end: Int
   }
 
-  package func run(shouldStop: () -> Bool = { false }) -> LayerwiseOutcome {
+  /// `shouldStop` is asked now and then, from the first moment on, and `onPlan` told of the first plan.
+  /// Once it is to stop, the search takes what it has a bound of so far, with the bound that was left open,
+  /// or 0 where some families have none.
+  package func run(
+    shouldStop: () -> Bool = { false }, onPlan: () -> Void = {}
+  ) -> LayerwiseOutcome {
     var fields: [BatchField] = []
     var candidates: [Candidate] = []
     var nearest: (field: Int, stage: Int, megabytes: Int)?
-    for batch in space.batchSizes {
-      for microBatches in space.microBatchCounts(batch) {
-        for stages in space.stageCounts(job, microBatches: microBatches) {
-          let judge = Judge(
-            job, globalBatchSize: batch, microBatches: microBatches, stages: stages)
-          guard let field = BatchField(judge, space) else { continue }
-          fields.append(field)
-          collect(field, at: fields.count - 1, &candidates, &nearest)
-        }
+    var hasBounds = true
+    for judge in judges {
+      guard !shouldStop() else {
+        hasBounds = false
+        break
       }
+      guard let field = BatchField(judge, space) else { continue }
+      fields.append(field)
+      collect(field, at: fields.count - 1, &candidates, &nearest)
     }
     candidates.sort {
       ($0.bound, $0.field, $0.family, $0.end) < ($1.bound, $1.field, $1.family, $1.end)
     }
     guard !candidates.isEmpty else {
-      return .infeasible(reason(fields, nearest))
+      return hasBounds ? .infeasible(reason(fields, nearest)) : .undecided
     }
-    return choose(fields, candidates, shouldStop)
+    return choose(fields, candidates, hasBounds: hasBounds, shouldStop, onPlan)
+  }
+
+  /// One for each way to divide the batch and the layers.
+  private var judges: some Sequence<Judge> {
+    space.batchSizes.lazy.flatMap { batch in
+      space.microBatchCounts(batch).flatMap { microBatches in
+        space.stageCounts(job, microBatches: microBatches).map { stages in
+          Judge(job, globalBatchSize: batch, microBatches: microBatches, stages: stages)
+        }
+      }
+    }
   }
 
   private func collect(
@@ -74,8 +89,11 @@ package struct LayerwiseSearch: Sendable {
 
   /// Every family that may hold the best plan is searched quickly; those on which that leaves a doubt
   /// then thoroughly, from the lowest bound up.
+  ///
+  /// - Parameter hasBounds: Every family that fits is a candidate.
   private func choose(
-    _ fields: [BatchField], _ candidates: [Candidate], _ shouldStop: () -> Bool
+    _ fields: [BatchField], _ candidates: [Candidate], hasBounds: Bool, _ shouldStop: () -> Bool,
+    _ onPlan: () -> Void
   ) -> LayerwiseOutcome {
     var best: (perSample: Double, candidate: Candidate, found: FamilySearch.Found)?
     func search(
@@ -88,7 +106,10 @@ package struct LayerwiseSearch: Sendable {
         budget: budget.usable)
       let limit = (best?.perSample).map { $0 * samples } ?? .infinity
       let outcome = run(search, limit, candidate.bound * samples)
-      if let found = outcome.found { best = (found.seconds / samples, candidate, found) }
+      if let found = outcome.found {
+        if best == nil { onPlan() }
+        best = (found.seconds / samples, candidate, found)
+      }
       return outcome.bound / samples
     }
     var doubtful: [Candidate] = []
@@ -105,7 +126,7 @@ package struct LayerwiseSearch: Sendable {
     doubtful.sort {
       ($0.bound, $0.field, $0.family, $0.end) < ($1.bound, $1.field, $1.family, $1.end)
     }
-    var open = Double.infinity
+    var open = hasBounds ? Double.infinity : 0
     var steps = Self.steps
     for candidate in doubtful {
       guard let known = best?.perSample, candidate.bound < known else { break }

@@ -24,6 +24,8 @@ extension PlanService {
         lines = [Sentence.layerwiseMemory(excess, over: request.budget.usable, atStage: stage)]
       }
       return lines + reason.remedies(request) + request.warnings
+    case .undecided:
+      return [Sentence.outOfTime, Sentence.moreTime] + request.warnings
     }
   }
 }

@@ -10,13 +10,10 @@ extension PlanService {
   ) throws(Problem) -> APIResponse {
     let rule: JSONObjectRule<LayerwiseRequest> = .object { readLayerwise(&$0) }
     let job = try read(body, as: rule)
-    let clock = ContinuousClock()
-    let start = clock.now
-    let deadline = job.deadlineMilliseconds.map { start + .milliseconds($0) }
-    let outcome = LayerwiseSearch(job.measured, job.space, budget: job.budget).run {
-      request.isCancelled() || deadline.map { clock.now >= $0 } ?? false
-    }
-    let seconds = (clock.now - start) / .seconds(1)
+    var stopRule = StopRule(deadlineMilliseconds: job.deadlineMilliseconds)
+    let outcome = LayerwiseSearch(job.measured, job.space, budget: job.budget).run(
+      shouldStop: { request.isCancelled() || stopRule.stops }, onPlan: { stopRule.notePlan() })
+    let seconds = stopRule.seconds
     var response: APIResponse
     switch media {
     case .text, .svg: response = words(Self.lines(outcome, job), job, media)
@@ -25,10 +22,11 @@ extension PlanService {
         switch outcome {
         case .found(let result): w.layerwiseResult(result, job, searchSeconds: seconds)
         case .infeasible(let reason): w.layerwiseInfeasibility(reason, job)
+        case .undecided: w.undecided(job.job, by: .galvatron, warnings: job.warnings)
         }
       }
     }
-    if case .infeasible = outcome { response.isInfeasible = true }
+    if case .found = outcome {} else { response.isInfeasible = true }
     return response
   }
 

@@ -90,16 +90,21 @@ extension JSONWriter {
   }
 
   /// The answer where time was up before a plan was found, or shown to be impossible.
-  mutating func undecided(_ job: JobRequest) {
+  ///
+  /// - Parameter costModel: Where the request names one.
+  mutating func undecided(
+    _ job: JobRequest, by costModel: CostModelName? = nil, warnings: [String]
+  ) {
     object { w in
       w.member("status", "unknown")
+      if let costModel { w.member("cost_model", costModel.rawValue) }
       w.member("model_name", job.graph.name)
       w.object("reason") { w in
         w.member("kind", "deadline")
         w.member("detail", Sentence.outOfTime)
       }
       w.member("remedies", [Sentence.moreTime])
-      w.member("warnings", job.warnings)
+      w.member("warnings", warnings)
     }
   }
 

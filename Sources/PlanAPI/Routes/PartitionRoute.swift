@@ -144,7 +144,7 @@ extension PlanService {
             result, job, comparison: answer.comparison, searchSeconds: answer.seconds,
             exports: asked.exports.exports(of: result.best, job.along(result.best)), range: range)
         case .infeasible(let infeasibility): w.infeasibility(infeasibility, job)
-        case .undecided: w.undecided(job)
+        case .undecided: w.undecided(job, warnings: job.warnings)
         }
       }
     }

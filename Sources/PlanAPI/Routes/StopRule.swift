@@ -14,8 +14,10 @@ struct StopRule {
   }
 
   mutating func note(_ progress: SearchProgress) {
-    hasPlan = hasPlan || progress.best.isFinite
+    if progress.best.isFinite { notePlan() }
   }
+
+  mutating func notePlan() { hasPlan = true }
 
   var stops: Bool {
     deadline.map { $0 > start ? clock.now >= $0 : hasPlan } ?? false
