@@ -11,8 +11,11 @@ extension Calibration {
   /// would have to be far off, and then speaks falsely of other models.
   ///
   /// Complexity: at most five small fits for each number that is kept, and for one more.
-  func explanation(standingFor count: Int) -> [CostParameterSlot] {
-    let observations = observations
+  ///
+  /// - Parameter observations: The calibration's own.
+  func explanation(
+    of observations: [Observation], standingFor count: Int
+  ) -> [CostParameterSlot] {
     let slots = candidates(observations).map(slot)
     let count = Double(count)
     var residuals = Residuals(observations, base)
@@ -26,7 +29,8 @@ extension Calibration {
       var isBetter = false
       for next in promising {
         let fit = costFit((chosen + [next]).map { slots[$0] })
-        let fitted = fit.parameters(fit.fitted(rounds: 1, iterations: 10).values)
+        let fitted = fit.parameters(
+          fit.fitted(rounds: 1, iterations: 10, from: observations).values)
         let left = residuals.moved(observations, fitted)
         isBetter =
           count * logarithm(left.meanLoss / residuals.meanLoss) + logarithm(max(2, count)) < 0
@@ -77,14 +81,21 @@ extension Calibration {
     }
   }
 
-  /// About `count` measurements, evenly drawn: they tell which numbers matter as all of them do.
-  func thinned(to count: Int) -> Calibration {
+  /// About `count` measurements, evenly drawn, with their observations among all of them: they tell which
+  /// numbers matter as all of them do.
+  func thinned(
+    to count: Int, _ observations: [Observation]
+  ) -> (part: Calibration, observations: [Observation]) {
     let every = max(1, (steps.count + layers.count) / count)
     func drawn<Element>(_ list: [Element]) -> [Element] {
       stride(from: 0, to: list.count, by: every).map { list[$0] }
     }
-    return Calibration(
+    let part = Calibration(
       steps: drawn(steps), layers: drawn(layers), peakMemories: drawn(peakMemories), base: base)
+    let (ofSteps, ofLayers) = (
+      Array(observations.prefix(steps.count)), Array(observations.dropFirst(steps.count))
+    )
+    return (part, drawn(ofSteps) + drawn(ofLayers))
   }
 
   /// What a machine's own measurements can speak about, apart from the published figures.

@@ -51,7 +51,8 @@ package struct Calibration: Sendable {
   ) -> Result<Outcome, Obstacle> {
     let observations = observations
     guard let places else {
-      let slots = thinned(to: 128).explanation(standingFor: observations.count)
+      let (part, seen) = thinned(to: 128, observations)
+      let slots = part.explanation(of: seen, standingFor: observations.count)
       return .success(fitted(slots, observations))
     }
     if places.count > observations.count {
@@ -84,7 +85,7 @@ package struct Calibration: Sendable {
     _ slots: [CostParameterSlot], _ observations: [Observation]
   ) -> Outcome {
     let fit = costFit(slots)
-    let result = fit.fitted(rounds: 2, iterations: 20)
+    let result = fit.fitted(rounds: 2, iterations: 20, from: observations)
     let parameters = fit.parameters(result.values)
     let before = observations.map { $0.residual(base) }
     let after = observations.map { $0.residual(parameters) }

@@ -38,7 +38,12 @@ package struct CostFit: Sendable {
   ///
   /// Complexity: each of `rounds` · `iterations` predicts, once for every slot, the steps that it
   /// concerns.
-  package func fitted(rounds: Int = 2, iterations: Int = 8) -> LeastSquares.Fit {
+  ///
+  /// - Parameter observations: Those that stages cut for the base make, for the first round, if they are
+  ///   at hand.
+  package func fitted(
+    rounds: Int = 2, iterations: Int = 8, from observations: [Observation]? = nil
+  ) -> LeastSquares.Fit {
     let squares = LeastSquares(
       parameters: slots.map {
         LeastSquares.Parameter(
@@ -49,8 +54,9 @@ package struct CostFit: Sendable {
     }
     let weights = steps.map(\.weight) + layers.map(\.weight)
     var fit: LeastSquares.Fit?
-    for _ in 0..<max(1, rounds) {
-      let evaluator = Evaluator(self, observations(parameters(values)))
+    for round in 0..<max(1, rounds) {
+      let known = round == 0 ? observations : nil
+      let evaluator = Evaluator(self, known ?? self.observations(parameters(values)))
       let result = squares.fit(from: values, weights: weights, iterations: iterations) {
         evaluator.residuals($0, changed: $1)
       }

@@ -1,4 +1,3 @@
-import Calibrating
 import Costing
 import Hardware
 import Planning
@@ -6,9 +5,12 @@ import Quantities
 import Testing
 import Workload
 
+@testable import Calibrating
+
 /// A GPT of a few layers on one node.
 private func step(
-  hidden: Int, tensor: Int, microBatch: Int, truth: CostParameters, error: Double = 1
+  hidden: Int, tensor: Int, microBatch: Int, pipeline: Int = 1, truth: CostParameters,
+  error: Double = 1
 ) -> MeasuredStep {
   let block = TransformerBlock(
     mixer: .attention(
@@ -20,9 +22,9 @@ private func step(
   guard let accelerator = AcceleratorCatalogue.standard.accelerator(named: "h100-sxm5-80gb"),
     let pool = try? Pool.make(accelerator: accelerator, nodes: 1)
   else { preconditionFailure("the catalogue has an H100") }
-  let data = 8 / tensor
+  let data = 8 / tensor / pipeline
   let strategy = ParallelStrategy(
-    tensor: tensor, data: data, microBatchSize: microBatch, microBatches: 4,
+    pipeline: pipeline, tensor: tensor, data: data, microBatchSize: microBatch, microBatches: 4,
     sequenceParallel: false)
   var step = MeasuredStep(
     graph: model.graph(), pool: pool,
@@ -97,6 +99,39 @@ private func calibration(
     #expect(outcome.names.contains { $0.hasPrefix("fused.host_") })
     let mean = { (list: [Double]) in list.map(abs).reduce(0, +) / Double(list.count) }
     #expect(mean(outcome.after) < 0.2 * mean(outcome.before))
+  }
+
+  /// What was observed for the base need not be observed again: pipelines are cut as they were.
+  @Test func fitsAlikeFromObservationsAtHand() {
+    let measured = [1, 2, 4].flatMap { pipeline in
+      [2048, 4096].map {
+        step(hidden: $0, tensor: 1, microBatch: 1, pipeline: pipeline, truth: slowed())
+      }
+    }
+    let fit = CostFit(
+      Self.places.map(CostParameterSlot.usual), to: measured, base: .published)
+    let known = fit.fitted(rounds: 2, from: fit.observations(.published))
+    #expect(known.values == fit.fitted(rounds: 2).values)
+  }
+
+  /// Of many measurements some are drawn, each with its own observation.
+  @Test func drawsObservationsAlongWithMeasurements() {
+    let one = step(hidden: 1024, tensor: 1, microBatch: 1, truth: .published)
+    let measured = (1...50).map { index in
+      var step = one
+      step.seconds = Seconds(Double(index))
+      return step
+    }
+    let layers = (1...23).map {
+      MeasuredLayer(
+        graph: one.graph, pool: one.pool, job: one.job, strategy: one.strategy, node: 1,
+        pass: .forward, seconds: Seconds(Double(100 + $0)))
+    }
+    let all = Calibration(
+      steps: measured, layers: layers, peakMemories: measured.map { _ in nil }, base: .published)
+    let (part, drawn) = all.thinned(to: 10, all.observations)
+    #expect(drawn.map(\.measured) == part.steps.map(\.seconds) + part.layers.map(\.seconds))
+    #expect((8...16).contains(drawn.count) && !part.layers.isEmpty)
   }
 
   /// A row that says nothing at all neither chooses the numbers nor keeps others from it.
