@@ -2,7 +2,9 @@ import JSON
 
 /// What a published row says, in the words of `/simulate`.
 ///
-/// What the source does not say is left out, so that the service's own defaults hold.
+/// What the source does not say is left out, so that the service's own defaults hold, but for where the
+/// pipeline was cut: the rows' launchers cut uniformly where they are not told otherwise, and have to be
+/// told where layers do not divide. The best cut stands for one that somebody chose.
 extension MeasuredRun {
   static func request(_ row: JSONValue) -> Request {
     guard let model = row["model"], let hardware = row["hardware"], let strategy = row["strategy"]
@@ -77,8 +79,9 @@ extension MeasuredRun {
         w.member("optimizer", "adam")
       }
       w.object("plan") { w in
+        let chunks = count(strategy["vpp"]) ?? 1
+        if pipeline > 1, layers.isMultiple(of: pipeline * chunks) { w.member("split", "uniform") }
         w.object("strategy") { w in
-          let chunks = count(strategy["vpp"]) ?? 1
           w.member("pipeline_parallel", pipeline)
           w.member("tensor_parallel", tensor)
           w.member("data_parallel", data)

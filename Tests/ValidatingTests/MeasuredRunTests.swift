@@ -39,6 +39,22 @@ import Validating
     #expect(strategy?["sequence_parallel"] == nil)
   }
 
+  /// Layers that two stages of two chunks divide are; one stage has nothing to cut.
+  @Test(arguments: [
+    ("\"layers\": 4", "uniform"), ("\"layers\": 5", nil), ("\"layers\": 6", nil),
+    ("\"layers\": 8", "uniform"),
+  ])
+  func isCutUniformlyWhereLayersDivide(layers: String, expected: String?) throws {
+    let run = try Self.run(Self.row.replacing("\"layers\": 4", with: layers))
+    guard case .body(let body) = run.request else {
+      Issue.record("the row can be asked")
+      return
+    }
+    #expect(body["plan"]?["split"]?.string == expected)
+    let flat = try Self.run(Self.row.replacing("\"pp\": 2", with: "\"pp\": 1"))
+    if case .body(let body) = flat.request { #expect(body["plan"]?["split"] == nil) }
+  }
+
   @Test(arguments: [
     ("\"A100-SXM-80GB\"", "\"TPUv4\"", "GPU not in the catalogue"),
     ("\"tp\": 2", "\"tp\": null", "split unknown"),

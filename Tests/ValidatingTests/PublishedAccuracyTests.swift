@@ -34,12 +34,12 @@ import Validating
   }
 
   @Test func stepTimes() {
-    #expect(Self.core.timeError < 0.07)
+    #expect(Self.core.timeError < 0.072)
     #expect(Self.core.macroTimeError < 0.087)
   }
 
   @Test func peakMemory() {
-    #expect(Self.core.memoryError < 0.075)
+    #expect(Self.core.memoryError < 0.071)
   }
 
   /// A plan that ran out of memory must not be said to fit. Of those that ran a few are said not to:
@@ -56,8 +56,8 @@ import Validating
   /// within 5.6 % of time and 0.5 % of memory, vTrain its own within 14.7 % and 8.4 %.
   @Test(arguments: [
     ("Korthikanti", 0.042), ("vTrain multi-node", 0.077), ("MLPerf Training v5.0", 0.03),
-    ("LLM Foundry", 0.04), ("Narayanan et al. 2021 Table 2", 0.053), ("BigScience", 0.103),
-    ("fms-fsdp", 0.05), ("AMP", 0.06),
+    ("LLM Foundry", 0.04), ("Narayanan et al. 2021 Table 2", 0.053), ("BigScience", 0.101),
+    ("fms-fsdp", 0.05), ("AMP", 0.085),
   ])
   func stepTimesOfSource(name: String, bound: Double) throws {
     let line = try #require(Self.core.sources.first { $0.source.hasPrefix(name) })
@@ -65,7 +65,7 @@ import Validating
     #expect(error < bound)
   }
 
-  @Test(arguments: [("SimuMax", 0.035), ("vTrain single-node", 0.082)])
+  @Test(arguments: [("SimuMax", 0.035), ("vTrain single-node", 0.072)])
   func stepTimesOfSweep(name: String, bound: Double) throws {
     let line = try #require(Self.sweeps.sources.first { $0.source.hasPrefix(name) })
     let error = line.time.map(abs).reduce(0, +) / Double(line.time.count)
