@@ -144,6 +144,19 @@ private func calibration(
     #expect(outcome.outliers == [3])
   }
 
+  /// Steps that take longer than any number of the chip or the host would make them within its range:
+  /// numbers at an end of theirs are better than none.
+  @Test func explainsWhatItCanOfASlowMachine() throws {
+    let measured = steps(.published).map { step in
+      var slow = step
+      slow.seconds = step.seconds * 3
+      return slow
+    }
+    let outcome = try calibration(measured).outcome().get()
+    let sum = { (list: [Double]) in list.map(abs).reduce(0, +) }
+    #expect(sum(outcome.after) < 0.6 * sum(outcome.before))
+  }
+
   @Test func rowsWithoutWeightChooseNothing() throws {
     var measured = steps(slowed())
     let expected = try calibration(measured).outcome().get().names
