@@ -123,7 +123,8 @@ private func replan(
   }
 
   /// A group of GPUs that work on one layer together, and a replica with stages next to each other, on nodes
-  /// of two speeds: a group is as slow as if both nodes were.
+  /// of two speeds: a group is as slow as if both nodes were. They are so slow that kernels take longer than
+  /// their launches, of which a slower GPU shows nothing.
   @Test(arguments: [
     #"{"tensor_parallel": 8}"#, #"{"tensor_parallel": 4, "context_parallel": 2}"#,
     #"{"pipeline_parallel": 4, "tensor_parallel": 2, "data_parallel": 1, "rank_order": "tp-cp-pp-dp"}"#,
@@ -134,11 +135,13 @@ private func replan(
       let (_, answer) = try replan("{\"slow_nodes\": [\(slow)]}", plan: plan, steps: "1")
       return try stepOfStaying(answer)
     }
-    let one = try stay(#"{"node": "node-1", "speed": 0.8}"#)
+    let one = try stay(#"{"node": "node-1", "speed": 0.5}"#)
     let both = try stay(
-      #"{"node": "node-0", "speed": 0.8}, {"node": "node-1", "speed": 0.8}"#)
+      #"{"node": "node-0", "speed": 0.5}, {"node": "node-1", "speed": 0.5}"#)
     let step = plan["prediction"]!["step_seconds"]!.double!
-    #expect(step < one && (strategy.contains("pipeline") ? one < both : one == both))
+    #expect(
+      step < one && (strategy.contains("pipeline") ? one < both : one == both),
+      "\(step) \(one) \(both)")
   }
 
   /// The replicas of a node that has become slow, beside those of one that has not.
