@@ -98,7 +98,7 @@ let package = Package(
     .executableTarget(
       name: "stagewright",
       dependencies: [
-        "PlanAPI", "Calibrating", "Hardware", "MicroHTTP", "JSON", "COpenAPI",
+        "PlanAPI", "Planning", "Calibrating", "Hardware", "MicroHTTP", "JSON", "COpenAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

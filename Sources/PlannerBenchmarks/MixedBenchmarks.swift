@@ -1,4 +1,5 @@
 import Costing
+import Dispatch
 import Hardware
 import Importing
 import Planning
@@ -55,22 +56,34 @@ enum MixedBenchmarks {
       ], batch: 64),
   ]
 
+  private static let threads = ParallelMap {
+    DispatchQueue.concurrentPerform(iterations: $0, execute: $1)
+  }
+
   static func run(_ example: Case) {
     guard let problem = problem(example) else {
       print("\(example.name): unknown model or GPU")
       return
     }
-    let start = PlannerBenchmarks.processorMilliseconds()
-    let found = ClusterPlanner(problem).plan(SearchConstraints())
-    let milliseconds = PlannerBenchmarks.processorMilliseconds() - start
-    guard case .found(let result) = found.outcome, let comparison = found.comparison else {
+    // What else the machine does lengthens some runs.
+    let clock = ContinuousClock()
+    var (processor, elapsed) = (Double.infinity, Double.infinity)
+    var found: ClusterOutcome?
+    for run in 0..<5 where run == 0 || elapsed < 200 {
+      let start = (PlannerBenchmarks.processorMilliseconds(), clock.now)
+      found = ClusterPlanner(problem, parallel: threads).plan(SearchConstraints())
+      processor = min(processor, PlannerBenchmarks.processorMilliseconds() - start.0)
+      elapsed = min(elapsed, (clock.now - start.1) / .milliseconds(1))
+    }
+    guard let found, case .found(let result) = found.outcome, let comparison = found.comparison
+    else {
       print("\(example.name): nothing fits")
       return
     }
     let alone = comparison.onePool.map { comparison.factor($0.step) }
     let even = comparison.evenStep.map { comparison.factor($0) }
     print(
-      "\(example.name): \(milliseconds) ms, step \(comparison.step.value) s, "
+      "\(example.name): \(elapsed) ms, of processors \(processor) ms, step \(comparison.step.value) s, "
         + "gap \(result.proof.gapFraction), one pool takes \(alone ?? .infinity) times as long, "
         + "a plan that takes all GPUs for alike \(even ?? .infinity) times")
     if let best = found.best { replan(best, problem) }

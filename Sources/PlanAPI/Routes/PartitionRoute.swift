@@ -108,7 +108,7 @@ extension PlanService {
     let found: PartitionAnswer.Found
     if job.isMixed {
       let problem = job.clusterProblem(parameters, memoryHeadroomFraction: headroom)
-      let outcome = ClusterPlanner(problem).plan(
+      let outcome = ClusterPlanner(problem, parallel: parallel).plan(
         constraints, shouldStop: stops, onProgress: note)
       found = .onSeveral(outcome, problem)
     } else {

@@ -2,6 +2,7 @@ import Calibrating
 import Costing
 import Hardware
 import JSON
+import Planning
 import Reporting
 import Workload
 
@@ -19,7 +20,7 @@ package struct PlanService: Sendable {
   package var profiles = ProfileStore()
   /// Reports may use a terminal's emphasis.
   package var terminalStyle = TerminalStyle.plain
-  /// How the requests of a batch share the cores.
+  /// How the requests of a batch, and parts of a search over several pools, share the cores.
   package var parallel = ParallelMap.sequential
   /// Recent plans; none are kept without it.
   package var answers: AnswerCache?

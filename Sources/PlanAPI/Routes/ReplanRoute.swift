@@ -46,7 +46,8 @@ extension PlanService {
     }
     var stopRule = StopRule(deadlineMilliseconds: replan.search?.deadlineMilliseconds)
     let ways = replanner.ways(
-      replan.search?.constraints, shouldStop: { request.isCancelled() || stopRule.stops },
+      replan.search?.constraints, parallel: parallel,
+      shouldStop: { request.isCancelled() || stopRule.stops },
       onProgress: { stopRule.note($0) })
     let warnings = replan.warnings(ways)
     let cluster = replanner.after.cluster

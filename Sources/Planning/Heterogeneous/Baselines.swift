@@ -9,8 +9,7 @@ import Quantities
 /// over several pools is known is each pool asked for a better one of any kind, and then to the end.
 struct Baselines {
   let problem: ClusterProblem
-  let tables: SeatTables
-  let slices: PoolSlices
+  let tables: SearchTables
   private let constraints: SearchConstraints
   /// The best plan of each pool, as far as it was looked for.
   private(set) var alone: [MixedPlan] = []
@@ -21,12 +20,10 @@ struct Baselines {
   private(set) var pruned = 0
 
   init(
-    _ problem: ClusterProblem, _ constraints: SearchConstraints, tables: SeatTables,
-    slices: PoolSlices
+    _ problem: ClusterProblem, _ constraints: SearchConstraints, tables: SearchTables
   ) {
     self.problem = problem
     self.tables = tables
-    self.slices = slices
     var fastest = constraints
     fastest.objective = .throughput
     fastest.alternatives = 0
@@ -69,7 +66,8 @@ struct Baselines {
   ) {
     guard let found, found.score < best else { return }
     let plan = MixedPlan(
-      problem, MixedStrategy(found.strategy, pool: pool), found.split, devices: [], tables: tables)
+      problem, MixedStrategy(found.strategy, pool: pool), found.split, devices: [],
+      tables: tables.seats)
     best = min(best, plan.plan.prediction.step.value)
     alone.append(plan)
   }
@@ -79,7 +77,7 @@ struct Baselines {
     let (own, gpus) = (problem.pools[pool], Double(problem.cluster.pools[pool].gpus))
     return ZeroStage.allCases.contains { zero in
       let alone = LayerParallelism(zeroStage: zero)
-      let (states, slice) = (own.costs.states(alone), slices.slice(alone, pool: pool))
+      let (states, slice) = (own.costs.states(alone), tables.slices.slice(alone, pool: pool))
       let bytes =
         slice.parameters * states.perParameter
         + slice.expertParameters * states.perExpertParameter
@@ -89,7 +87,7 @@ struct Baselines {
 
   private func power(_ pool: Int) -> Double {
     let whole = ParallelStrategy(zeroStage: .none).layerParallelism
-    return Double(problem.cluster.pools[pool].gpus) / slices.work(whole, pool: pool)
+    return Double(problem.cluster.pools[pool].gpus) / tables.slices.work(whole, pool: pool)
   }
 }
 

@@ -8,10 +8,15 @@ import Scheduling
 package struct ClusterPlanner: Sendable {
   package let problem: ClusterProblem
   package let effort: SearchEffort
+  package let parallel: ParallelMap
 
-  package init(_ problem: ClusterProblem, effort: SearchEffort = SearchEffort()) {
+  package init(
+    _ problem: ClusterProblem, effort: SearchEffort = SearchEffort(),
+    parallel: ParallelMap = .sequential
+  ) {
     self.problem = problem
     self.effort = effort
+    self.parallel = parallel
   }
 
   /// Predicts one mixed strategy; a plan that exceeds some GPU's memory too, with `fits` false.
@@ -37,7 +42,8 @@ package struct ClusterPlanner: Sendable {
 
   /// The best plan, with a bound on any other: pipelines whose stages lie on different pools,
   /// replicas on different pools with unequal shares, and each pool alone. Devices that would slow
-  /// the job down are left out. `shouldStop` is asked as by `Planner`.
+  /// the job down are left out. `shouldStop` is asked as by `Planner`, on the threads of `parallel`; once it
+  /// has said so, it has to go on saying so.
   package func plan(
     _ constraints: SearchConstraints, shouldStop: () -> Bool = { false },
     onProgress: (SearchProgress) -> Void = { _ in }
@@ -50,31 +56,26 @@ package struct ClusterPlanner: Sendable {
       return ClusterOutcome(outcome: outcome, comparison: nil)
     }
     if merged != problem.cluster {
-      return ClusterPlanner(problem.on(merged), effort: effort)
+      return ClusterPlanner(problem.on(merged), effort: effort, parallel: parallel)
         .plan(constraints, shouldStop: shouldStop, onProgress: onProgress)
-    }
-    var wasStopped = false
-    func stops() -> Bool {
-      wasStopped = wasStopped || shouldStop()
-      return wasStopped
     }
     var outcome =
       switch constraints.objective {
       case .throughput:
         // Where searches for good plans find none, the one that holds least may fit.
-        fastest(constraints, stops, onProgress)
-          ?? problem.leanest(constraints, effort: effort, stops).flatMap {
-            fastest(constraints, knowing: [$0.plan], stops, onProgress)
+        fastest(constraints, shouldStop, onProgress)
+          ?? problem.leanest(constraints, effort: effort, shouldStop).flatMap {
+            fastest(constraints, knowing: [$0.plan], shouldStop, onProgress)
           }
-      case .memory: leanest(constraints, stops, onProgress)
-      case .cost: cheapest(constraints, stops, onProgress)
+      case .memory: leanest(constraints, shouldStop, onProgress)
+      case .cost: cheapest(constraints, shouldStop, onProgress)
       }
     if constraints.wantsFrontier, let best = outcome?.best,
       case .found(var result) = outcome?.outcome
     {
       // The frontier tells nothing.
       onProgress(progress(best, result.proof, constraints.objective))
-      result.frontier = frontier(knowing: best, constraints, stops)
+      result.frontier = frontier(knowing: best, constraints, shouldStop)
       result.warnings.append(
         "over several pools the frontier holds the fastest plans that short searches found within each memory: "
           + "others may be faster")
@@ -82,7 +83,7 @@ package struct ClusterPlanner: Sendable {
     }
     if let outcome { return outcome }
     let why = ClusterInfeasibility(problem: problem, constraints: constraints, effort: effort)
-    let known = wasStopped ? nil : why.run(stops)
+    let known = shouldStop() ? nil : why.run(shouldStop)
     return ClusterOutcome(
       outcome: known.map { .infeasible($0) } ?? .undecided, comparison: nil)
   }
@@ -106,110 +107,48 @@ package struct ClusterPlanner: Sendable {
     _ constraints: SearchConstraints, knowing plans: [MixedPlan] = [], _ shouldStop: () -> Bool,
     _ onProgress: (SearchProgress) -> Void
   ) -> ClusterOutcome? {
-    var known = Known(plans: plans)
-    var outcome = search(constraints, &known, shouldStop, onProgress)
+    var searches: [ClusterSearch] = []
+    func search(_ constraints: SearchConstraints, knowing plans: [MixedPlan]) {
+      var search = ClusterSearch(
+        problem, constraints, effort: effort, parallel: parallel, knowing: plans)
+      search.run(shouldStop: shouldStop, onProgress: onProgress)
+      searches.append(search)
+    }
+    search(constraints, knowing: plans)
     // Sharding gradients and weights takes time to save memory: over several pools it is searched where
     // nothing fits without, or nothing is better than a pool alone with it.
-    if constraints.zeroStage.isEmpty, Self.areSharded(known.plans) {
+    if searches[0].leavesSharding {
       var sharded = constraints
       sharded.zeroStage = [.gradients, .weights]
-      outcome = search(sharded, &known, shouldStop, onProgress) ?? outcome
+      search(sharded, knowing: searches[0].plans)
     }
-    return outcome
+    return outcome(searches, constraints)
   }
 
-  /// What one search leaves to another.
-  private struct Known {
-    var plans: [MixedPlan]
-    /// The least that a plan might take which was not looked for to the end.
-    var open = Double.infinity
-    var considered = 0
-    var pruned = 0
-  }
-
-  /// Whether there is no plan, or the best has gradients or weights sharded.
-  private static func areSharded(_ plans: [MixedPlan]) -> Bool {
-    plans.first.map { $0.plan.strategy.zeroStage > .optimizer } ?? true
-  }
-
-  /// Nil where no plan was found.
-  private func search(
-    _ constraints: SearchConstraints, _ known: inout Known, _ shouldStop: () -> Bool,
-    _ onProgress: (SearchProgress) -> Void
+  /// What searches found that know of one another's plans; nil where that is none.
+  private func outcome(
+    _ searches: [ClusterSearch], _ constraints: SearchConstraints
   ) -> ClusterOutcome? {
-    let tables = SeatTables(problem)
-    let slices = PoolSlices(problem)
-    // Until all other plans are bounded, no plan is.
-    func noteUnbounded(_ progress: SearchProgress) { onProgress(progress.bounded(by: 0)) }
-    func note(_ progress: SearchProgress, of search: any PoolSearch) {
-      let isLast = !constraints.zeroStage.isEmpty || !Self.areSharded(search.found)
-      if isLast { onProgress(progress) } else { noteUnbounded(progress) }
-    }
-    var baselines = Baselines(problem, constraints, tables: tables, slices: slices)
-    baselines.run(shouldStop: shouldStop)
-    let parts = constraints.byChunks
-    let searches = parts.flatMap {
-      problem.searches($0, effort: effort, tables: tables, slices: slices)
-    }
-    var kept = BestPlans(most: 4 * effort.kept, baselines.plans + known.plans)
-    func advance(_ index: Int, _ search: (any PoolSearch) -> Void) {
-      for plan in kept.plans { searches[index].keep(plan) }
-      search(searches[index])
-      for plan in searches[index].found { kept.keep(plan) }
-    }
-    // Good plans first, from where most are, so that most others are excluded at once.
-    for index in searches.indices.prefix(2) {
-      advance(index) { $0.sketch(shouldStop: shouldStop, onProgress: noteUnbounded) }
-    }
-    baselines.close(below: kept.best, shouldStop: shouldStop)
-    for plan in baselines.plans { kept.keep(plan) }
-    // What has the least bound of all before need not be bounded any better.
-    for index in searches.indices {
-      let others = Tally(baselines, searches.indices.filter { $0 != index }.map { searches[$0] })
-      let aim = index == 0 ? .infinity : Tally(baselines, searches.prefix(index)).open
-      advance(index) { search in
-        search.run(below: aim, shouldStop: shouldStop) { note(others.added(to: $0), of: search) }
-      }
-    }
-    let bounded = Tally(baselines, searches)
-    // Last: few jobs gain by pipelines whose stages differ in replicas, and there are many of these.
-    let partingEffort = effort.partingBatches(gpus: problem.cluster.gpus)
-    let parting = (shouldStop() ? [] : parts).map { part in
-      let search = MixedSearch(
-        problem, part, partsBatches: true, effort: partingEffort, tables: tables, slices: slices,
-        incumbents: kept.plans)
-      search.run(below: bounded.open, shouldStop: shouldStop) {
-        note(bounded.added(to: $0.bounded(by: bounded.open)), of: search)
-      }
-      for plan in search.found { kept.keep(plan) }
-      return search
-    }
-    if let best = kept.plans.first {
-      let polish = PlanPolish(problem: problem, constraints: constraints, tables: tables)
-      kept.keep(polish.polished(best, tries: effort.changes, shouldStop: shouldStop))
-    }
-    let all = Tally(baselines, searches + parting)
-    let found = kept.distinct(constraints.alternatives + 1).map(problem.placed)
-    known.plans = kept.plans
-    let boundsParting = parting.count == parts.count && all.open >= min(bounded.open, kept.best)
-    known.open = min(known.open, boundsParting ? all.open : bounded.open)
-    known.considered += all.considered
-    known.pruned += all.pruned
+    guard let last = searches.last else { return nil }
+    let found = last.kept.distinct(constraints.alternatives + 1).map(problem.placed)
     guard let best = found.first else { return nil }
     let step = best.plan.prediction.step
+    let open = searches.reduce(Double.infinity) { min($0, $1.open) }
     // Bounds are summed in another order than steps.
-    let isClosed = known.open >= step.value * (1 - SplitSearch.tolerance)
-    let bound = isClosed ? step.value : known.open
+    let isClosed = open >= step.value * (1 - SplitSearch.tolerance)
+    let bound = isClosed ? step.value : open
     let unsearched =
-      MixedSpace(problem, constraints).unsearched
-      + (boundsParting ? [] : ["some pipelines whose stages differ in data-parallel degree"])
+      MixedSpace(problem, last.constraints).unsearched
+      + (searches.allSatisfy(\.boundsParting)
+        ? [] : ["some pipelines whose stages differ in data-parallel degree"])
       + (problem.graph.hasOneOrder ? [] : ["other orders of the layers"])
     let proof = OptimalityProof(
       lowerBound: Seconds(bound), gapFraction: (step.value - bound) / step.value,
-      strategiesConsidered: known.considered, strategiesPruned: known.pruned,
+      strategiesConsidered: searches.reduce(0) { $0 + $1.considered },
+      strategiesPruned: searches.reduce(0) { $0 + $1.pruned },
       isPartial: !unsearched.isEmpty)
     let comparison = Comparison(
-      best, even: baselines.even, alone: baselines.alone, on: problem.cluster,
+      best, even: last.baselines.even, alone: last.baselines.alone, on: problem.cluster,
       constraints.objective)
     let result = PlanningResult(
       best: best.plan,
@@ -239,25 +178,5 @@ package struct ClusterOutcome: Hashable, Sendable {
     self.outcome = outcome
     self.comparison = comparison
     self.best = best
-  }
-}
-
-/// What some searches together have looked at, and the least bound of what they have not.
-private struct Tally {
-  let open: Double
-  let considered: Int
-  let pruned: Int
-
-  init(_ baselines: Baselines, _ searches: some Sequence<any PoolSearch>) {
-    open = searches.reduce(baselines.open) { min($0, $1.open) }
-    considered = searches.reduce(baselines.considered) { $0 + $1.considered }
-    pruned = searches.reduce(baselines.pruned) { $0 + $1.pruned }
-  }
-
-  func added(to progress: SearchProgress) -> SearchProgress {
-    SearchProgress(
-      best: progress.best, bound: min(progress.bound, open),
-      strategiesConsidered: progress.strategiesConsidered + considered,
-      strategiesPruned: progress.strategiesPruned + pruned)
   }
 }

@@ -21,7 +21,10 @@ final class LaneSearch {
   private var heap: Heap<Layout>?
   private var made = 0
   /// What takes no less need not be told from anything else.
-  private var aim = Double.infinity
+  var aim = Double.infinity
+  private var phase = SearchPhase.whole
+  /// Layouts that had been looked at when a better plan was found last, and that plan's seconds.
+  private var gain = (considered: 0, best: Double.infinity)
   /// By nodes, what waiting for the slowest GPU adds to a step.
   private let straggling: [Double]
 
@@ -61,7 +64,12 @@ final class LaneSearch {
     var pools: [Int] { lanes.pools }
     /// Whether it has been held against `LaneBound`, and against `LaneReach`.
     var level = Level.collected
-    enum Level { case collected, weighed, reached }
+    enum Level {
+      case collected, weighed, reached
+
+      /// What looking at a layout counts for.
+      var quota: Int { self == .weighed ? 256 : 8 }
+    }
     static func < (a: Layout, b: Layout) -> Bool { (a.bound, a.order) < (b.bound, b.order) }
     static func == (a: Layout, b: Layout) -> Bool { a.order == b.order }
   }
@@ -88,43 +96,32 @@ final class LaneSearch {
 
   var pruned: Int { excluded + (heap?.count ?? 0) }
 
-  /// Finds good plans, with little effort: `run` goes on from there.
-  func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
-    search(layouts: Self.sketchedLayouts, patience: Self.patience, shouldStop, onProgress)
+  func begin(_ phase: SearchPhase) {
+    self.phase = phase
+    gain = (considered, best)
   }
 
   private static let sketchedLayouts = 96
   /// Layouts in a row that a sketch looks at for nothing.
   private static let patience = 24
 
-  /// - Parameter aim: A bound that is not exceeded anyway.
-  func run(
-    below aim: Double = .infinity, shouldStop: () -> Bool,
-    onProgress: (SearchProgress) -> Void = { _ in }
-  ) {
-    self.aim = aim
-    search(layouts: effort.layouts, patience: .max, shouldStop, onProgress)
-  }
-
-  private func search(
-    layouts: Int, patience: Int, _ shouldStop: () -> Bool,
-    _ onProgress: (SearchProgress) -> Void
-  ) {
+  func advance(_ quota: Int, shouldStop: () -> Bool) -> Bool {
+    var quota = quota
+    let (layouts, patience) =
+      phase == .sketch ? (Self.sketchedLayouts, Self.patience) : (effort.layouts, .max)
     if heap == nil {
       var layouts: [Layout] = []
       collect(into: &layouts, shouldStop)
       made = layouts.count
       heap = Heap(layouts)
     }
-    var (known, since) = (best, considered)
     while let layout = heap!.min, layout.bound < cutoff {
-      if best < known { (known, since) = (best, considered) }
-      if considered - since >= patience { return }
-      onProgress(
-        SearchProgress(
-          best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
-      if shouldStop() || unsettled >= effort.laneLayouts || considered >= layouts { return }
+      if best < gain.best { gain = (considered, best) }
+      if considered - gain.considered >= patience { return true }
+      if shouldStop() || unsettled >= effort.laneLayouts || considered >= layouts { return true }
+      guard quota > 0 else { return false }
       heap!.removeMin()
+      quota -= layout.level.quota
       switch layout.level {
       case .collected: insert(variants(layout))
       case .weighed:
@@ -135,6 +132,7 @@ final class LaneSearch {
         unfinished = min(unfinished, layout.bound)
       }
     }
+    return true
   }
 
   private func insert(_ layout: Layout?) {

@@ -41,14 +41,17 @@ final class MixedSearch {
   private var heap = Heap<OpenNode>()
   private var hasBegun = false
   /// What takes no less need not be told from anything else.
-  private var aim = Double.infinity
+  var aim = Double.infinity
   private var nodes: [Node] = []
   /// Splits, slices and walks that a sketch does without.
   private var postponed: [OpenNode] = []
   /// Layouts that could not be walked to the end, and the best plan that was known then.
   private var unwalked: [(node: Node, bound: Double, best: Double)] = []
   private let usual: SearchConstraints
-  private(set) var isSketching = false
+  private var phase = SearchPhase.whole
+  var isSketching: Bool { phase == .sketch }
+  /// Layouts that had been looked at when a better plan was found last, and that plan's seconds.
+  private var gain = (considered: 0, best: Double.infinity)
   var bases: [Base] = []
   var sliceRates: [SliceRates] = []
   var places: [Place] = []
@@ -101,7 +104,18 @@ final class MixedSearch {
 
   /// What a node stands for; small, since there can be a million.
   struct Node {
-    enum Level: UInt8 { case split, slice, base, weighed, parted, reached }
+    enum Level: UInt8 {
+      case split, slice, base, weighed, parted, reached
+
+      /// What looking at a node counts for, beside what it leads to.
+      var quota: Int {
+        switch self {
+        case .split: 512
+        case .slice, .base: 8
+        case .weighed, .parted, .reached: 64
+        }
+      }
+    }
     var level: Level
     /// Of the bases.
     var base: Int
@@ -140,15 +154,12 @@ final class MixedSearch {
     var fold: Int
   }
 
-  /// Finds good plans among the usual micro-batch sizes and whole sequences, with little effort and no walk:
-  /// `run` goes on from there.
-  func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
-    isSketching = true
-    search(
-      layouts: Self.sketchedLayouts, states: Self.sketchedStates, shouldStop, onProgress)
-    isSketching = false
+  /// A sketch is among the usual micro-batch sizes and whole sequences, and without walks.
+  func begin(_ phase: SearchPhase) {
+    self.phase = phase
     for node in postponed { heap.insert(node) }
     postponed = []
+    gain = (considered, best)
   }
 
   private static let sketchedLayouts = 96
@@ -158,14 +169,13 @@ final class MixedSearch {
   /// Layouts in a row that a sketch looks at for nothing.
   private static let sketchedInVain = 12
 
-  /// - Parameter aim: A bound that is not exceeded anyway.
-  func run(
-    below aim: Double = .infinity, shouldStop: () -> Bool,
-    onProgress: (SearchProgress) -> Void = { _ in }
-  ) {
-    self.aim = aim
-    while true {
-      search(layouts: effort.layouts, states: effort.states, shouldStop, onProgress)
+  func advance(_ quota: Int, shouldStop: () -> Bool) -> Bool {
+    var quota = quota
+    if isSketching {
+      return explore(
+        layouts: Self.sketchedLayouts, states: Self.sketchedStates, &quota, shouldStop)
+    }
+    while explore(layouts: effort.layouts, states: effort.states, &quota, shouldStop) {
       // What was too much beside a worse plan may be little beside the best.
       guard let index = unwalked.indices.min(by: { unwalked[$0].bound < unwalked[$1].bound }),
         unwalked[index].bound < cutoff,
@@ -173,35 +183,39 @@ final class MixedSearch {
           || (unwalked[index].bound < cutoff * (1 - Self.smallGap)
             && hasTries(for: unwalked[index].node)),
         statesFilled < effort.states, !shouldStop()
-      else { return }
+      else { return true }
+      guard quota > 0 else { return false }
       let (node, bound, _) = unwalked.remove(at: index)
+      quota += work
       walk(node, bound, shouldStop)
+      quota -= work
     }
+    return false
   }
 
-  private func search(
-    layouts: Int, states: Int, _ shouldStop: () -> Bool,
-    _ onProgress: (SearchProgress) -> Void
-  ) {
+  /// Whether it came to an end before the quota did.
+  private func explore(
+    layouts: Int, states: Int, _ quota: inout Int, _ shouldStop: () -> Bool
+  ) -> Bool {
     if !hasBegun { space.forEachSplit { addSplit($0) } }
     hasBegun = true
-    var (known, since) = (best, considered)
     while let next = heap.min, next.bound < cutoff {
-      if best < known { (known, since) = (best, considered) }
+      if best < gain.best { gain = (considered, best) }
       let isSettled = next.bound >= settled
-      if isSettled, Double(considered - since) >= Self.patience * eagerness { return }
-      if isSketching, considered - since >= Self.sketchedInVain { return }
-      onProgress(
-        SearchProgress(
-          best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
-      if considered >= layouts || statesFilled >= states || choicesLeft == 0 { return }
+      let vain = considered - gain.considered
+      if isSettled, Double(vain) >= Self.patience * eagerness { return true }
+      if isSketching, vain >= Self.sketchedInVain { return true }
+      if considered >= layouts || statesFilled >= states || choicesLeft == 0 { return true }
+      guard quota > 0 else { return false }
       if shouldStop() {
         let isAboveBases = [.split, .slice].contains(nodes[next.node].level)
-        guard found.isEmpty, isAboveBases, nodesAfterStop > 0 else { return }
+        guard found.isEmpty, isAboveBases, nodesAfterStop > 0 else { return true }
         nodesAfterStop -= 1
       }
       heap.removeMin()
       let node = nodes[next.node]
+      quota += work - node.level.quota
+      defer { quota -= work }
       switch node.level {
       case .split: addSlices(bases[node.base].strategy, next.bound)
       case .slice: addBases(bases[node.base], next.bound, shouldStop)
@@ -215,6 +229,7 @@ final class MixedSearch {
       case .reached: walk(node, next.bound, shouldStop)
       }
     }
+    return true
   }
 
   /// How much is done to find better plans where the bound is settled, as a part of what is done to raise it: the
@@ -223,6 +238,12 @@ final class MixedSearch {
 
   /// Layouts in a row that are looked at for better plans alone, at most.
   private static let patience = 128.0
+
+  /// Of all nodes, what they led to: choices of how to split pools, states of tables and stages tried. Each
+  /// takes about a microsecond.
+  private var work: Int {
+    effort.choices - choicesLeft + statesFilled / 6 + effort.tries - triesLeft
+  }
 
   // MARK: Nodes
 

@@ -2,6 +2,9 @@ import Scheduling
 
 /// A search for plans over several pools of one kind: best-first, so that what it has not looked at is bounded
 /// at any time.
+///
+/// It is done in two phases, each bit by bit, so that several can be done side by side and learn of one
+/// another's plans in between.
 protocol PoolSearch: AnyObject {
   /// The best plans that are known: those found, and incumbents.
   var found: [MixedPlan] { get }
@@ -9,35 +12,43 @@ protocol PoolSearch: AnyObject {
   var open: Double { get }
   var considered: Int { get }
   var pruned: Int { get }
+  /// A bound that is not exceeded anyway: what takes no less need not be told from anything else. It may
+  /// only fall.
+  var aim: Double { get set }
 
   /// Takes a plan that was found elsewhere for an incumbent.
   func keep(_ plan: MixedPlan)
 
-  /// Finds good plans, with little effort: `run` goes on from there.
-  func sketch(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void)
+  func begin(_ phase: SearchPhase)
 
-  /// - Parameter aim: A bound that is not exceeded anyway.
-  func run(
-    below aim: Double, shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void)
+  /// Goes on with the phase for about so many microseconds, counted by what there was to do.
+  ///
+  /// - Returns: whether the phase is over.
+  func advance(_ quota: Int, shouldStop: () -> Bool) -> Bool
+}
+
+enum SearchPhase {
+  /// Finds good plans, with little effort.
+  case sketch
+  /// Goes on from there, as far as effort goes.
+  case whole
+}
+
+extension PoolSearch {
+  func sketch(shouldStop: () -> Bool) {
+    begin(.sketch)
+    _ = advance(.max, shouldStop: shouldStop)
+  }
+
+  func run(below aim: Double = .infinity, shouldStop: () -> Bool) {
+    self.aim = aim
+    begin(.whole)
+    _ = advance(.max, shouldStop: shouldStop)
+  }
 }
 
 extension MixedSearch: PoolSearch {}
 extension LaneSearch: PoolSearch {}
-
-extension ClusterProblem {
-  /// For pipelines over several pools, and for replicas on different ones.
-  func searches(
-    _ constraints: SearchConstraints, effort: SearchEffort, tables: SeatTables,
-    slices: PoolSlices
-  ) -> [any PoolSearch] {
-    [
-      MixedSearch(
-        self, constraints, effort: effort, tables: tables, slices: slices, incumbents: []),
-      LaneSearch(
-        self, constraints, effort: effort, tables: tables, slices: slices, incumbents: []),
-    ]
-  }
-}
 
 extension SearchConstraints {
   /// What a request leaves open of pipelines of one chunk a stage, and of several.

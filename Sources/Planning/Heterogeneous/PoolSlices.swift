@@ -9,13 +9,25 @@ final class PoolSlices {
   let counts: [Double]
   /// The most common kind.
   let common: Int
-  private var known: [Key: PoolSlice] = [:]
-  private var knownRates: [RatesKey: SliceRates] = [:]
+  private var known = SharedMemo<Key, PoolSlice>()
+  private var knownRates = SharedMemo<RatesKey, SliceRates>()
 
   init(_ problem: ClusterProblem) {
     self.problem = problem
     counts = problem.graph.nodesOfKinds.map(Double.init)
     common = problem.graph.commonKind.kind
+  }
+
+  /// For a search beside this one.
+  init(beside other: PoolSlices) {
+    (problem, counts, common) = (other.problem, other.counts, other.common)
+    (known, knownRates) = (other.known.beside, other.knownRates.beside)
+  }
+
+  /// Lets the others have what is new, while none of them is at work.
+  func share() {
+    known.share()
+    knownRates.share()
   }
 
   private struct Key: Hashable {
@@ -41,12 +53,11 @@ final class PoolSlices {
     key.parallelism.zeroStage = parallelism.zeroStage.representative
     key.parallelism.data = 1
     key.parallelism.isShardedOverOne = false
-    if let slice = known[key] { return slice }
-    let slice = PoolSlice(
-      StrategySlice(problem.pools[pool], counts: counts, key.parallelism), counts: counts,
-      common: common)
-    known[key] = slice
-    return slice
+    return known.value(key) {
+      PoolSlice(
+        StrategySlice(problem.pools[pool], counts: counts, key.parallelism), counts: counts,
+        common: common)
+    }
   }
 
   private struct RatesKey: Hashable {
@@ -63,6 +74,7 @@ final class PoolSlices {
     var key = RatesKey(
       base: base, constraints: space.constraints, partsBatches: space.partsBatches)
     key.constraints.schedule = []
+    // Working them out asks for slices.
     if let rates = knownRates[key] { return rates }
     let rates = SliceRates(base, space, self, chunkOverhead: chunkOverhead)
     knownRates[key] = rates

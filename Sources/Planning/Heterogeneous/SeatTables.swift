@@ -4,10 +4,22 @@ import Costing
 /// groups that go on in other pools.
 final class SeatTables {
   private let problem: ClusterProblem
-  private var known: [Key: StageTable] = [:]
-  private var reaching: [Reach: PlanningProblem] = [:]
+  private var known = SharedMemo<Key, StageTable>()
+  private var reaching = SharedMemo<Reach, PlanningProblem>()
 
   init(_ problem: ClusterProblem) { self.problem = problem }
+
+  /// For a search beside this one.
+  init(beside other: SeatTables) {
+    problem = other.problem
+    (known, reaching) = (other.known.beside, other.reaching.beside)
+  }
+
+  /// Lets the others have what is new, while none of them is at work.
+  func share() {
+    known.share()
+    reaching.share()
+  }
 
   private struct Reach: Hashable {
     var pool: Int
@@ -21,11 +33,9 @@ final class SeatTables {
 
   /// `ClusterProblem.pool(_:reachingBeyond:)`, made once.
   func pool(_ index: Int, reachingBeyond gpus: Int) -> PlanningProblem {
-    let key = Reach(pool: index, gpus: gpus)
-    if let known = reaching[key] { return known }
-    let made = problem.pool(index, reachingBeyond: gpus)
-    reaching[key] = made
-    return made
+    reaching.value(Reach(pool: index, gpus: gpus)) {
+      problem.pool(index, reachingBeyond: gpus)
+    }
   }
 
   func table(_ parallelism: LayerParallelism, pool: Int) -> StageTable {
@@ -36,9 +46,6 @@ final class SeatTables {
     if parallelism.zeroStage != .weights {
       if parallelism.expert == 1 { key.parallelism.data = 1 }
     }
-    if let table = known[key] { return table }
-    let table = problem.pools[pool].table(key.parallelism)
-    known[key] = table
-    return table
+    return known.value(key) { problem.pools[pool].table(key.parallelism) }
   }
 }

@@ -71,9 +71,11 @@ package struct Replanner: Sendable {
   ///
   /// - Parameters:
   ///   - constraints: Of a whole search, if there is to be one beside the quick ones.
+  ///   - parallel: See `ClusterPlanner`.
   ///   - onProgress: Told of the plans to go on with, and how far the whole search has come.
   package func ways(
-    _ constraints: SearchConstraints? = nil, shouldStop: () -> Bool = { false },
+    _ constraints: SearchConstraints? = nil, parallel: ParallelMap = .sequential,
+    shouldStop: () -> Bool = { false },
     onProgress: (SearchProgress) -> Void = { _ in }
   ) -> Ways {
     let moves = MigrationPlan(
@@ -97,7 +99,7 @@ package struct Replanner: Sendable {
       // Ways are held against each other by their time, whatever a plan is wanted for.
       constraints.objective = .throughput
       constraints.wantsFrontier = false
-      let outcome = ClusterPlanner(after).plan(
+      let outcome = ClusterPlanner(after, parallel: parallel).plan(
         constraints, shouldStop: shouldStop, onProgress: onProgress)
       wasStopped = wasStopped || outcome.outcome == .undecided
       if case .found(let result) = outcome.outcome {

@@ -4,6 +4,7 @@ import Hardware
 import Logging
 import MicroHTTP
 import PlanAPI
+import Planning
 
 /// The running service: a server with the routes behind it, a log and metrics.
 struct Service: Sendable {

@@ -157,10 +157,14 @@ struct ClusterCostSearch {
     _ problem: ClusterProblem, _ constraints: SearchConstraints, _ shouldStop: () -> Bool
   ) -> [MixedPlan] {
     guard let part = constraints.byChunks.first else { return [] }
-    let searches = problem.searches(
-      part, effort: effort, tables: SeatTables(problem), slices: PoolSlices(problem))
+    let (tables, slices) = (SeatTables(problem), PoolSlices(problem))
+    let searches: [any PoolSearch] = [
+      MixedSearch(
+        problem, part, effort: effort, tables: tables, slices: slices, incumbents: []),
+      LaneSearch(problem, part, effort: effort, tables: tables, slices: slices, incumbents: []),
+    ]
     return searches.flatMap { search in
-      search.sketch(shouldStop: shouldStop, onProgress: { _ in })
+      search.sketch(shouldStop: shouldStop)
       considered += search.considered
       pruned += search.pruned
       return search.found

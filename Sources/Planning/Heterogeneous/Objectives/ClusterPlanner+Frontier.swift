@@ -21,7 +21,7 @@ extension ClusterPlanner {
       let limited = problem.limited(to: limit)
       let fitting = known.map { MixedPlan(limited, $0.strategy, $0.split) }.filter(\.plan.fits)
       guard
-        let found = ClusterPlanner(limited, effort: .quick)
+        let found = ClusterPlanner(limited, effort: .quick, parallel: parallel)
           .fastest(single, knowing: fitting, shouldStop, { _ in })?.best
       else { break }
       // A leaner plan as fast as the one before takes its place.

@@ -19,7 +19,7 @@ extension ClusterPlanner {
       [MixedPlan(limited, $0.plan.strategy, $0.plan.split, devices: [])]
     }
     guard
-      var found = ClusterPlanner(limited, effort: effort)
+      var found = ClusterPlanner(limited, effort: effort, parallel: parallel)
         .fastest(constraints, knowing: plans ?? [], shouldStop, onProgress),
       case .found(var result) = found.outcome
     else { return nil }
