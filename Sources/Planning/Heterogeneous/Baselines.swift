@@ -7,7 +7,7 @@ import Quantities
 /// A comparison needs a good plan and no proof. So each pool is searched where most good plans are, the
 /// most powerful first: one that cannot beat those before it is given up at once. Only when a good plan
 /// over several pools is known is each pool asked for a better one of any kind, and then to the end.
-struct Baselines {
+final class Baselines {
   let problem: ClusterProblem
   let tables: SearchTables
   private let constraints: SearchConstraints
@@ -35,7 +35,7 @@ struct Baselines {
     alone + (even.map { $0.meets(constraints) ? [$0] : [] } ?? [])
   }
 
-  mutating func run(shouldStop: () -> Bool) {
+  func run(shouldStop: () -> Bool) {
     var best = Double.infinity
     let byPower = problem.pools.indices.sorted { (power($1), $0) < (power($0), $1) }
     for pool in byPower where mayHold(pool) {
@@ -49,7 +49,7 @@ struct Baselines {
   }
 
   /// Goes through each pool for plans that take less than `best`.
-  mutating func close(below best: Double, shouldStop: () -> Bool) {
+  func close(below best: Double, shouldStop: () -> Bool) {
     var best = best
     for pool in problem.pools.indices {
       var search = StrategySearch(problem.pools[pool], constraints, below: best)
@@ -61,7 +61,7 @@ struct Baselines {
     }
   }
 
-  private mutating func keep(
+  private func keep(
     _ found: StrategySearch.Candidate?, pool: Int, _ best: inout Double
   ) {
     guard let found, found.score < best else { return }

@@ -13,11 +13,11 @@ struct BestPlans {
   }
 
   /// Seconds of the best step.
-  var best: Double { plans.first?.plan.prediction.step.value ?? .infinity }
+  var best: Double { plans.first?.step ?? .infinity }
 
   /// Seconds from which on a step is not among the best.
   var limit: Double {
-    plans.count < most ? .infinity : plans.last!.plan.prediction.step.value
+    plans.count < most ? .infinity : plans.last!.step
   }
 
   /// Keeps a plan if it fits, is among the best and not known.

@@ -10,15 +10,18 @@ struct ClusterSearch {
   let constraints: SearchConstraints
   let effort: SearchEffort
   let parallel: ParallelMap
-  private(set) var baselines: Baselines
+  let baselines: Baselines
   /// Pipelines over several pools, and replicas on different ones: both of one chunk a stage and of several.
-  private var searches: [any PoolSearch]
-  /// For pipelines whose stages differ in replicas.
-  private var parting: [MixedSearch] = []
+  /// Then pipelines whose stages differ in replicas: few jobs gain by these, and there are many.
+  private let searches: [any PoolSearch]
+  /// Of them, those that the bound speaks of in any case.
+  private let bounding: Range<Int>
+  private var begun: Set<Int> = []
+  private var done: Set<Int> = []
   /// The best plans that are known.
   private(set) var kept: BestPlans
   /// Of all searches.
-  private var tables: [SearchTables]
+  private let tables: [SearchTables]
 
   /// - Parameter plans: That are known.
   init(
@@ -28,37 +31,35 @@ struct ClusterSearch {
     (self.problem, self.constraints) = (problem, constraints)
     (self.effort, self.parallel) = (effort, parallel)
     kept = BestPlans(most: 4 * effort.kept, plans)
-    let tables = SearchTables(problem)
-    self.tables = [tables]
-    baselines = Baselines(problem, constraints, tables: SearchTables(beside: tables))
-    searches = []
-    addSearches(constraints.byChunks[0])
-    self.tables.append(baselines.tables)
-  }
-
-  private mutating func addSearches(_ part: SearchConstraints) {
-    let tables = (tablesBeside(), tablesBeside())
-    searches += [
-      MixedSearch(
-        problem, part, effort: effort, tables: tables.0.seats, slices: tables.0.slices,
-        incumbents: []),
-      LaneSearch(
-        problem, part, effort: effort, tables: tables.1.seats, slices: tables.1.slices,
-        incumbents: []),
-    ]
-  }
-
-  private mutating func tablesBeside() -> SearchTables {
-    tables.append(SearchTables(beside: tables[0]))
-    return tables[tables.count - 1]
-  }
-
-  /// What each part comes to; from then on, all know what any has worked out.
-  private func sideBySide<Part, Result>(
-    _ parts: [Part], _ body: (Part) -> Result
-  ) -> [Result] {
-    defer { for each in tables { each.share() } }
-    return parallel.map(parts, body)
+    var tables = [SearchTables(problem)]
+    func beside() -> SearchTables {
+      tables.append(SearchTables(beside: tables[0]))
+      return tables[tables.count - 1]
+    }
+    baselines = Baselines(problem, constraints, tables: tables[0])
+    var searches: [any PoolSearch] = []
+    let parts = constraints.byChunks
+    for part in parts {
+      let (mixed, lanes) = (beside(), beside())
+      searches += [
+        MixedSearch(
+          problem, part, effort: effort, tables: mixed.seats, slices: mixed.slices,
+          incumbents: []),
+        LaneSearch(
+          problem, part, effort: effort, tables: lanes.seats, slices: lanes.slices,
+          incumbents: []),
+      ]
+    }
+    bounding = searches.indices
+    let less = effort.partingBatches(gpus: problem.cluster.gpus)
+    for part in parts {
+      let tables = beside()
+      searches.append(
+        MixedSearch(
+          problem, part, partsBatches: true, effort: less, tables: tables.seats,
+          slices: tables.slices, incumbents: []))
+    }
+    (self.searches, self.tables) = (searches, tables)
   }
 
   var plans: [MixedPlan] { kept.plans }
@@ -70,128 +71,133 @@ struct ClusterSearch {
       && (plans.first.map { $0.plan.strategy.zeroStage > .optimizer } ?? true)
   }
 
-  /// The least that a plan might take which was not looked for to the end: of all, or of those of which the
-  /// bound speaks.
-  var open: Double {
-    let all = Tally(baselines, searches + parting).open
-    return boundsParting ? all : Tally(baselines, searches).open
+  // MARK: What is known
+
+  private var bounded: Tally { Tally(baselines, searches[bounding]) }
+  private var all: Tally {
+    Tally(baselines, searches.indices.filter(begun.contains).map { searches[$0] })
   }
+
+  /// The least that a plan might take which was not looked for to the end, of those of which the bound speaks.
+  var open: Double { boundsParting ? all.open : bounded.open }
 
   /// Whether the bound speaks of pipelines whose stages differ in replicas.
   var boundsParting: Bool {
-    let bounded = Tally(baselines, searches).open
-    return parting.count == constraints.byChunks.count
-      && Tally(baselines, searches + parting).open >= min(bounded, kept.best)
+    begun.count == searches.count && all.open >= min(bounded.open, kept.best)
   }
 
-  var considered: Int { Tally(baselines, searches + parting).considered }
-  var pruned: Int { Tally(baselines, searches + parting).pruned }
-
-  mutating func run(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
-    sketch(shouldStop)
-    onProgress(progress)
-    baselines.close(below: kept.best, shouldStop: shouldStop)
-    for plan in baselines.plans { kept.keep(plan) }
-    bound(shouldStop, onProgress)
-    if !shouldStop() { refine(shouldStop) }
-    onProgress(progress)
-  }
+  var considered: Int { all.considered }
+  var pruned: Int { all.pruned }
 
   /// Until all other plans are bounded, no plan is.
   private var progress: SearchProgress {
-    let all = Tally(baselines, searches)
-    return SearchProgress(
-      best: kept.best, bound: leavesSharding ? 0 : all.open,
-      strategiesConsidered: all.considered, strategiesPruned: all.pruned)
+    SearchProgress(
+      best: kept.best, bound: leavesSharding ? 0 : bounded.open, strategiesConsidered: considered,
+      strategiesPruned: pruned)
   }
 
-  /// Good plans.
-  private mutating func sketch(_ shouldStop: () -> Bool) {
-    let mixed = searches[0]
-    for plan in kept.plans { mixed.keep(plan) }
-    let compared = sideBySide([false, true]) { [baselines] compares -> Baselines in
-      var baselines = baselines
-      if compares {
-        baselines.run(shouldStop: shouldStop)
-      } else {
-        mixed.sketch(shouldStop: shouldStop)
-      }
-      return baselines
-    }
-    baselines = compared[1]
-    for plan in baselines.plans + mixed.found { kept.keep(plan) }
-    for part in constraints.byChunks.dropFirst() { addSearches(part) }
-  }
+  // MARK: Searching
 
-  /// Goes on with two searches at a time, until no other can lower the bound: what has the least bound of all
-  /// need not be bounded any better by others.
-  private mutating func bound(_ shouldStop: () -> Bool, _ onProgress: (SearchProgress) -> Void) {
-    for search in searches { search.begin(.whole) }
-    var left = Array(searches.indices)
-    /// The least bound of what is done.
-    var settled = baselines.open
-    while let pair = next(left, settled: settled) {
-      for search in pair {
-        for plan in kept.plans { searches[search].keep(plan) }
-        // The first also looks for better plans where these do not raise the bound.
-        if search > 0 { searches[search].aim = settled }
+  mutating func run(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
+    begin(.sketch, 0)
+    for search in bounding where search > 0 { begin(.whole, search) }
+    // What has no good plan to be held against yet is begun with little.
+    round(
+      [[.sketch], [.compare] + bounding.dropFirst(2).prefix(1).map { .advance($0) }], shouldStop)
+    onProgress(progress)
+    collect()
+    for search in bounding { begin(.whole, search) }
+    round([[.advance(0), .advance(0)], [.close, .advance(1)]], shouldStop)
+    onProgress(progress)
+    while true {
+      if done.contains(0), begun.count == bounding.count, !shouldStop() {
+        for search in searches.indices.dropFirst(bounding.count) { begin(.whole, search) }
       }
-      let areDone = sideBySide(pair) { [searches] in
-        searches[$0].advance(Self.quota, shouldStop: shouldStop)
-      }
-      for (search, isDone) in zip(pair, areDone) {
-        for plan in searches[search].found { kept.keep(plan) }
-        guard isDone else { continue }
-        settled = min(settled, searches[search].open)
-        left.removeAll { $0 == search }
-      }
+      let rows = next()
+      if rows.isEmpty { break }
+      round(rows.map { $0.map { .advance($0) } }, shouldStop)
       onProgress(progress)
     }
+    collect()
+    if let best = kept.plans.first {
+      let polish = PlanPolish(problem: problem, constraints: constraints, tables: tables[0].seats)
+      kept.keep(polish.polished(best, tries: effort.changes, shouldStop: shouldStop))
+    }
+    onProgress(progress)
+  }
+
+  /// Keeps all plans that were found, and not only the best.
+  private mutating func collect() {
+    for plan in baselines.plans + searches.flatMap(\.found) { kept.keep(plan) }
+  }
+
+  private mutating func begin(_ phase: SearchPhase, _ search: Int) {
+    begun.insert(search)
+    for plan in kept.plans { searches[search].keep(plan) }
+    aim(search, settled)
+    searches[search].begin(phase)
+  }
+
+  /// What a search, or the comparison with one pool, does in a round.
+  private enum Piece {
+    case compare, close, sketch
+    case advance(Int)
   }
 
   /// What searches do between one exchange of plans and the next.
   private static let quota = 2048
 
-  /// The first search, until it is done, and those of the least bound.
-  private func next(_ left: [Int], settled: Double) -> [Int]? {
-    let first = left.first == 0 ? searches[0] : nil
-    let limit = min(settled, kept.best)
-    let others = left.filter {
-      let open = searches[$0].open
-      return $0 > 0 && (first.map { open <= $0.open } ?? (open < limit))
-    }.sorted { (searches[$0].open, $0) < (searches[$1].open, $1) }
-    let pair = (first == nil ? [] : [0]) + others
-    return pair.isEmpty ? nil : Array(pair.prefix(2))
+  /// Does pieces of work side by side, each after those before it in its row. From then on, all know the best plan,
+  /// and what any has worked out.
+  private mutating func round(_ rows: [[Piece]], _ shouldStop: () -> Bool) {
+    let (searches, baselines, best) = (searches, baselines, kept.best)
+    let over = parallel.map(rows) { row -> [Int] in
+      row.compactMap { piece in
+        switch piece {
+        case .compare: baselines.run(shouldStop: shouldStop)
+        case .close: baselines.close(below: best, shouldStop: shouldStop)
+        case .sketch: _ = searches[0].advance(.max, shouldStop: shouldStop)
+        case .advance(let search):
+          let isOver = searches[search].advance(Self.quota, shouldStop: shouldStop)
+          return isOver ? search : nil
+        }
+        return nil
+      }
+    }
+    done.formUnion(over.joined())
+    for each in tables { each.share() }
+    let found = searches.min { $0.best < $1.best }.flatMap(\.found.first)
+    for plan in baselines.plans + [found].compactMap(\.self) where plan.step < kept.best {
+      kept.keep(plan)
+    }
+    let settled = settled
+    for search in begun {
+      if let best = kept.plans.first, best.step < searches[search].best {
+        searches[search].keep(best)
+      }
+      aim(search, settled)
+    }
   }
 
-  /// Looks at what few jobs gain by.
-  private mutating func refine(_ shouldStop: () -> Bool) {
-    let bounded = Tally(baselines, searches).open
-    let effort = effort.partingBatches(gpus: problem.cluster.gpus)
-    var parting: [MixedSearch?] = []
-    for part in constraints.byChunks {
-      let tables = tablesBeside()
-      parting.append(
-        MixedSearch(
-          problem, part, partsBatches: true, effort: effort, tables: tables.seats,
-          slices: tables.slices, incumbents: kept.plans))
-    }
-    let polish = PlanPolish(
-      problem: problem, constraints: constraints, tables: tablesBeside().seats)
-    let (known, changes) = (kept, self.effort.changes)
-    func polished(_ plan: MixedPlan) -> MixedPlan {
-      polish.polished(plan, tries: changes, shouldStop: shouldStop)
-    }
-    // The best plan so far is polished beside them.
-    let found = sideBySide(parting + [nil]) { search -> [MixedPlan] in
-      search?.run(below: bounded, shouldStop: shouldStop)
-      return search?.found ?? known.plans.prefix(1).map(polished)
-    }
-    for plan in found.dropLast().joined() { kept.keep(plan) }
-    let isBetter = kept.best < known.best
-    for plan in found.last! { kept.keep(plan) }
-    if isBetter, let best = kept.plans.first { kept.keep(polished(best)) }
-    self.parting = parting.compactMap(\.self)
+  /// What has the least bound of all that is done need not be bounded any better by others. The first search also
+  /// looks for better plans where these do not raise the bound.
+  private func aim(_ search: Int, _ settled: Double) {
+    if search > 0 { searches[search].aim = settled }
+  }
+
+  /// The least bound of what is done.
+  private var settled: Double {
+    Tally(baselines, bounding.filter(done.contains).map { searches[$0] }).open
+  }
+
+  /// The first search beside two others, until it is done, and then three: those of the least bound, until none
+  /// can lower the whole's.
+  private func next() -> [[Int]] {
+    let limit = done.contains(0) ? min(settled, kept.best) : searches[0].open.nextUp
+    let others = begun.subtracting(done).filter { $0 > 0 && searches[$0].open < limit }
+      .sorted { (searches[$0].open, $0) < (searches[$1].open, $1) }
+    if done.contains(0) { return others.prefix(3).map { [$0] } }
+    return [[0]] + (others.isEmpty ? [] : [Array(others.prefix(2))])
   }
 }
 

@@ -67,8 +67,8 @@ final class LaneSearch {
     enum Level {
       case collected, weighed, reached
 
-      /// What looking at a layout counts for.
-      var quota: Int { self == .weighed ? 256 : 8 }
+      /// Of looking at a layout.
+      var cost: Int { self == .weighed ? 256 : 8 }
     }
     static func < (a: Layout, b: Layout) -> Bool { (a.bound, a.order) < (b.bound, b.order) }
     static func == (a: Layout, b: Layout) -> Bool { a.order == b.order }
@@ -106,7 +106,7 @@ final class LaneSearch {
   private static let patience = 24
 
   func advance(_ quota: Int, shouldStop: () -> Bool) -> Bool {
-    var quota = quota
+    var spent = 0
     let (layouts, patience) =
       phase == .sketch ? (Self.sketchedLayouts, Self.patience) : (effort.layouts, .max)
     if heap == nil {
@@ -119,9 +119,9 @@ final class LaneSearch {
       if best < gain.best { gain = (considered, best) }
       if considered - gain.considered >= patience { return true }
       if shouldStop() || unsettled >= effort.laneLayouts || considered >= layouts { return true }
-      guard quota > 0 else { return false }
+      guard spent < quota else { return false }
       heap!.removeMin()
-      quota -= layout.level.quota
+      spent += layout.level.cost
       switch layout.level {
       case .collected: insert(variants(layout))
       case .weighed:

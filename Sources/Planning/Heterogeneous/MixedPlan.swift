@@ -26,6 +26,9 @@ package struct MixedPlan: Hashable, Sendable {
 }
 
 extension MixedPlan {
+  /// Seconds of a step.
+  var step: Double { plan.prediction.step.value }
+
   /// With its devices.
   func placed(on cluster: Cluster) -> MixedPlan {
     var placed = self

@@ -107,8 +107,8 @@ final class MixedSearch {
     enum Level: UInt8 {
       case split, slice, base, weighed, parted, reached
 
-      /// What looking at a node counts for, beside what it leads to.
-      var quota: Int {
+      /// Of looking at a node, beside what it leads to.
+      var cost: Int {
         switch self {
         case .split: 512
         case .slice, .base: 8
@@ -170,12 +170,14 @@ final class MixedSearch {
   private static let sketchedInVain = 12
 
   func advance(_ quota: Int, shouldStop: () -> Bool) -> Bool {
-    var quota = quota
+    var spent = 0
     if isSketching {
       return explore(
-        layouts: Self.sketchedLayouts, states: Self.sketchedStates, &quota, shouldStop)
+        layouts: Self.sketchedLayouts, states: Self.sketchedStates, &spent, of: quota, shouldStop)
     }
-    while explore(layouts: effort.layouts, states: effort.states, &quota, shouldStop) {
+    while explore(
+      layouts: effort.layouts, states: effort.states, &spent, of: quota, shouldStop)
+    {
       // What was too much beside a worse plan may be little beside the best.
       guard let index = unwalked.indices.min(by: { unwalked[$0].bound < unwalked[$1].bound }),
         unwalked[index].bound < cutoff,
@@ -184,18 +186,18 @@ final class MixedSearch {
             && hasTries(for: unwalked[index].node)),
         statesFilled < effort.states, !shouldStop()
       else { return true }
-      guard quota > 0 else { return false }
+      guard spent < quota else { return false }
       let (node, bound, _) = unwalked.remove(at: index)
-      quota += work
+      spent -= work
       walk(node, bound, shouldStop)
-      quota -= work
+      spent += work
     }
     return false
   }
 
   /// Whether it came to an end before the quota did.
   private func explore(
-    layouts: Int, states: Int, _ quota: inout Int, _ shouldStop: () -> Bool
+    layouts: Int, states: Int, _ spent: inout Int, of quota: Int, _ shouldStop: () -> Bool
   ) -> Bool {
     if !hasBegun { space.forEachSplit { addSplit($0) } }
     hasBegun = true
@@ -206,7 +208,7 @@ final class MixedSearch {
       if isSettled, Double(vain) >= Self.patience * eagerness { return true }
       if isSketching, vain >= Self.sketchedInVain { return true }
       if considered >= layouts || statesFilled >= states || choicesLeft == 0 { return true }
-      guard quota > 0 else { return false }
+      guard spent < quota else { return false }
       if shouldStop() {
         let isAboveBases = [.split, .slice].contains(nodes[next.node].level)
         guard found.isEmpty, isAboveBases, nodesAfterStop > 0 else { return true }
@@ -214,8 +216,8 @@ final class MixedSearch {
       }
       heap.removeMin()
       let node = nodes[next.node]
-      quota += work - node.level.quota
-      defer { quota -= work }
+      spent += node.level.cost - work
+      defer { spent += work }
       switch node.level {
       case .split: addSlices(bases[node.base].strategy, next.bound)
       case .slice: addBases(bases[node.base], next.bound, shouldStop)

@@ -8,6 +8,8 @@ import Scheduling
 protocol PoolSearch: AnyObject {
   /// The best plans that are known: those found, and incumbents.
   var found: [MixedPlan] { get }
+  /// Seconds of the best of them.
+  var best: Double { get }
   /// Least bound of what was not looked at, or not to the end.
   var open: Double { get }
   var considered: Int { get }

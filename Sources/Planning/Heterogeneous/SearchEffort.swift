@@ -12,7 +12,7 @@ package struct SearchEffort: Hashable, Sendable {
   package var laneLayouts = 64
   /// Stages tried by all walks, and by one.
   package var tries = 1 << 16
-  package var triesPerState = 1 << 13
+  package var triesPerState = 1 << 12
   /// Combinations of one way to split each pool that are looked at: once there are more than are left, no more
   /// are.
   package var choices = Int.max
