@@ -82,7 +82,7 @@ extension MixedSearch {
   }
 
   func addLayouts(_ base: Base, _ least: Double, _ shouldStop: () -> Bool) {
-    guard mayCover(base) else {
+    guard mayCover(base, within: cutoff) else {
       excluded += 1
       return
     }

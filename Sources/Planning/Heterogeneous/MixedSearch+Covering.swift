@@ -16,14 +16,16 @@ extension MixedSearch {
   /// Whether groups may get through all layers in time with any sharding of states, recomputation, schedule and
   /// number of chunks: of none of these fewer micro-batches are held than in 1F1B. Most bases are too large, and
   /// so are not looked at one by one.
-  func mayCover(_ base: Base) -> Bool {
+  ///
+  /// - Parameter step: What the whole step may take.
+  func mayCover(_ base: Base, within step: Double) -> Bool {
     let (rates, strategy) = (sliceRates[base.slice], base.strategy)
     let m = strategy.microBatches
     let deepest = min(space.deepest, rates.mostGroups(replicas: strategy.data))
     let time = space.schedules.reduce(0) { most, each in
       var base = base
       base.strategy.schedule = each.0
-      return max(most, stageTime(base, stages: deepest, within: cutoff))
+      return max(most, stageTime(base, stages: deepest, within: step))
     }
     let (zeros, kind) = (zeroStages(strategy), space.commonLayer.kind)
     func isEnough(
