@@ -23,21 +23,25 @@ import Testing
     var fold: ChunkFold { space.folds[0] }
     var whole: WholeLayers { space.wholeLayers(fold) }
 
-    init(seed: Int) {
+    /// - Parameter isShort: ZB-H1 over many groups of one type with so few micro-batches that stages run ahead
+    ///   all they can, the last ones the shorter the later they come.
+    init(seed: Int, isShort: Bool = false) {
       var random = SplitMix64(seed: seed)
       let types = ["h100-sxm5-80gb", "a100-sxm4-80gb", "v100-sxm2-32gb", "a10", "t4"]
         .shuffled(using: &random)
+      func type(_ pool: Int) -> String { isShort ? types[0] : types[pool] }
       var model = DecoderExample.small
       model.layers = Int.random(in: 5...20, using: &random)
+      if isShort { (model.layers, model.vocabulary) = (model.layers + 10, 500) }
       model.tiesEmbeddings = Bool.random(using: &random)
       let pools = Int.random(in: 2...3, using: &random)
       let parts = (0..<pools).map {
-        (types[$0], Int.random(in: 1...4, using: &random), 1)
+        (type($0), Int.random(in: isShort ? 3...4 : 1...4, using: &random), 1)
       }
       let memory = ByteCount.gibi(.random(in: 2...8, using: &random))
       problem = model.problem(
         on: .example(parts, memory: seed % 3 == 0 ? memory : nil),
-        batch: Int.random(in: 2...40, using: &random), sequence: 1024,
+        batch: Int.random(in: isShort ? 1...4 : 2...40, using: &random), sequence: 1024,
         precision: seed % 4 == 0 ? .fp16 : .bf16)
       var constraints = SearchConstraints()
       constraints.context = [1]
@@ -46,7 +50,8 @@ import Testing
       base.zeroStage = .none
       base.sequenceParallel = space.choices.sequenceParallel
       base.microBatches = problem.job.globalBatchSize
-      base.schedule = [.oneForwardOneBackward, .zeroBubble, .gpipe][seed % 7 % 3]
+      base.schedule =
+        isShort ? .zeroBubble : [.oneForwardOneBackward, .zeroBubble, .gpipe][seed % 7 % 3]
       base.recompute = seed % 5 == 0 ? .selective : .full
       self.base = base
       let tables = SeatTables(problem)
@@ -70,16 +75,24 @@ import Testing
       let all = parts.indices.flatMap { Array(repeating: $0, count: parts[$0].1) }
         .shuffled(using: &random)
       let nodes = problem.graph.nodes.count
-      order = Array(all.prefix(Int.random(in: 1...min(all.count, nodes), using: &random)))
+      let most = min(all.count, nodes)
+      order = Array(all.prefix(Int.random(in: (isShort ? most : 1)...most, using: &random)))
       let cuts = (1..<nodes).shuffled(using: &random).prefix(order.count - 1).sorted()
-      boundaries = [0] + Self.evened(cuts, order, seats, nodes: nodes) + [nodes]
+      let waning = isShort ? Double.random(in: 0...1, using: &random) : 0
+      boundaries =
+        [0] + Self.evened(cuts, order, seats, waning: waning, nodes: nodes) + [nodes]
     }
 
     /// Half-way to stages of equal time, so that the trips count.
+    ///
+    /// - Parameter waning: The part by which the last of them is to be shorter.
     private static func evened(
-      _ cuts: [Int], _ order: [Int], _ seats: [SeatCosts], nodes: Int
+      _ cuts: [Int], _ order: [Int], _ seats: [SeatCosts], waning: Double, nodes: Int
     ) -> [Int] {
-      let speeds = order.map { 1 / seats[$0].wholeTime }
+      let speeds = order.enumerated().map { stage, seat in
+        let late = max(0, 2 * Double(stage + 1) / Double(order.count) - 1)
+        return (1 - waning * late) / seats[seat].wholeTime
+      }
       let all = speeds.reduce(0, +)
       var (sum, last) = (0.0, 0)
       return cuts.indices.map { index in
@@ -119,8 +132,8 @@ import Testing
   /// Nor than what is said of all layouts of its micro-batch size together.
   @Test func noPipelineIsFasterThanItsSliceAllows() {
     var fitting = 0
-    for seed in 0..<240 {
-      let example = Example(seed: seed)
+    for seed in 0..<480 {
+      let example = Example(seed: seed, isShort: seed >= 240)
       guard let (plan, pipeline) = example.plan() else { continue }
       fitting += 1
       let (base, m, hair) = (example.base, example.base.microBatches, 1 + 1e-9)
@@ -144,7 +157,7 @@ import Testing
       let nodes = rates.leastNodes(replicas: 1, stageTime: slowest * hair, chunks: 1)
       #expect(nodes <= plan.strategy.gpus, "seed \(seed)")
     }
-    #expect(fitting > 120)
+    #expect(fitting > 300)
   }
 
   @Test func noPipelineIsFasterThanItsBounds() {

@@ -195,7 +195,7 @@ struct SliceRates {
       let n = Double(max(0, min(stages, microBatches) - 1))
       return (m - 1 - n * forwards.part, n * forwards.excess)
     case .zeroBubble:
-      let n = Double(max(0, stages - 1))
+      let n = Double(max(0, min(stages - 1, 2 * (microBatches - 1))))
       return (max(0, m - 1 - n * splits.part), n * splits.excess)
     }
   }
