@@ -103,6 +103,43 @@ extension LaneSearchTests {
   }
 }
 
+extension LaneSearchTests {
+  /// Where replicas on one pool cannot all have equally many micro-batches, no proof forgets those of which some
+  /// have one more than others. Mostly these are the best there is.
+  @Test func provesNothingWithoutUnequalSharesOnOnePool() throws {
+    var best = 0
+    for seed in 0..<16 {
+      var random = SplitMix64(seed: seed)
+      let types = ["a100-sxm4-80gb", "a10", "rtx4090"].shuffled(using: &random)
+      var model = DecoderExample.small
+      model.layers = Int.random(in: 1...3, using: &random)
+      model.hidden = 1024 * Int.random(in: 1...2, using: &random)
+      model.feedForward = 4 * model.hidden
+      let size = Int.random(in: 1...2, using: &random)
+      let problem = model.problem(
+        on: .example([(types[0], 1, Int.random(in: 3...4, using: &random)), ("t4", 1, 1)]),
+        batch: size * [5, 7, 10, 11].randomElement(using: &random)!, sequence: 1024)
+      var constraints = SearchConstraints()
+      (constraints.tensor, constraints.context) = ([1], [1])
+      constraints.microBatchSize = [size]
+      constraints.schedule = [
+        [.oneForwardOneBackward, .gpipe, .zeroBubble][seed % 3]
+      ]
+      let everything = EveryLane(problem: problem, constraints: constraints).bestOnOnePool()
+      let outcome = ClusterPlanner(problem).plan(constraints).outcome
+      guard case .found(let result) = outcome else {
+        Issue.record("seed \(seed): a plan exists")
+        continue
+      }
+      let step = result.best.prediction.step.value
+      #expect(result.proof.lowerBound.value <= everything * (1 + 1e-9), "seed \(seed)")
+      #expect(step * (1 - result.proof.gapFraction) <= everything * (1 + 1e-9), "seed \(seed)")
+      if step == everything { best += 1 }
+    }
+    #expect(best > 4)
+  }
+}
+
 /// All data parallelism over unequal replicas, each a pipeline on one pool, costed by prediction alone.
 private struct EveryLane {
   let problem: ClusterProblem
@@ -176,6 +213,35 @@ private struct EveryLane {
         let plan = MixedPlan(
           problem, strategy, PipelineSplit(boundaries: cut, recomputed: recomputed))
         if plan.plan.fits { best = min(best, plan.plan.prediction.step.value) }
+      }
+    }
+    return best
+  }
+
+  /// Of replicas on one pool that do not all run equally many micro-batches, without tensor parallelism.
+  func bestOnOnePool() -> Double {
+    let space = MixedSpace(problem, constraints)
+    var best = Double.infinity
+    for (pool, own) in problem.cluster.pools.enumerated() {
+      for size in space.choices.microBatchSizes(data: 1) {
+        let count = problem.job.globalBatchSize / size
+        for replicas in 1...own.gpus where replicas < count && count % replicas > 0 {
+          for depth in 1...(own.gpus / replicas) {
+            for zero in space.choices.zeroStages(replicas: replicas) {
+              let base = ParallelStrategy(
+                pipeline: depth, data: replicas, microBatchSize: size, zeroStage: zero,
+                recompute: .full, schedule: constraints.schedule[0])
+              let strategy = MixedStrategy(
+                base: base, lanes: lanes(base, pool: pool, count, replicas, 1))
+              for cut in cuts(from: [0], depth, problem.graph.nodes.count) {
+                guard let recomputed = leastRecomputation(strategy, cut) else { continue }
+                let plan = MixedPlan(
+                  problem, strategy, PipelineSplit(boundaries: cut, recomputed: recomputed))
+                if plan.plan.fits { best = min(best, plan.plan.prediction.step.value) }
+              }
+            }
+          }
+        }
       }
     }
     return best

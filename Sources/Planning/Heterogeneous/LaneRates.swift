@@ -72,6 +72,11 @@ struct LaneRates {
   struct Share {
     var mean: Race
     var busiest: Race
+
+    /// The least time in which one of so many replicas that make up the share runs so many micro-batches.
+    func seconds(ofOne microBatches: Int, among replicas: Int) -> Double {
+      max(mean.seconds(microBatches * replicas), busiest.seconds(microBatches * replicas))
+    }
   }
 
   /// By pool, with pipelines of so many stages.

@@ -143,7 +143,7 @@ extension LaneSearch {
         let again = zip(slices.counts, slice.costs).reduce(0) {
           $0 + $1.0 * $1.1.recompute(base.recompute).total.value
         }
-        let reaching = tables.pool(pool, reachingBeyond: home(layout, pool))
+        let reaching = reaching(layout, pool)
         return EndFloor.mean(
           StepEnd(
             collectives: reaching.costs.collectives(base.layerParallelism),
@@ -194,8 +194,14 @@ extension LaneSearch {
       let table =
         base.expert == 1 ? tables.table(base.layerParallelism, pool: pool) : nil
       return StrategyModel(
-        tables.pool(pool, reachingBeyond: home(layout, pool)), base, table: table)
+        reaching(layout, pool), base, table: table)
     }
+  }
+
+  /// A pool as groups of a stage's replicas see it, which go on in other pools if there are several.
+  private func reaching(_ layout: Layout, _ pool: Int) -> PlanningProblem {
+    layout.pools.count == 1
+      ? problem.pools[pool] : tables.pool(pool, reachingBeyond: home(layout, pool))
   }
 
   /// Seconds between two stages of a pool that are next to one another, whichever they are and however

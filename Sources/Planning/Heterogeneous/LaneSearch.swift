@@ -4,7 +4,8 @@ import Quantities
 import Scheduling
 
 /// Finds the best data parallelism over unequal replicas: each a pipeline on one pool, all cut alike,
-/// those on faster GPUs with more of the step's micro-batches.
+/// those on faster GPUs with more of the step's micro-batches. On one pool alone all are equal, and some have a
+/// micro-batch more than others where not all can have as many.
 final class LaneSearch {
   let problem: ClusterProblem
   let space: MixedSpace
@@ -231,8 +232,7 @@ final class LaneSearch {
       let least = race.leastTime(race.shares(depth: 1, schedule, chunks: fewest), subset: all)
       if least + bound.overhead >= cutoff { continue }
       let deepest = min(space.deepest, race.groups.max() ?? 0)
-      // With fewer, there is room on one pool at most.
-      let shallowest = fewestStages.sorted()[1]
+      let shallowest = fewestStages.min()!
       guard shallowest <= deepest else { continue }
       for depth in shallowest...deepest where space.allowsDepth(depth) {
         base.pipeline = depth
@@ -243,24 +243,52 @@ final class LaneSearch {
           for subset in subsets where subset & ~holding == 0 {
             let least = race.leastTime(shares, subset: subset) + bound.overhead
             if least < cutoff {
-              collect(base, race, slices, subset, least, into: &layouts)
+              let replicas = race.groups.enumerated().map {
+                subset >> $0 & 1 == 1 ? $1 / depth : 0
+              }
+              collect(base, race, slices, replicas, least, into: &layouts)
             } else {
               excluded += 1
             }
+          }
+          for pool in race.groups.indices where holding >> pool & 1 == 1 {
+            collect(base, race, slices, pool, shares[pool], into: &layouts)
           }
         }
       }
     }
   }
 
-  /// - Parameter least: Of a step, waiting for the slowest GPU left out.
+  /// Replicas on one pool of which some have to run more micro-batches than others: as many as it holds, and
+  /// fewer for as long as the busiest is in time.
   private func collect(
-    _ base: ParallelStrategy, _ race: LaneRates, _ slices: [PoolSlice], _ subset: Int,
+    _ base: ParallelStrategy, _ race: LaneRates, _ slices: [PoolSlice], _ pool: Int,
+    _ share: LaneRates.Share, into layouts: inout [Layout]
+  ) {
+    let unit = base.virtualStages > 1 ? base.pipeline : 1
+    let units = race.microBatches / unit
+    let most = race.groups[pool] / base.pipeline
+    var counts = race.groups.map { _ in 0 }
+    for replicas in (1...most).reversed() {
+      let busiest = unit * ((units + replicas - 1) / replicas)
+      let least = share.seconds(ofOne: busiest, among: most) + bound.overhead
+      guard least < cutoff else {
+        excluded += 1
+        return
+      }
+      if replicas > units || units.isMultiple(of: replicas) { continue }
+      counts[pool] = replicas
+      collect(base, race, slices, counts, least, into: &layouts)
+    }
+  }
+
+  /// - Parameters:
+  ///   - replicas: By pool.
+  ///   - least: Of a step, waiting for the slowest GPU left out.
+  private func collect(
+    _ base: ParallelStrategy, _ race: LaneRates, _ slices: [PoolSlice], _ replicas: [Int],
     _ least: Double, into layouts: inout [Layout]
   ) {
-    let replicas = race.groups.enumerated().map {
-      subset >> $0 & 1 == 1 ? $1 / base.pipeline : 0
-    }
     let total = replicas.reduce(0, +)
     let unit = base.virtualStages > 1 ? base.pipeline : 1
     let value = least * waiting(base, replicas)
