@@ -63,10 +63,11 @@ final class LaneSearch {
     var replicas: [Int] { lanes.replicas }
     /// Those that have any: one lane each.
     var pools: [Int] { lanes.pools }
-    /// Whether it has been held against `LaneBound`, and against `LaneReach`.
+    /// Whether it has been held against `LaneBound`, and against `LaneReach`; before, how many stages and
+    /// replicas there are on one pool may be open.
     var level = Level.collected
     enum Level {
-      case collected, weighed, reached
+      case open, collected, weighed, reached
 
       /// Of looking at a layout.
       var cost: Int { self == .weighed ? 256 : 8 }
@@ -86,6 +87,11 @@ final class LaneSearch {
       self.replicas = replicas
       pools = replicas.indices.filter { replicas[$0] > 0 }
       self.slices = pools.map { slices[$0] }
+    }
+
+    /// On one pool, whose slice is given.
+    init(_ replicas: [Int], pool: Int, _ slices: [PoolSlice]) {
+      (self.replicas, self.slices, pools) = (replicas, slices, [pool])
     }
   }
 
@@ -124,6 +130,7 @@ final class LaneSearch {
       heap!.removeMin()
       spent += layout.level.cost
       switch layout.level {
+      case .open: insert(unevenly(layout))
       case .collected: insert(variants(layout))
       case .weighed:
         considered += 1
@@ -195,15 +202,22 @@ final class LaneSearch {
         where BaseChoices.allows(size, space.constraints.microBatchSize) {
           base.microBatchSize = size
           let slices = slices(base)
-          let race = LaneRates(
-            groups: groups,
-            pools: slices.map { LaneRates.Pool($0, chunkOverhead: bound.chunkOverhead) },
-            microBatches: job.globalBatchSize / size, chunkOverhead: bound.chunkOverhead,
-            blocks: space.commonLayer.count, hasEqualBlocks: space.hasEqualBlocks)
-          collect(base, race, slices, into: &layouts)
+          collect(base, race(base, groups, slices), slices, into: &layouts)
         }
       }
     }
+  }
+
+  /// - Parameter groups: Of each slice's pool.
+  func race(
+    _ base: ParallelStrategy, _ groups: [Int], _ slices: [PoolSlice]
+  ) -> LaneRates {
+    LaneRates(
+      groups: groups,
+      pools: slices.map { LaneRates.Pool($0, chunkOverhead: bound.chunkOverhead) },
+      microBatches: problem.job.globalBatchSize / base.microBatchSize,
+      chunkOverhead: bound.chunkOverhead, blocks: space.commonLayer.count,
+      hasEqualBlocks: space.hasEqualBlocks)
   }
 
   /// By pool.
@@ -221,7 +235,7 @@ final class LaneSearch {
     let subsets =
       (pools <= 4 ? Array(1...all) : [all] + (0..<pools).map { all & ~(1 << $0) })
       .filter { $0 & ($0 &- 1) != 0 }
-    let fewestStages = fewestStages(base, slices)
+    let fewestStages = slices.indices.map { self.fewestStages(base, slices[$0], pool: $0) }
     func poolsWithRoom(for depth: Int) -> Int {
       fewestStages.indices.reduce(0) { $0 | (fewestStages[$1] <= depth ? 1 << $1 : 0) }
     }
@@ -229,10 +243,15 @@ final class LaneSearch {
     var shares: [LaneRates.Share] = []
     for (schedule, fewest) in space.schedules {
       base.schedule = schedule
-      let least = race.leastTime(race.shares(depth: 1, schedule, chunks: fewest), subset: all)
-      if least + bound.overhead >= cutoff { continue }
+      race.setShares(&shares, depth: 1, schedule, chunks: fewest)
+      if race.leastTime(shares, subset: all) + bound.overhead >= cutoff { continue }
+      for pool in race.groups.indices {
+        let least = race.leastTime(shares, subset: 1 << pool) + bound.overhead
+        collect(base, onPool: pool, groups: race.groups[pool], slices, least, into: &layouts)
+      }
       let deepest = min(space.deepest, race.groups.max() ?? 0)
-      let shallowest = fewestStages.min()!
+      // With fewer, there is room on one pool at most.
+      let shallowest = fewestStages.sorted()[1]
       guard shallowest <= deepest else { continue }
       for depth in shallowest...deepest where space.allowsDepth(depth) {
         base.pipeline = depth
@@ -251,34 +270,8 @@ final class LaneSearch {
               excluded += 1
             }
           }
-          for pool in race.groups.indices where holding >> pool & 1 == 1 {
-            collect(base, race, slices, pool, shares[pool], into: &layouts)
-          }
         }
       }
-    }
-  }
-
-  /// Replicas on one pool of which some have to run more micro-batches than others: as many as it holds, and
-  /// fewer for as long as the busiest is in time.
-  private func collect(
-    _ base: ParallelStrategy, _ race: LaneRates, _ slices: [PoolSlice], _ pool: Int,
-    _ share: LaneRates.Share, into layouts: inout [Layout]
-  ) {
-    let unit = base.virtualStages > 1 ? base.pipeline : 1
-    let units = race.microBatches / unit
-    let most = race.groups[pool] / base.pipeline
-    var counts = race.groups.map { _ in 0 }
-    for replicas in (1...most).reversed() {
-      let busiest = unit * ((units + replicas - 1) / replicas)
-      let least = share.seconds(ofOne: busiest, among: most) + bound.overhead
-      guard least < cutoff else {
-        excluded += 1
-        return
-      }
-      if replicas > units || units.isMultiple(of: replicas) { continue }
-      counts[pool] = replicas
-      collect(base, race, slices, counts, least, into: &layouts)
     }
   }
 
@@ -290,9 +283,8 @@ final class LaneSearch {
     _ least: Double, into layouts: inout [Layout]
   ) {
     let total = replicas.reduce(0, +)
-    let unit = base.virtualStages > 1 ? base.pipeline : 1
     let value = least * waiting(base, replicas)
-    guard total * unit <= race.microBatches, value < cutoff else {
+    guard total <= units(base), value < cutoff else {
       excluded += 1
       return
     }
@@ -304,26 +296,38 @@ final class LaneSearch {
         lanes: Lanes(replicas, slices)))
   }
 
-  /// By pool, stages without which there is no room for the states, whatever is sharded over however many
-  /// replicas, and one micro-batch.
-  private func fewestStages(_ base: ParallelStrategy, _ slices: [PoolSlice]) -> [Int] {
-    guard space.choices.experts == [1] else { return slices.map { _ in 1 } }
+  /// Pipelines on one pool, of however many stages and replicas.
+  private func collect(
+    _ base: ParallelStrategy, onPool pool: Int, groups: Int, _ slices: [PoolSlice], _ least: Double,
+    into layouts: inout [Layout]
+  ) {
+    guard groups > 1, least < cutoff else {
+      excluded += 1
+      return
+    }
+    let lanes = Lanes(slices.indices.map { $0 == pool ? groups : 0 }, slices)
+    layouts.append(
+      Layout(bound: least, order: layouts.count, base: base, lanes: lanes, level: .open))
+  }
+
+  /// Stages without which there is no room for the states, whatever is sharded over however many replicas, and one
+  /// micro-batch.
+  func fewestStages(_ base: ParallelStrategy, _ whole: PoolSlice, pool: Int) -> Int {
+    guard space.choices.experts == [1] else { return 1 }
     var parallelism = base.layerParallelism
     parallelism.data = problem.job.globalBatchSize
-    return slices.indices.map { index in
-      let (pool, slice) = (problem.pools[index], slices[index].slice)
-      var fewest = Int.max
-      for zero in space.choices.zeroStages(replicas: .max) where zero <= .optimizer {
-        parallelism.zeroStage = zero
-        let bytes = slice.parameters * pool.costs.states(parallelism).perParameter
-        for recompute in space.choices.recompute {
-          let room = pool.room(parallelism).value
-          let stages = (bytes + slice.activations(recompute)) / room * (1 - 1e-9)
-          guard room > 0, stages < Double(space.deepest) else { continue }
-          fewest = min(fewest, max(1, Int(stages.rounded(.up))))
-        }
+    let (pool, slice) = (problem.pools[pool], whole.slice)
+    var fewest = Int.max
+    for zero in space.choices.zeroStages(replicas: .max) where zero <= .optimizer {
+      parallelism.zeroStage = zero
+      let bytes = slice.parameters * pool.costs.states(parallelism).perParameter
+      for recompute in space.choices.recompute {
+        let room = pool.room(parallelism).value
+        let stages = (bytes + slice.activations(recompute)) / room * (1 - 1e-9)
+        guard room > 0, stages < Double(space.deepest) else { continue }
+        fewest = min(fewest, max(1, Int(stages.rounded(.up))))
       }
-      return fewest
     }
+    return fewest
   }
 }
