@@ -35,21 +35,24 @@ import Testing
       if isShort { (model.layers, model.vocabulary) = (model.layers + 10, 500) }
       model.tiesEmbeddings = Bool.random(using: &random)
       let pools = Int.random(in: 2...3, using: &random)
+      let replicas = seed % 4 == 2 ? 2 : 1
       let parts = (0..<pools).map {
-        (type($0), Int.random(in: isShort ? 3...4 : 1...4, using: &random), 1)
+        (type($0), replicas * Int.random(in: isShort ? 3...4 : 1...4, using: &random), 1)
       }
       let memory = ByteCount.gibi(.random(in: 2...8, using: &random))
       problem = model.problem(
         on: .example(parts, memory: seed % 3 == 0 ? memory : nil),
-        batch: Int.random(in: isShort ? 1...4 : 2...40, using: &random), sequence: 1024,
+        batch: replicas * Int.random(in: isShort ? 1...4 : 2...40, using: &random),
+        sequence: 1024,
         precision: seed % 4 == 0 ? .fp16 : .bf16)
       var constraints = SearchConstraints()
       constraints.context = [1]
       space = MixedSpace(problem, constraints)
       var base = ParallelStrategy()
-      base.zeroStage = .none
+      base.data = replicas
+      base.zeroStage = seed % 8 == 2 ? .optimizer : .none
       base.sequenceParallel = space.choices.sequenceParallel
-      base.microBatches = problem.job.globalBatchSize
+      base.microBatches = problem.job.globalBatchSize / replicas
       base.schedule =
         isShort ? .zeroBubble : [.oneForwardOneBackward, .zeroBubble, .gpipe][seed % 7 % 3]
       base.recompute = seed % 5 == 0 ? .selective : .full
@@ -64,15 +67,15 @@ import Testing
           StrategyModel(
             problem.pools[pool], strategy,
             table: tables.table(strategy.layerParallelism, pool: pool)),
-          pool: pool, most: problem.cluster.pools[pool].gpus, fold: fold)
+          pool: pool, most: problem.cluster.pools[pool].gpus / replicas, fold: fold)
       }
       rates = problem.pools.indices.map { pool in
         SeatRates(
           problem.pools[pool], slices.whole(strategy.layerParallelism, pool: pool),
-          strategy.layerParallelism, groups: problem.cluster.pools[pool].gpus,
+          strategy.layerParallelism, groups: problem.cluster.pools[pool].gpus / replicas,
           recompute: base.recompute)
       }
-      let all = parts.indices.flatMap { Array(repeating: $0, count: parts[$0].1) }
+      let all = parts.indices.flatMap { Array(repeating: $0, count: parts[$0].1 / replicas) }
         .shuffled(using: &random)
       let nodes = problem.graph.nodes.count
       let most = min(all.count, nodes)
@@ -118,7 +121,7 @@ import Testing
         recomputed.append(layers)
       }
       let lane = Lane(
-        seats: order.map { StageSeat(pool: $0, tensor: 1, data: 1, microBatchSize: 1) },
+        seats: order.map { StageSeat(pool: $0, tensor: 1, data: base.data, microBatchSize: 1) },
         microBatches: base.microBatches)
       let strategy = MixedStrategy(base: base, lanes: [lane])
       let split = PipelineSplit(boundaries: boundaries, recomputed: recomputed)
@@ -141,10 +144,10 @@ import Testing
         base, example.space, PoolSlices(example.problem),
         chunkOverhead: MixedBound(example.problem).chunkOverhead)
       let least = rates.pipeline(
-        replicas: 1, microBatches: m, deepest: example.space.deepest, [(base.schedule, 1)])
+        replicas: base.data, microBatches: m, deepest: example.space.deepest, [(base.schedule, 1)])
       #expect(least <= pipeline * hair, "seed \(seed)")
       let time = rates.stageTime(
-        within: pipeline * hair, microBatches: m, stages: rates.mostGroups(replicas: 1),
+        within: pipeline * hair, microBatches: m, stages: rates.mostGroups(replicas: base.data),
         base.schedule)
       var slowest = 0.0
       for (stage, seat) in example.order.enumerated() {
@@ -154,14 +157,14 @@ import Testing
         slowest = max(slowest, own)
       }
       // One GPU a node.
-      let nodes = rates.leastNodes(replicas: 1, stageTime: slowest * hair, chunks: 1)
+      let nodes = rates.leastNodes(replicas: base.data, stageTime: slowest * hair, chunks: 1)
       #expect(nodes <= plan.strategy.gpus, "seed \(seed)")
     }
     #expect(fitting > 300)
   }
 
   @Test func noPipelineIsFasterThanItsBounds() {
-    var (fitting, walked) = (0, 0)
+    var (fitting, walked, raised) = (0, 0, 0)
     for seed in 0..<160 {
       let example = Example(seed: seed)
       guard let (plan, pipeline) = example.plan() else { continue }
@@ -177,9 +180,10 @@ import Testing
       let count = example.order.count
       let depths = [1...deepest, max(1, count - seed % 3)...min(deepest, count + seed % 2)]
       for stages in depths {
-        let whole = MixedBound.loaded(
+        let loads = BlockLoads(
           rates, microBatches: m, whole: example.whole, stages: stages, schedule: schedule,
-          chunks: 1, from: divisible, below: pipeline * hair)
+          chunks: 1)
+        let whole = loads.least(from: divisible, below: pipeline * hair)
         #expect(whole <= pipeline * hair, "seed \(seed)")
       }
       #expect(
@@ -187,14 +191,30 @@ import Testing
         "seed \(seed)")
 
       let bound = MixedBound(example.problem)
+      let waiting = 1 + MixedModel(example.problem, plan.strategy).stragglerFraction
+      for stages in depths {
+        let loads = BlockLoads(
+          rates, microBatches: m, whole: example.whole, stages: stages, schedule: schedule,
+          chunks: 1)
+        let undisturbed = step / waiting * hair
+        guard let ends = bound.ends(loads, within: undisturbed, from: divisible) else {
+          Issue.record("seed \(seed): the pipeline and what comes after it are in time")
+          continue
+        }
+        #expect(bound.step(pipeline, ends, microBatches: m) <= undisturbed, "seed \(seed)")
+        if ends.least > ends.reduction + ends.update { raised += 1 }
+      }
       let most = seats.map { min($0.most, deepest) }
       var reach = LayoutReach(
         table: ReachTable(
           seats: seats, classes: ReachTable.classes(seats, most: most, states: .max),
           stages: depths[seed % 2], microBatches: m, schedule: schedule,
           common: (example.space.commonLayer.kind, rates.map(\.block)), whole: example.whole),
-        problem: example.problem, bound: bound, ends: MixedBound.ends(rates),
-        space: example.space)
+        problem: example.problem, bound: bound,
+        loads: BlockLoads(
+          rates, microBatches: m, whole: example.whole, stages: depths[seed % 2],
+          schedule: schedule, chunks: 1),
+        least: divisible, space: example.space)
       guard let least = reach.least(from: 0, below: step * hair) else {
         Issue.record("seed \(seed): the pipeline is within reach")
         continue
@@ -226,5 +246,6 @@ import Testing
     }
     #expect(fitting > 80)
     #expect(walked > 80)
+    #expect(raised > 30, "whole layers make some ends longer")
   }
 }

@@ -123,15 +123,16 @@ extension BlockRates {
   /// as many are counted at once. Complexity: O(what the last stage gets through), with several chunks
   /// times O(log stages).
   ///
-  /// - Parameter held: Micro-batches that the `k`-th stage from the end holds at least; never falls with
-  ///   `k`.
+  /// - Parameters:
+  ///   - most: Of one stage.
+  ///   - held: Micro-batches that the `k`-th stage from the end holds at least; never falls with `k`.
   func layers(
-    within time: Double, stages: Int, enough: Int, held: (Int) -> HeldBatches
+    within time: Double, most: Int = .max, stages: Int, enough: Int, held: (Int) -> HeldBatches
   ) -> Int {
     var (sum, place) = (0, 1)
     while place <= stages, sum < enough {
       let flying = held(place)
-      let layers = layers(within: time, held: flying)
+      let layers = min(most, layers(within: time, held: flying))
       if layers == 0 { break }
       var last = stages
       if flying.chunks > 1 {

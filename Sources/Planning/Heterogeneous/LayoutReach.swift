@@ -3,8 +3,9 @@ struct LayoutReach {
   private(set) var table: ReachTable
   let problem: ClusterProblem
   let bound: MixedBound
-  /// What every pipeline of the layout takes for reducing gradients and for updating weights.
-  let ends: (reduction: Double, update: Double)
+  let loads: BlockLoads
+  /// What every pipeline of the layout takes at least.
+  let least: Double
   let space: MixedSpace
   /// Pipelines that the least time allowed.
   private(set) var cuts: [PipelineCut] = []
@@ -16,10 +17,12 @@ struct LayoutReach {
   /// Of the pools that are taken together, the one with the smallest groups.
   private let smallest: [SeatCosts]
 
-  /// - Parameter waiting: What is known of that factor.
+  /// - Parameters:
+  ///   - least: What every pipeline of the layout takes at least.
+  ///   - waiting: What is known of that factor.
   init(
     table: ReachTable, problem: ClusterProblem, bound: MixedBound,
-    ends: (reduction: Double, update: Double), space: MixedSpace, waiting: Double = 1
+    loads: BlockLoads, least: Double, space: MixedSpace, waiting: Double = 1
   ) {
     self.waiting = waiting
     smallest = table.classes.map { part in
@@ -28,7 +31,8 @@ struct LayoutReach {
     self.table = table
     self.problem = problem
     self.bound = bound
-    self.ends = ends
+    self.loads = loads
+    self.least = least
     self.space = space
   }
 
@@ -70,6 +74,7 @@ struct LayoutReach {
   private mutating func reaches(_ step: Double) -> Double? {
     var waiting = waiting
     while true {
+      guard let ends = bound.ends(loads, within: step / waiting, from: least) else { return nil }
       table.fill(
         within: bound.pipeline(
           within: step / waiting, ends, microBatches: table.microBatches))

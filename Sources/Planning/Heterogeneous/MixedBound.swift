@@ -62,51 +62,45 @@ struct MixedBound {
     return max(isWorth ? filled : m / covered, trips.pipeline(deepest: deepest))
   }
 
-  /// The least time in which the groups together can take all layers, which do not divide, each
-  /// stage as many as it has time and memory for beside the trips of the first and last micro-batch;
-  /// infinite if that is not below `most`. Of each pool's groups the `k`-th from the end of the pipeline
-  /// holds `k` micro-batches at least, or where stages hold more the more there are, what that stage of the
-  /// fewest there may be does.
+  /// What a layout's pipeline takes at least, and what comes after it: whole layers, and the memory for them; nil
+  /// if no step is of interest.
   ///
-  /// Complexity: O(bisections · groups).
-  ///
-  /// - Parameter low: That is not undercut anyway; only found out where `most` is not too little.
-  static func loaded(
-    _ seats: [SeatRates], microBatches: Int, whole: WholeLayers, stages: ClosedRange<Int>,
-    schedule: PipelineSchedule, chunks: Int, from low: @autoclosure () -> Double,
-    below most: Double
-  ) -> Double {
-    let (m, deepest) = (Double(microBatches), stages.upperBound)
-    let trips = TripBound(
-      seats, microBatches: microBatches,
-      stages: min(deepest, seats.reduce(0) { $0 + $1.groups }), schedule: schedule)
-    func covers(_ seconds: Double) -> Bool {
-      let fewest =
-        schedule.holdsByDepth
-        ? max(stages.lowerBound, fewestStages(seats, whole, within: seconds / m)) : 1
-      return trips.covers(whole.least, within: seconds, deepest: deepest) { seat, time in
-        seats[seat].block.times(whole.each).layers(
-          within: time - seats[seat].overhead * Double(chunks),
-          stages: min(seats[seat].groups, deepest),
-          enough: schedule == .zeroBubble ? .max : whole.least
-        ) {
-          schedule.held(fromEnd: $0, of: fewest, chunks: chunks, microBatches: microBatches)
-        }
-      }
+  /// - Parameters:
+  ///   - step: From which on none is.
+  ///   - divisible: The least of the pipeline, layers taken as divisible; only found out where `step` is not too
+  ///     little.
+  func loaded(
+    _ loads: BlockLoads, within step: Double, divisible: @autoclosure () -> Double
+  ) -> (pipeline: Double, ends: LayoutEnds)? {
+    let (fair, m) = (Self.ends(loads.seats), loads.microBatches)
+    guard loads.covers(min(Self.longest, pipeline(within: step, fair, microBatches: m))) else {
+      return nil
     }
-    var high = min(most, longest)
-    guard covers(high) else { return .infinity }
-    var low = low()
-    if low >= high { return .infinity }
-    if covers(low) { return low }
-    for _ in 0..<bisections {
-      let middle = (low + high) / 2
-      if covers(middle) { high = middle } else { low = middle }
-    }
-    return low
+    let divisible = divisible()
+    guard let ends = ends(loads, within: step, from: divisible) else { return nil }
+    let most = pipeline(within: step, ends, microBatches: m)
+    let end = BlockLoads.End(most: step - overhead - divisible, hidden: most * hiddenPart(m))
+    let least = loads.least(from: divisible, below: most, end)
+    return least < .infinity ? (least, ends) : nil
   }
 
-  private static let bisections = 7
+  /// What a layout's stages take after the pipeline at least if the step is to take no more than so long; nil if
+  /// that is too much.
+  ///
+  /// - Parameter pipeline: What the pipeline takes at least.
+  func ends(_ loads: BlockLoads, within step: Double, from pipeline: Double) -> LayoutEnds? {
+    var ends = Self.ends(loads.seats)
+    let most = self.pipeline(within: step, ends, microBatches: loads.microBatches)
+    guard most < Self.longest else { return ends }
+    let end = BlockLoads.End(
+      most: step - overhead - pipeline, hidden: most * hiddenPart(loads.microBatches))
+    let fair = max(0, ends.reduction - end.hidden) + ends.update
+    guard pipeline <= most, let least = loads.leastEnd(within: most, from: fair, end) else {
+      return nil
+    }
+    ends.least = least
+    return ends
+  }
 
   /// Stages that all whole layers take, each with as many as it has so long for.
   static func fewestStages(
@@ -130,40 +124,47 @@ struct MixedBound {
 
   /// What reducing gradients takes at least before any of it hides, and updating weights: some stage
   /// has its fair part of both.
-  static func ends(_ seats: [SeatRates]) -> (reduction: Double, update: Double) {
+  static func ends(_ seats: [SeatRates]) -> LayoutEnds {
     ends(zip(seats, seats.lazy.map(\.groups)))
   }
 
   /// Of some of the groups.
-  static func ends(
-    _ seats: some Sequence<(SeatRates, Int)>
-  ) -> (reduction: Double, update: Double) {
+  static func ends(_ seats: some Sequence<(SeatRates, Int)>) -> LayoutEnds {
     var (reducing, updating) = (0.0, 0.0)
     for (seat, groups) in seats where groups > 0 {
       reducing += Double(groups) / seat.reduction
       updating += Double(groups) / seat.update
     }
-    return (reducing > 0 ? 1 / reducing : 0, updating > 0 ? 1 / updating : 0)
+    return LayoutEnds(
+      reduction: reducing > 0 ? 1 / reducing : 0, update: updating > 0 ? 1 / updating : 0)
   }
 
   /// Of the step, from that of the pipeline. Of a stage's reduction at most one micro-batch's passes
   /// hide a part, and those take S/m at most.
-  func step(_ pipeline: Double, _ ends: (reduction: Double, update: Double), microBatches: Int)
-    -> Double
-  {
+  func step(_ pipeline: Double, _ ends: LayoutEnds, microBatches: Int) -> Double {
     let hidden = pipeline * hiddenPart(microBatches)
-    return max(pipeline, pipeline - hidden + ends.reduction) + ends.update + overhead
+    let fair = max(pipeline, pipeline - hidden + ends.reduction) + ends.update
+    return max(fair, pipeline + ends.least) + overhead
   }
 
   /// The pipeline time from which on a step takes at least `step`.
-  func pipeline(
-    within step: Double, _ ends: (reduction: Double, update: Double), microBatches: Int
-  ) -> Double {
+  func pipeline(within step: Double, _ ends: LayoutEnds, microBatches: Int) -> Double {
     let rest = step - ends.update - overhead
-    return min(rest, (rest - ends.reduction) / (1 - hiddenPart(microBatches)))
+    return min(
+      rest, (rest - ends.reduction) / (1 - hiddenPart(microBatches)),
+      step - overhead - ends.least)
   }
 
   private func hiddenPart(_ microBatches: Int) -> Double { overlap / Double(microBatches) }
+}
+
+/// What the stages of a layout take at least after the pipeline.
+struct LayoutEnds {
+  /// To reduce gradients, of which some hides, and to update weights: some stage has its fair part of both.
+  var reduction = 0.0
+  var update = 0.0
+  /// Of both together, whatever hides: some stage has so many layers (see `BlockLoads.leastEnd`).
+  var least = 0.0
 }
 
 func integerPower(_ base: Double, _ exponent: Int) -> Double {

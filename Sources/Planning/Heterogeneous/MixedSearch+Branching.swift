@@ -246,7 +246,7 @@ extension MixedSearch {
       most = (most.reducing + own.reducing, most.updating + own.updating)
     }
     // See `MixedBound.ends`: no combination reduces and updates faster.
-    let ends = (
+    let ends = LayoutEnds(
       reduction: most.reducing > 0 ? 1 / most.reducing : 0,
       update: most.updating > 0 ? 1 / most.updating : 0
     )

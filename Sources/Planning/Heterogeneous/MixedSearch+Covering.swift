@@ -102,7 +102,7 @@ extension MixedSearch {
   /// - Parameter ends: What reducing gradients and updating weights take at least.
   func stageTime(
     _ base: Base, stages: Int, within step: Double,
-    ends: (reduction: Double, update: Double) = (0, 0)
+    ends: LayoutEnds = LayoutEnds()
   ) -> Double {
     let (strategy, m) = (base.strategy, base.strategy.microBatches)
     let pipeline = bound.pipeline(within: step / base.waiting, ends, microBatches: m)

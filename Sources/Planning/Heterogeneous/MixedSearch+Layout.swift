@@ -72,18 +72,31 @@ extension MixedSearch {
     guard let depths = depthRange(node, seats) else { return (.infinity, .infinity) }
     let (base, waiting) = (bases[node.base].strategy, bases[node.base].waiting)
     let fold = space.folds[node.fold]
-    let (m, ends) = (base.microBatches, MixedBound.ends(seats))
-    func least() -> Double {
-      let divisible = MixedBound.pipeline(
-        seats, microBatches: m, deepest: depths.upperBound, schedule: base.schedule,
-        chunks: fold.chunks, firstChunk: space.firstChunk(ofChunks: fold.chunks))
-      return max(divisible, bound.pipeline(within: known / waiting, ends, microBatches: m))
-    }
-    let pipeline = MixedBound.loaded(
-      seats, microBatches: m, whole: space.wholeLayers(fold), stages: depths,
-      schedule: base.schedule, chunks: fold.chunks, from: least(),
-      below: bound.pipeline(within: cutoff / waiting, ends, microBatches: m))
-    return (pipeline, max(known, bound.step(pipeline, ends, microBatches: m) * waiting))
+    let loads = loads(base, fold, seats, stages: depths)
+    guard
+      let (pipeline, ends) = bound.loaded(
+        loads, within: cutoff / waiting,
+        divisible: divisible(base, fold, seats, deepest: depths.upperBound))
+    else { return (.infinity, .infinity) }
+    let step = bound.step(pipeline, ends, microBatches: base.microBatches)
+    return (pipeline, max(known, step * waiting))
+  }
+
+  private func loads(
+    _ base: ParallelStrategy, _ fold: ChunkFold, _ seats: [SeatRates], stages: ClosedRange<Int>
+  ) -> BlockLoads {
+    BlockLoads(
+      seats, microBatches: base.microBatches, whole: space.wholeLayers(fold), stages: stages,
+      schedule: base.schedule, chunks: fold.chunks)
+  }
+
+  /// The least of a pipeline, layers taken as divisible.
+  private func divisible(
+    _ base: ParallelStrategy, _ fold: ChunkFold, _ seats: [SeatRates], deepest: Int
+  ) -> Double {
+    MixedBound.pipeline(
+      seats, microBatches: base.microBatches, deepest: deepest, schedule: base.schedule,
+      chunks: fold.chunks, firstChunk: space.firstChunk(ofChunks: fold.chunks))
   }
 
   /// Where stages hold more the more there are, looks at pipelines of about equally many by themselves.
@@ -111,14 +124,14 @@ extension MixedSearch {
   /// Holds a layout against the best plan; where it may hold a better one, finds how good that can be
   /// at best, and plans near that.
   func reach(_ node: Node, _ known: Double) {
-    let known = loaded(node, rates(node), known).step
+    let (pipeline, known) = loaded(node, rates(node), known)
     guard known < best else {
       excluded += 1
       return
     }
     let ground = ground(node)
     let (ends, m) = (MixedBound.ends(ground.rates), ground.base.microBatches)
-    var reach = layoutReach(ground)
+    var reach = layoutReach(ground, from: pipeline)
     let found = reach.least(from: known, below: best)
     statesFilled += reach.statesFilled
     guard let found else {
@@ -148,7 +161,8 @@ extension MixedSearch {
     for cut in greedy where ground.depths.contains(cut.seats.count) { consider(cut, ground) }
   }
 
-  private func layoutReach(_ ground: Ground) -> LayoutReach {
+  /// - Parameter pipeline: What no pipeline of interest undercuts.
+  private func layoutReach(_ ground: Ground, from pipeline: Double) -> LayoutReach {
     let classes = ReachTable.classes(
       ground.seats, most: ground.most, states: effort.statesPerLayout)
     return LayoutReach(
@@ -157,14 +171,15 @@ extension MixedSearch {
         microBatches: ground.base.microBatches, schedule: ground.base.schedule,
         common: (space.commonLayer.kind, ground.rates.map(\.block)),
         whole: space.wholeLayers(ground.fold)),
-      problem: problem, bound: bound, ends: MixedBound.ends(ground.rates), space: space,
-      waiting: ground.waiting)
+      problem: problem, bound: bound,
+      loads: loads(ground.base, ground.fold, ground.rates, stages: ground.stages),
+      least: pipeline, space: space, waiting: ground.waiting)
   }
 
   /// Looks for better plans in a layout, as far as effort goes.
   func walk(_ node: Node, _ known: Double, _ shouldStop: () -> Bool) {
     // The best plan may be better by now than it was when whole layers were counted.
-    let known = loaded(node, rates(node), known).step
+    let (pipeline, known) = loaded(node, rates(node), known)
     guard known < best else {
       excluded += 1
       return
@@ -178,7 +193,7 @@ extension MixedSearch {
       leave(unwalkable, known)
       return
     }
-    var reach = layoutReach(ground)
+    var reach = layoutReach(ground, from: pipeline)
     let windows = reach.windows(GroupStates(most: ground.most), within: best)
     statesFilled += reach.statesFilled
     let entries = ground.seats.count * windows.reduce(0) { $0 + $1.count }
@@ -191,28 +206,33 @@ extension MixedSearch {
       seats: ground.seats, most: ground.most, deepest: ground.depths.last ?? 0,
       microBatches: ground.base.microBatches, schedule: ground.base.schedule,
       fewest: reach.table.fewest, sends: ground.sends, windows: windows)
-    let least = walk(table, ground, from: known, tries: tries(node), shouldStop)
+    let least = walk(table, ground, from: (pipeline, known), tries: tries(node), shouldStop)
     var walked = node
     walked.walks += 1
     if least < best { leave(walked, max(known, least)) }
   }
 
   /// - Parameters:
-  ///   - known: What no step of the layout undercuts.
+  ///   - known: What no pipeline of the layout undercuts, and no step.
   ///   - tries: Stages tried for each choice of groups.
   /// - Returns: the least bound of what was not looked at; infinite if nothing was left.
   func walk(
-    _ table: SuffixTable, _ ground: Ground, from known: Double, tries: Int,
-    _ shouldStop: () -> Bool
+    _ table: SuffixTable, _ ground: Ground, from known: (pipeline: Double, step: Double),
+    tries: Int, _ shouldStop: () -> Bool
   ) -> Double {
     let m = ground.base.microBatches
-    var states: [(bound: Double, state: Int, ends: (reduction: Double, update: Double))] = []
+    let loads = loads(ground.base, ground.fold, ground.rates, stages: ground.stages)
+    guard let all = bound.ends(loads, within: best / ground.waiting, from: known.pipeline) else {
+      return .infinity
+    }
+    var states: [(bound: Double, state: Int, ends: LayoutEnds)] = []
     for state in 1..<max(1, table.states) {
       let pipeline = table.best(state)
       guard pipeline.isFinite else { continue }
       let counts = table.counts(state)
       guard ground.depths.contains(counts.reduce(0, +)) else { continue }
-      let ends = MixedBound.ends(zip(ground.rates, counts))
+      var ends = MixedBound.ends(zip(ground.rates, counts))
+      ends.least = all.least
       let waiting = 1 + stragglers(counts, table.seats)
       states.append((bound.step(pipeline, ends, microBatches: m) * waiting, state, ends))
     }
@@ -243,7 +263,7 @@ extension MixedSearch {
       }
       if isClosed(below: .infinity, parts: 2) { continue }
       // Less is soon seen to be impossible.
-      var (low, high) = (max(known, candidate.bound), best)
+      var (low, high) = (max(known.step, candidate.bound), best)
       for _ in 0..<Self.bisections {
         let middle = (low + high) / 2
         if isClosed(below: middle, parts: 2 * Self.bisections) {

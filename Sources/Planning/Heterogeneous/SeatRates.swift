@@ -10,6 +10,7 @@ final class SeatRates {
   let reduction: Double
   let update: Double
   let block: BlockRates
+  let end: BlockEnd
   /// Seconds that a stage takes for each chunk of a micro-batch beside its layers.
   let overhead: Double
   /// The least part that the forward pass is of a layer's passes.
@@ -33,24 +34,19 @@ final class SeatRates {
     let end = StepEnd(
       collectives: problem.costs.collectives(parallelism), kernels: problem.costs.kernels,
       job: problem.job, parallelism: parallelism)
-    let (dense, expert) = (slice.parameters, slice.expertParameters)
-    func reduction(_ times: Double) -> Double {
-      end.exposedReduction(
-        parameters: times * dense, expertParameters: times * expert, tiedBytes: .zero,
-        forward: .zero, backward: .zero, microBatches: 1
-      ).value
-    }
-    func update(_ times: Double) -> Double {
-      end.optimizerTime(parameters: times * dense, expertParameters: times * expert).value
-    }
     self.groups = groups
     (common, passes, gradientPasses) = (whole.common, whole.passes, whole.gradientPasses)
     (forwardAhead, splitAhead) = (whole.forwardAhead, whole.splitAhead)
     overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value
     // Latencies do not grow with a stage: only the slopes are shared out.
-    self.reduction = reduction(2) - reduction(1)
-    self.update = update(2) - update(1)
+    let (dense, expert) = (
+      EndRate(end, slice.parameters, ofExperts: false),
+      EndRate(end, slice.expertParameters, ofExperts: true)
+    )
+    reduction = dense.reduction * slice.parameters + expert.reduction * slice.expertParameters
+    update = dense.update * slice.parameters + expert.update * slice.expertParameters
     block = BlockRates(problem, slice.costs[whole.common], parallelism, recompute: recompute)
+    self.end = BlockEnd(problem, end, slice.costs, common: whole.common, dense, expert)
     forwardPart = slice.forwardFraction
     gradientPart = 1 - slice.weightFraction
   }
