@@ -183,6 +183,8 @@ import Testing
         let loads = BlockLoads(
           rates, microBatches: m, whole: example.whole, stages: stages, schedule: schedule,
           chunks: 1)
+        // One GPU a node.
+        #expect(loads.leastNodes(within: pipeline * hair) <= plan.strategy.gpus, "seed \(seed)")
         let whole = loads.least(from: divisible, below: pipeline * hair)
         #expect(whole <= pipeline * hair, "seed \(seed)")
       }

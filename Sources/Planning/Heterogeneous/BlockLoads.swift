@@ -61,6 +61,28 @@ final class BlockLoads {
     }
   }
 
+  /// Nodes that all layers take at least if the pipeline takes no more than so long: those whose groups take most
+  /// on each.
+  ///
+  /// Complexity: O(pools · log pools).
+  func leastNodes(within seconds: Double) -> Int {
+    var (left, nodes) = (Double(whole.least * whole.each), 0.0)
+    let most = seats.indices.map { index in
+      let seat = seats[index]
+      let time = trips.stageTime(index, within: seconds) - seat.overhead * Double(chunks)
+      let layers = max(0, min(left, time / seat.block.seconds * (1 + 1e-9)))
+      return chunks == 1 ? layers.rounded(.down) : layers
+    }
+    forEachAscending(seats.count, by: { most[$0] > 0 ? seats[$0].nodes / most[$0] : .infinity }) {
+      guard most[$0] > 0 else { return false }
+      let groups = min(Double(seats[$0].groups), left / most[$0])
+      nodes += groups * seats[$0].nodes
+      left -= groups * most[$0]
+      return left > 0
+    }
+    return max(1, Int((nodes * (1 - 1e-9)).rounded(.up)))
+  }
+
   private func fewestStages(within seconds: Double) -> Int {
     MixedBound.fewestStages(seats, whole, within: seconds / Double(microBatches))
   }

@@ -26,8 +26,11 @@ extension MixedSearch {
     }
     let fold = space.folds[node.fold]
     let depths = depths(node, most: seats.reduce(0) { $0 + $1.most })
+    let rates = rates(node)
+    let loads = loads(base, fold, rates, stages: depths[0]...depths[depths.count - 1])
     return Ground(
-      base: base, waiting: bases[node.base].waiting, fold: fold, seats: seats, rates: rates(node),
+      base: base, waiting: waiting(loads, from: bases[node.base].waiting), fold: fold,
+      seats: seats, rates: rates,
       most: seats.map { min($0.most, depths.last ?? 0) }, depths: depths,
       sends: sendTimes(seats, base.schedule, fold))
   }
@@ -70,9 +73,9 @@ extension MixedSearch {
     _ node: Node, _ seats: [SeatRates], _ known: Double
   ) -> (pipeline: Double, step: Double) {
     guard let depths = depthRange(node, seats) else { return (.infinity, .infinity) }
-    let (base, waiting) = (bases[node.base].strategy, bases[node.base].waiting)
-    let fold = space.folds[node.fold]
+    let (base, fold) = (bases[node.base].strategy, space.folds[node.fold])
     let loads = loads(base, fold, seats, stages: depths)
+    let waiting = waiting(loads, from: bases[node.base].waiting)
     guard
       let (pipeline, ends) = bound.loaded(
         loads, within: cutoff / waiting,
@@ -80,6 +83,21 @@ extension MixedSearch {
     else { return (.infinity, .infinity) }
     let step = bound.step(pipeline, ends, microBatches: base.microBatches)
     return (pipeline, max(known, step * waiting))
+  }
+
+  /// The least factor by which waiting for the slowest GPU lengthens a step of a layout that is of interest: the
+  /// less time it may take, the more nodes it is over, and the longer it waits.
+  private func waiting(_ loads: BlockLoads, from known: Double) -> Double {
+    let ends = MixedBound.ends(loads.seats)
+    var waiting = known
+    while true {
+      let pipeline = bound.pipeline(
+        within: min(cutoff, MixedBound.longest) / waiting, ends, microBatches: loads.microBatches)
+      let nodes = loads.leastNodes(within: pipeline)
+      let next = 1 + MixedModel.stragglerFraction(problem, nodes: nodes)
+      if next <= waiting { return waiting }
+      waiting = next
+    }
   }
 
   private func loads(

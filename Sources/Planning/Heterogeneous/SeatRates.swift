@@ -6,6 +6,8 @@ import Scheduling
 final class SeatRates {
   /// Groups that the pool holds: stages at most.
   let groups: Int
+  /// Nodes that a group takes, in parts of one.
+  let nodes: Double
   /// Seconds to reduce all gradients, and to update all weights, as one stage.
   let reduction: Double
   let update: Double
@@ -35,6 +37,9 @@ final class SeatRates {
       collectives: problem.costs.collectives(parallelism), kernels: problem.costs.kernels,
       job: problem.job, parallelism: parallelism)
     self.groups = groups
+    nodes =
+      Double(parallelism.tensor * parallelism.context * parallelism.data)
+      / Double(problem.pool.gpusPerNode)
     (common, passes, gradientPasses) = (whole.common, whole.passes, whole.gradientPasses)
     (forwardAhead, splitAhead) = (whole.forwardAhead, whole.splitAhead)
     overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value

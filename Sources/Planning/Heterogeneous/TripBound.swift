@@ -59,6 +59,12 @@ struct TripBound {
     return left > 0 ? 1 / left : .infinity
   }
 
+  /// What a stage may take for a micro-batch if the pipeline is to take no more than so long.
+  func stageTime(_ seat: Int, within seconds: Double) -> Double {
+    guard seconds > trip else { return 0 }
+    return min(seconds / Double(microBatches), (seconds - trip) * share(seat))
+  }
+
   /// The least time of a pipeline over the seats' groups, layers taken as divisible.
   ///
   /// A stage of a seat whose layers would take w as one stage (see `EvenWork`) covers at most (S − P)·share / w
