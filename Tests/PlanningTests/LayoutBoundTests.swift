@@ -163,6 +163,36 @@ import Testing
     #expect(fitting > 300)
   }
 
+  /// What a stage takes after the pipeline is enough for the layers that it has, and for a table that is tied.
+  @Test func noStageEndsBeforeItsLayers() {
+    var ending = 0
+    for seed in 0..<160 {
+      let example = Example(seed: seed)
+      guard let (plan, _) = example.plan() else { continue }
+      let (problem, hair) = (example.problem, 1 + 1e-9)
+      let model = MixedModel(problem, plan.strategy)
+      let times = model.pipelineTimes(plan.split, lane: 0)
+      for (stage, seat) in example.order.enumerated() {
+        let nodes = example.boundaries[stage]..<example.boundaries[stage + 1]
+        let (forward, backward) = (
+          times.forward[stage],
+          times.backwardInput[stage] + times.backwardWeight[stage] - times.recompute[stage]
+        )
+        let (reduction, update) = model.model(lane: 0, stage: stage).model
+          .stepEnd([nodes], forward: forward, backward: backward)
+        let hidden = MixedBound(problem).overlap * (forward + backward).value
+        let end = example.rates[seat].end
+        let blocks = nodes.count { problem.graph.nodes[$0].kind == example.space.commonLayer.kind }
+        let most = BlockLoads.End(most: (reduction + update).value * hair, hidden: hidden)
+        #expect(end.blocks(within: most, tied: 0) >= blocks, "seed \(seed)")
+        guard stage == 0, example.order.count > 1 else { continue }
+        #expect(end.tied <= reduction.value * hair, "seed \(seed)")
+        if end.tied > 0 { ending += 1 }
+      }
+    }
+    #expect(ending > 20)
+  }
+
   @Test func noPipelineIsFasterThanItsBounds() {
     var (fitting, walked, raised) = (0, 0, 0)
     for seed in 0..<160 {
