@@ -18,6 +18,7 @@ struct ClusterSearch {
   private let bounding: Range<Int>
   private var begun: Set<Int> = []
   private var done: Set<Int> = []
+  private var phases: [SearchPhase]
   /// The best plans that are known.
   private(set) var kept: BestPlans
   /// Of all searches.
@@ -60,6 +61,7 @@ struct ClusterSearch {
           slices: tables.slices, incumbents: []))
     }
     (self.searches, self.tables) = (searches, tables)
+    phases = searches.map { _ in .whole }
   }
 
   var plans: [MixedPlan] { kept.plans }
@@ -100,14 +102,14 @@ struct ClusterSearch {
 
   mutating func run(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
     begin(.sketch, 0)
-    for search in bounding where search > 0 { begin(.whole, search) }
+    for search in bounding where search > 1 { begin(.whole, search) }
     // What has no good plan to be held against yet is begun with little.
-    round(
-      [[.sketch], [.compare] + bounding.dropFirst(2).prefix(1).map { .advance($0) }], shouldStop)
+    round([[.sketch], [.compare] + partners.prefix(1).map { .advance($0) }], shouldStop)
     onProgress(progress)
     collect()
-    for search in bounding { begin(.whole, search) }
-    round([[.advance(0), .advance(0)], [.close, .advance(1)]], shouldStop)
+    for search in bounding { begin(search == 1 ? .sketch : .whole, search) }
+    // To begin with unequal replicas, all their layouts are collected.
+    round([Array(repeating: .advance(0), count: 3), [.close, .advance(1)]], shouldStop)
     onProgress(progress)
     while true {
       if done.contains(0), begun.count == bounding.count, !shouldStop() {
@@ -126,6 +128,10 @@ struct ClusterSearch {
     onProgress(progress)
   }
 
+  /// Searches besides the first two that go on beside the first. The more pools there are, the more ways to split
+  /// them, of which a low bound of what is done excludes most: then they wait for one.
+  private var partners: [Int] { problem.pools.count > 3 ? [] : Array(bounding.dropFirst(2)) }
+
   /// Keeps all plans that were found, and not only the best.
   private mutating func collect() {
     for plan in baselines.plans + searches.flatMap(\.found) { kept.keep(plan) }
@@ -133,6 +139,7 @@ struct ClusterSearch {
 
   private mutating func begin(_ phase: SearchPhase, _ search: Int) {
     begun.insert(search)
+    phases[search] = phase
     for plan in kept.plans { searches[search].keep(plan) }
     aim(search, settled)
     searches[search].begin(phase)
@@ -164,11 +171,13 @@ struct ClusterSearch {
         return nil
       }
     }
-    done.formUnion(over.joined())
     for each in tables { each.share() }
     let found = searches.min { $0.best < $1.best }.flatMap(\.found.first)
     for plan in baselines.plans + [found].compactMap(\.self) where plan.step < kept.best {
       kept.keep(plan)
+    }
+    for search in over.joined() {
+      if phases[search] == .sketch { begin(.whole, search) } else { done.insert(search) }
     }
     let settled = settled
     for search in begun {
@@ -190,13 +199,18 @@ struct ClusterSearch {
     Tally(baselines, bounding.filter(done.contains).map { searches[$0] }).open
   }
 
-  /// The first search beside two others, until it is done, and then three: those of the least bound, until none
-  /// can lower the whole's.
+  /// The first search beside two others, until it is done, and then three: sketches first, and those of the least
+  /// bound, until none can lower the whole's.
   private func next() -> [[Int]] {
-    let limit = done.contains(0) ? min(settled, kept.best) : searches[0].open.nextUp
-    let others = begun.subtracting(done).filter { $0 > 0 && searches[$0].open < limit }
-      .sorted { (searches[$0].open, $0) < (searches[$1].open, $1) }
-    if done.contains(0) { return others.prefix(3).map { [$0] } }
+    let isFirstDone = done.contains(0)
+    let limit = isFirstDone ? min(settled, kept.best) : searches[0].open.nextUp
+    let others = begun.subtracting(done).filter { search in
+      search > 0
+        && (phases[search] == .sketch
+          || (isFirstDone || search == 1 || partners.contains(search))
+            && searches[search].open < limit)
+    }.sorted { (phases[$0], searches[$0].open, $0) < (phases[$1], searches[$1].open, $1) }
+    if isFirstDone { return others.prefix(3).map { [$0] } }
     return [[0]] + (others.isEmpty ? [] : [Array(others.prefix(2))])
   }
 }

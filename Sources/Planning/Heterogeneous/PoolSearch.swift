@@ -29,11 +29,13 @@ protocol PoolSearch: AnyObject {
   func advance(_ quota: Int, shouldStop: () -> Bool) -> Bool
 }
 
-enum SearchPhase {
+enum SearchPhase: Int, Comparable {
   /// Finds good plans, with little effort.
   case sketch
   /// Goes on from there, as far as effort goes.
   case whole
+
+  static func < (a: SearchPhase, b: SearchPhase) -> Bool { a.rawValue < b.rawValue }
 }
 
 extension PoolSearch {
