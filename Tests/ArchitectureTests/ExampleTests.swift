@@ -60,15 +60,20 @@ private let router = Service.router
     #expect(try #require(after) < 0.5 * #require(before))
   }
 
-  /// What two and four layers of one model tell holds for all layers of another.
-  @Test(arguments: ["llama-3.1-8b-shallow-h200.json", "qwen3-1.7b-h200.json"])
-  func aProfileHoldsForOtherModels(file: String) throws {
+  /// What a few layers of one model tell holds for another, and for all of its layers.
+  @Test(arguments: [
+    ("llama-3.1-8b-shallow-h200", "llama-3.2-3b-h200"),
+    ("qwen3-1.7b-h200", "llama-3.2-3b-h200"),
+    ("gpt2-xl-compiled-h100", "gemma-2-2b-compiled-h100"),
+    ("gemma-2-2b-compiled-h100", "gpt2-xl-compiled-h100"),
+  ])
+  func aProfileHoldsForOtherModels(measured: String, other: String) throws {
     let fitted = try answered(
-      "/calibrate", Repository.json("Examples/Measurements/\(file)").canonicalBytes)
+      "/calibrate", Repository.json("Examples/Measurements/\(measured).json").canonicalBytes)
     let profile = String(
       decoding: try #require(fitted["cost_profile"]).canonicalBytes, as: UTF8.self)
     let runs = try #require(
-      Repository.json("Examples/Measurements/llama-3.2-3b-h200.json")["runs"]?.elements)
+      Repository.json("Examples/Measurements/\(other).json")["runs"]?.elements)
     var (shipped, own) = (0.0, 0.0)
     for run in runs {
       let measured = try #require(run["measured"]?["step_seconds"]?.double)
@@ -94,7 +99,7 @@ private let router = Service.router
   }
 
   @Test func areThere() {
-    #expect(Self.measurements.count >= 5)
+    #expect(Self.measurements.count >= 9)
     #expect(Self.layerwiseRequests.count >= 5)
     #expect(Self.requests.count >= 6)
   }
