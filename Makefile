@@ -4,7 +4,7 @@
 # make build             the program, with the Swift runtime inside
 # make lint              formatting
 # make bench             speed against others, side by side, on this machine
-# make bench-planner     the search's own speed, one core, and its growth as a picture
+# make bench-planner     the search's own speed, and its growth as a picture
 # make sanitize          every test under AddressSanitizer and ThreadSanitizer
 # make test-page         click through the page in a headless Chromium (a part of make test)
 # make schemathesis      try every route with requests that meet openapi.yaml and that break it

@@ -13,7 +13,7 @@ extension Calibration {
   ///
   /// Where none is worth it alone, two of the most promising may be together.
   ///
-  /// Complexity: at most six small fits for each number that is kept, and fifteen more.
+  /// Complexity: at most seven small fits for each number that is kept, and fifteen more.
   ///
   /// - Parameter observations: The calibration's own.
   func explanation(
@@ -54,16 +54,19 @@ extension Calibration {
       }
       guard isBetter else { break }
     }
-    for doubtful in chosen where !slots[doubtful].isInside(parameters) {
+    let (all, least) = (chosen, residuals.meanLoss)
+    for doubtful in all where !slots[doubtful].isInside(parameters) {
       let others = chosen.filter { $0 != doubtful }
-      let moved = fitted(others)
-      let left = residuals.moved(observations, moved)
-      if count * logarithm(left.meanLoss / residuals.meanLoss) < worth + 6 {
-        (parameters, residuals, chosen) = (moved, left, others)
-      }
+      let left = residuals.moved(observations, fitted(others)).meanLoss / least
+      let evidence = count * logarithm(left) - Double(all.count - others.count) * worth
+      // Few measurements are never strong evidence, but what errors grow much without is better than nothing.
+      if evidence < 6, left < Self.littleMore { (chosen, parameters) = (others, fitted(others)) }
     }
     return chosen.sorted().map { slots[$0] }
   }
+
+  /// By how much the mean loss may grow without a number at an end of its range.
+  private static let littleMore = 1.25
 
   /// ln(predicted / measured) of measurements, and what that costs.
   private struct Residuals {

@@ -84,4 +84,16 @@ import Testing
       #expect(parallel.map([Int]()) { $0 }.isEmpty)
     }
   }
+
+  /// Two and three replicas can share six sequences and not eight.
+  @Test(arguments: [(6, [Int](), true), (8, [], false), (6, [2], false), (6, [2, 3], true)])
+  func saysThatIndivisibleReplicasAreLeftOut(batch: Int, data: [Int], isSaid: Bool) {
+    let problem = DecoderExample.small.problem(
+      on: .example([("a100-sxm4-80gb", 1, 3), ("v100-sxm2-32gb", 1, 4)]), batch: batch,
+      sequence: 1024)
+    var constraints = SearchConstraints()
+    constraints.data = data
+    let words = MixedSpace(problem, constraints).unsearched.filter { $0.contains("divide") }
+    #expect(words.count == (isSaid ? 1 : 0))
+  }
 }

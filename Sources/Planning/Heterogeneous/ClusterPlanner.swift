@@ -161,7 +161,7 @@ package struct ClusterPlanner: Sendable {
   /// What the bound of a search over several pools does not speak of.
   private static func reach(_ unsearched: [String]) -> String {
     "over several pools the bound covers pipelines whose stages are split alike where they lie on one pool, "
-      + "and unequal replicas, each on one pool, as many as it holds, or with unequal shares on one pool alone"
+      + "and unequal replicas, each on one pool: as many as each holds, or any number on one pool alone"
       + (unsearched.isEmpty
         ? "" : "; across pools these were not searched: " + unsearched.joined(separator: ", "))
   }

@@ -111,10 +111,28 @@ struct MixedSpace {
     if wider.contains(where: { $0 > largest && limits.allowsTensor($0) }) {
       found.append("tensor groups beyond a node")
     }
+    if allowsIndivisibleReplicas {
+      found.append("pipelines whose stages' data-parallel degrees do not divide one another")
+    }
     if constraints.rankOrder.isEmpty || constraints.rankOrder.contains(.tensorContextPipelineData) {
       found.append("orders of ranks with stages next to each other")
     }
     return found
+  }
+
+  /// Whether stages on two pools may have replicas neither of which divide the other's, as two and three share
+  /// six sequences.
+  private var allowsIndivisibleReplicas: Bool {
+    let degrees = problem.cluster.pools.map { pool in
+      problem.job.globalBatchSize.divisors.filter {
+        $0 <= pool.gpus && BaseChoices.allows($0, constraints.data)
+      }
+    }
+    return degrees.enumerated().contains { pool, own in
+      degrees.dropFirst(pool + 1).joined().contains { other in
+        own.contains { !$0.isMultiple(of: other) && !other.isMultiple(of: $0) }
+      }
+    }
   }
 
   /// Schedules, and of how many chunks a stage they are at least.

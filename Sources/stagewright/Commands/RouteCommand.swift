@@ -34,6 +34,7 @@ protocol RouteCommand: ParsableCommand {
 extension RouteCommand {
   func run() throws {
     var service = PlanService.standard()
+    service.parallel = .cores
     if Terminal.hasColours { service.terminalStyle = .ansi }
     try prepare(&service)
     try checkFormat(service)

@@ -1,10 +1,8 @@
 import Calibrating
-import Dispatch
 import Hardware
 import Logging
 import MicroHTTP
 import PlanAPI
-import Planning
 
 /// The running service: a server with the routes behind it, a log and metrics.
 struct Service: Sendable {
@@ -52,9 +50,7 @@ struct Service: Sendable {
     service.profile = costs
     service.answers = answers
     service.problems = problems
-    service.parallel = ParallelMap { count, body in
-      DispatchQueue.concurrentPerform(iterations: count) { body($0) }
-    }
+    service.parallel = .cores
     return Router(service.routes + [.specification])
   }
 
