@@ -32,16 +32,16 @@ final class LingeringClose: Sendable {
   func readAway(_ descriptor: Int32) {
     sockets.withLock { sockets in
       guard var left = sockets[descriptor]?.left else { return }
-      let isOver = withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 1) { bytes in
+      let hasEnded = withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 1) { bytes in
         for _ in 0..<16 {
           let count = recv(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT))
           if count <= 0 { return count == 0 || errno != EAGAIN && errno != EINTR }
           left -= count
         }
-        return left <= 0
+        return false
       }
       sockets[descriptor]?.left = left
-      guard isOver else { return }
+      guard hasEnded || left <= 0 else { return }
       sockets[descriptor] = nil
       close(descriptor)
     }
