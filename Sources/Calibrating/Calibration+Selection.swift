@@ -57,10 +57,11 @@ extension Calibration {
     let (all, least) = (chosen, residuals.meanLoss)
     for doubtful in all where !slots[doubtful].isInside(parameters) {
       let others = chosen.filter { $0 != doubtful }
-      let left = residuals.moved(observations, fitted(others)).meanLoss / least
+      let moved = fitted(others)
+      let left = residuals.moved(observations, moved).meanLoss / least
       let evidence = count * logarithm(left) - Double(all.count - others.count) * worth
       // Few measurements are never strong evidence, but what errors grow much without is better than nothing.
-      if evidence < 6, left < Self.littleMore { (chosen, parameters) = (others, fitted(others)) }
+      if evidence < 6, left < Self.littleMore { (chosen, parameters) = (others, moved) }
     }
     return chosen.sorted().map { slots[$0] }
   }

@@ -126,13 +126,7 @@ private func body(_ model: String, _ rest: String) -> String {
     (#"["a", "b"], ["c"], ["a"]"#, "/plan/stages/2/layers/0: the layer \"a\" is on a stage"),
   ])
   func pointsAtLayersThatAreNotThere(stages: String, expected: String) throws {
-    let nodes = ["a", "b", "c", "d"].map {
-      #"{"id": "\#($0)", "parameters": 1, "forward_flops": 1e12, "activation_bytes": 1}"#
-    }
-    let edges = ["ac", "bc", "cd"].map { #"{"source": "\#($0.first!)", "target": "\#($0.last!)"}"# }
-    let model =
-      #"{"graph": {"nodes": [\#(nodes.joined(separator: ", "))], "#
-      + #""edges": [\#(edges.joined(separator: ", "))]}}"#
+    let model = twoIntoOneModel
     let lists = try JSONDocument(parsing: Array("[\(stages)]".utf8)).root.elements
     let given = zip(lists, ["[0, 1]", "[2, 2]", "[3, 3]"]).map { list, range in
       let layers = list.kind == .null ? "" : ", \"layers\": \(text(list)!)"

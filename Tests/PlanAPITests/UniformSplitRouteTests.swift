@@ -120,13 +120,7 @@ private func ranges(_ answer: JSONValue) -> [String] {
 
   /// Nobody cuts a graph that branches but by hand; of one stage there is nothing to cut.
   @Test func branchesAreNotCutUniformly() throws {
-    let nodes = ["a", "b", "c", "d"].map {
-      #"{"id": "\#($0)", "parameters": 1, "forward_flops": 1e12, "activation_bytes": 1}"#
-    }
-    let edges = ["ac", "bc", "cd"].map { #"{"source": "\#($0.first!)", "target": "\#($0.last!)"}"# }
-    let model =
-      #"{"graph": {"nodes": [\#(nodes.joined(separator: ", "))], "#
-      + #""edges": [\#(edges.joined(separator: ", "))]}}"#
+    let model = twoIntoOneModel
     let (status, problem) = try simulate(
       uniform(#""pipeline_parallel": 2"#), router: models, model: model)
     #expect(status == 422)

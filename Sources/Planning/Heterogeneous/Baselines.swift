@@ -68,7 +68,7 @@ final class Baselines {
     let plan = MixedPlan(
       problem, MixedStrategy(found.strategy, pool: pool), found.split, devices: [],
       tables: tables.seats)
-    best = min(best, plan.plan.prediction.step.value)
+    best = min(best, plan.step)
     alone.append(plan)
   }
 

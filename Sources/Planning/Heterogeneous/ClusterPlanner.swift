@@ -94,7 +94,7 @@ package struct ClusterPlanner: Sendable {
   ) -> SearchProgress {
     let score =
       objective == .cost
-      ? StepPrices(problem.cluster).cost(best) : best.plan.prediction.step.value
+      ? StepPrices(problem.cluster).cost(best) : best.step
     return SearchProgress(
       best: score, bound: score * (1 - proof.gapFraction),
       strategiesConsidered: proof.strategiesConsidered, strategiesPruned: proof.strategiesPruned)

@@ -81,7 +81,7 @@ struct ClusterMemorySearch {
     shouldStop: () -> Bool = { false }, onProgress: (SearchProgress) -> Void = { _ in }
   ) {
     func report() {
-      let step = best?.plan.plan.prediction.step.value ?? .infinity
+      let step = best?.plan.step ?? .infinity
       onProgress(
         SearchProgress(
           best: step, bound: 0, strategiesConsidered: considered, strategiesPruned: pruned))

@@ -20,6 +20,6 @@ package struct StepPrices: Hashable, Sendable {
 
   /// Of a step.
   func cost(_ plan: MixedPlan) -> Double {
-    plan.plan.prediction.step.value * rate(plan.strategy)
+    plan.step * rate(plan.strategy)
   }
 }
