@@ -6,49 +6,49 @@ extension CostParameters {
   package static let published = CostParameters(
     chips: [
       .volta: ChipEfficiency(
-        matrix: 0.9188, matrixFP8: 0.8125, attention: 0.6875, shardedMatrix: 0.911,
-        shardedAttention: 0.4125, memory: 0.9355, scaleUp: 0.5016, network: 0.6996,
+        matrix: 0.9328, matrixFP8: 0.8125, attention: 0.6875, shardedMatrix: 0.911,
+        shardedAttention: 0.4125, memory: 0.8649, scaleUp: 0.5036, network: 0.673,
         tensorExposure: 0.6, expertWait: .micro(3099)),
       .turing: ChipEfficiency(
-        matrix: 0.2988, matrixFP8: 0.8125, attention: 0.6875, shardedMatrix: 0.2375,
-        shardedAttention: 0.4125, memory: 0.7606, scaleUp: 0.4299, network: 0.3475,
+        matrix: 0.2931, matrixFP8: 0.8125, attention: 0.6875, shardedMatrix: 0.2375,
+        shardedAttention: 0.4125, memory: 0.7339, scaleUp: 0.4275, network: 0.3957,
         tensorExposure: 0.6, expertWait: .micro(3099)),
       .ampere: ChipEfficiency(
-        matrix: 0.7914, matrixFP8: 0.7478, attention: 0.8735, shardedMatrix: 0.9169,
-        shardedAttention: 0.4716, memory: 0.9243, scaleUp: 0.7924, network: 0.884,
+        matrix: 0.8035, matrixFP8: 0.7478, attention: 0.8088, shardedMatrix: 0.9161,
+        shardedAttention: 0.4741, memory: 0.8899, scaleUp: 0.8511, network: 0.9791,
         tensorExposure: 0.6, expertWait: .micro(3099)),
       .hopper: ChipEfficiency(
-        matrix: 0.9777, matrixFP8: 0.9246, attention: 0.4728, shardedMatrix: 0.7931,
-        shardedAttention: 0.2893, memory: 0.8088, scaleUp: 0.9111, network: 1,
-        tensorExposure: 0.2439, expertWait: .micro(3020)),
+        matrix: 0.9723, matrixFP8: 0.9228, attention: 0.4587, shardedMatrix: 0.7878,
+        shardedAttention: 0.29, memory: 0.8155, scaleUp: 0.903, network: 1, tensorExposure: 0.2442,
+        expertWait: .micro(3041)),
       .blackwell: ChipEfficiency(
-        matrix: 0.6158, matrixFP8: 1.1, attention: 0.647, shardedMatrix: 1.061,
-        shardedAttention: 0.178, memory: 0.8403, scaleUp: 0.7961, network: 0.7528,
-        tensorExposure: 0.8417, expertWait: .micro(1000)),
+        matrix: 0.6131, matrixFP8: 1.1, attention: 0.6494, shardedMatrix: 1.053,
+        shardedAttention: 0.1818, memory: 0.8299, scaleUp: 0.7888, network: 0.7526,
+        tensorExposure: 0.8767, expertWait: .micro(1000)),
       .graceBlackwell: ChipEfficiency(
-        matrix: 0.8387, matrixFP8: 0.8282, attention: 0.8021, shardedMatrix: 0.9385,
-        shardedAttention: 0.5077, memory: 0.9686, scaleUp: 0.8105, network: 0.7169,
-        tensorExposure: 0.7745, expertWait: .micro(486.6)),
+        matrix: 0.8308, matrixFP8: 0.82, attention: 0.7612, shardedMatrix: 0.9377,
+        shardedAttention: 0.5065, memory: 0.9585, scaleUp: 0.7921, network: 0.7327,
+        tensorExposure: 0.7749, expertWait: .micro(496.5)),
       .blackwellUltra: ChipEfficiency(
-        matrix: 1.067, matrixFP8: 0.9018, attention: 1.2, shardedMatrix: 1.069,
-        shardedAttention: 0.7357, memory: 0.926, scaleUp: 0.8273, network: 0.7523,
-        tensorExposure: 0.6035, expertWait: .micro(2048)),
+        matrix: 1.064, matrixFP8: 0.8963, attention: 1.135, shardedMatrix: 1.068,
+        shardedAttention: 0.7326, memory: 0.9265, scaleUp: 0.7265, network: 0.7523,
+        tensorExposure: 0.4591, expertWait: .micro(2015)),
     ],
     software: SoftwareEfficiency(
-      matrixFill: 35.36, matrixWave: 1768000, kernelLaunch: .micro(2.344),
-      scaleUpLatency: .micro(7.299), networkLatency: .micro(7.983), gradientOverlap: 0.5737,
-      weightGatherOverlap: 1, gathersPerLayer: 15.64, stepOverhead: .micro(2161),
-      microBatchOverhead: .micro(340.6), misalignedRate: 0.03673, attentionHalfHead: 9.467,
-      attentionHalfLength: 194.8, scoreTraffic: 1.73, castTraffic: 1.07, expertRate: 0.6991,
-      expertTraffic: 0.6454, expertExposure: 0.5314, expertNetworkExposure: 0.1604,
+      matrixFill: 29.68, matrixWave: 1674000, kernelLaunch: .micro(2.242),
+      scaleUpLatency: .micro(6.925), networkLatency: .micro(8.076), gradientOverlap: 0.3672,
+      weightGatherOverlap: 1, gathersPerLayer: 12.15, stepOverhead: .micro(2203),
+      microBatchOverhead: .micro(357.1), misalignedRate: 0.03698, attentionHalfHead: 9.755,
+      attentionHalfLength: 183.4, scoreTraffic: 1.443, castTraffic: 1.137, expertRate: 0.6955,
+      expertTraffic: 0.6503, expertExposure: 0.5052, expertNetworkExposure: 0.1598,
       runtimeMemory: .gibi(2)),
     lossScaled: StackEfficiency(
-      matrix: 1.1, backward: 0.9239, traffic: 1, hostForward: .micro(64.65),
-      hostBackward: .micro(29.41), stepOverhead: .micro(0), stragglerGrowth: 0.007263),
+      matrix: 1.1, backward: 0.9623, traffic: 1, hostForward: .micro(64.82),
+      hostBackward: .micro(28.39), stepOverhead: .micro(0), stragglerGrowth: 0.02622),
     fullySharded: StackEfficiency(
-      matrix: 1, backward: 1.055, traffic: 1.573, hostForward: .micro(6), hostBackward: .micro(6),
+      matrix: 1, backward: 1.056, traffic: 1.611, hostForward: .micro(6), hostBackward: .micro(6),
       stepOverhead: .micro(0), stragglerGrowth: 0.003428),
     fused: StackEfficiency(
-      matrix: 1, backward: 1.089, traffic: 2.299, hostForward: .micro(6.48),
-      hostBackward: .micro(6.21), stepOverhead: .micro(43400), stragglerGrowth: 0.002193))
+      matrix: 1, backward: 1.091, traffic: 2.253, hostForward: .micro(6.124),
+      hostBackward: .micro(6.078), stepOverhead: .micro(41250), stragglerGrowth: 0.001538))
 }

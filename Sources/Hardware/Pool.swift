@@ -44,4 +44,7 @@ package struct Pool: Hashable, Sendable {
 
   package var nodes: Int { nodeNames.count }
   package var gpus: Int { nodes * gpusPerNode }
+
+  /// Nodes that so many GPUs fill, the last one perhaps in part.
+  package func nodes(holding gpus: Int) -> Int { (gpus + gpusPerNode - 1) / gpusPerNode }
 }

@@ -49,6 +49,9 @@ package struct ParallelStrategy: Hashable, Sendable {
   /// GPUs that the strategy occupies.
   package var gpus: Int { pipeline * tensor * data * context }
 
+  /// Ranks that hold the same weights, or a shard of them, and reduce their gradients together.
+  var weightReplicas: Int { data * context }
+
   /// The part that a layer's cost depends on.
   package var layerParallelism: LayerParallelism {
     LayerParallelism(

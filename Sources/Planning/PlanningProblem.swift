@@ -150,16 +150,17 @@ package final class PlanningProblem: Sendable {
   /// The kind of each node.
   package var kinds: [Int] { runs.kinds }
 
-  /// What waiting for the slowest GPU adds to a step, growing with every doubling of nodes.
-  package func stragglerFraction(gpus: Int) -> Double {
-    var nodes = (gpus + pool.gpusPerNode - 1) / pool.gpusPerNode
+  /// What waiting for the slowest replica adds to a step, growing with every doubling of replicas on
+  /// nodes of their own. Replicas run at their own pace and meet once a step, so that the last one counts;
+  /// the stages of one wait for each other all along, and their delays even out.
+  package func stragglerFraction(nodes: Int, replicas: Int) -> Double {
+    var meeting = min(nodes, replicas)
     var doublings = 0.0
-    while nodes > 1 {
-      nodes = (nodes + 1) / 2
+    while meeting > 1 {
+      meeting = (meeting + 1) / 2
       doublings += 1
     }
-    let stack = SoftwareStack(job)
-    return costs.parameters.stack(stack).stragglerGrowth * doublings
+    return costs.parameters.stack(SoftwareStack(job)).stragglerGrowth * doublings
   }
 
   func table(_ costs: [LayerCost]) -> StageTable {

@@ -76,7 +76,10 @@ extension StrategyModel {
     }
     let overhead = problem.costs.parameters.stepOverhead(of: problem.job)
     let undisturbed = played.makespan + reduction + optimizer + overhead
-    let waiting = undisturbed * problem.stragglerFraction(gpus: strategy.gpus)
+    let waiting =
+      undisturbed
+      * problem.stragglerFraction(
+        nodes: problem.pool.nodes(holding: strategy.gpus), replicas: strategy.weightReplicas)
     var prediction = self.prediction(step: undisturbed + waiting, played: played)
     prediction.breakdown = breakdown(
       split, played: played, step: prediction.step, reduction: reduction + waiting,

@@ -135,18 +135,18 @@ private func stage(_ body: JSONValue) throws -> JSONValue {
   @Test func overlapCosts() throws {
     let strategy = #"{"data_parallel": 8, "zero_stage": 0, "micro_batch_size": 2}"#
     let volume = 2 * 7.0 / 8 * 6_738_415_616 * 4 / 0x1p20
-    let free = try step(rates(150), strategy: strategy)
+    let free = try step(rates(300), strategy: strategy)
     let (some, most) = try (
-      step(rates(150, overlap: 1.25), strategy: strategy),
-      step(rates(150, overlap: 1000), strategy: strategy)
+      step(rates(300, overlap: 1.25), strategy: strategy),
+      step(rates(300, overlap: 1000), strategy: strategy)
     )
-    #expect(abs((some - free) / (0.25 * volume / 150 / 1000) - 1) < 0.02, "\(some - free)")
-    #expect(abs((most - free) / (volume / 150 / 1000) - 1) < 0.02, "\(most - free)")
+    #expect(abs((some - free) / (0.25 * volume / 300 / 1000) - 1) < 0.02, "\(some - free)")
+    #expect(abs((most - free) / (volume / 300 / 1000) - 1) < 0.02, "\(most - free)")
     // Of fully sharded weights: 2 gathers of two bytes and a scatter of four, one way around the ring.
     let sharded = strategy.replacing("\"zero_stage\": 0", with: "\"zero_stage\": 3")
-    let slower = try step(rates(150, overlap: 1.25), strategy: sharded)
-    let added = try slower - step(rates(150), strategy: sharded)
-    #expect(abs(added / (0.25 * volume / 150 / 1000) - 1) < 0.02, "\(added)")
+    let slower = try step(rates(300, overlap: 1.25), strategy: sharded)
+    let added = try slower - step(rates(300), strategy: sharded)
+    #expect(abs(added / (0.25 * volume / 300 / 1000) - 1) < 0.02, "\(added)")
   }
 
   /// Over two nodes a ring with four members on each gets 20.8 GB/s, one with eight 44.7.

@@ -56,7 +56,7 @@ import Testing
     return constraints
   }
 
-  /// Of all that is looked at together the least step, waiting for the slowest GPU left out.
+  /// Of all that is looked at together the least step, waiting for the slowest replica left out.
   private static func least(
     _ problem: ClusterProblem, _ constraints: SearchConstraints
   ) -> [Key: Double] {

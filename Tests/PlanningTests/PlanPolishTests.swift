@@ -49,6 +49,7 @@ import Testing
   @Test func movesLayers() throws {
     var constraints = SearchConstraints()
     constraints.pipeline = [2]
+    constraints.tensor = [2]
     constraints.schedule = [.oneForwardOneBackward]
     constraints.virtualStages = [1]
     let best = try Self.best(constraints)

@@ -9,7 +9,7 @@ import Testing
 /// The search over both orders of ranks against every strategy in each of them, on small pools with
 /// several levels, of which the outer ones are slow.
 @Suite struct RankOrderOracleTests {
-  static let seeds = Array(0..<16)
+  static let seeds = Array(0..<20)
 
   @Test(arguments: seeds)
   func findsTheBestOfBothOrders(seed: Int) throws {

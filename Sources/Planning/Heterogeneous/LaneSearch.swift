@@ -26,7 +26,7 @@ final class LaneSearch {
   private var phase = SearchPhase.whole
   /// Layouts that had been looked at when a better plan was found last, and that plan's seconds.
   private var gain = (considered: 0, best: Double.infinity)
-  /// By nodes, what waiting for the slowest GPU adds to a step.
+  /// By replicas on nodes of their own, what waiting for the slowest adds to a step.
   private let straggling: [Double]
 
   init(
@@ -41,7 +41,7 @@ final class LaneSearch {
     self.slices = slices ?? PoolSlices(problem)
     kept = BestPlans(most: effort.kept, incumbents)
     let nodes = problem.cluster.pools.reduce(0) { $0 + $1.nodes }
-    straggling = (0...nodes).map { MixedModel.stragglerFraction(problem, nodes: $0) }
+    straggling = (0...nodes).map { MixedModel.stragglerFraction(problem, nodes: $0, replicas: $0) }
   }
 
   /// The best plans that are known: those found, and incumbents.
@@ -158,13 +158,13 @@ final class LaneSearch {
 
   // MARK: Layouts
 
-  /// The factor by which waiting for the slowest GPU lengthens a step.
+  /// The factor by which waiting for the slowest replica lengthens a step.
   func waiting(_ base: ParallelStrategy, _ replicas: [Int]) -> Double {
     let replica = base.pipeline * base.tensor * base.context
     let nodes = zip(problem.cluster.pools, replicas).reduce(0) { sum, part in
-      sum + (part.1 * replica + part.0.gpusPerNode - 1) / part.0.gpusPerNode
+      sum + part.0.nodes(holding: part.1 * replica)
     }
-    return 1 + straggling[nodes]
+    return 1 + straggling[min(nodes, replicas.reduce(0, +) * base.context)]
   }
 
   /// Whether so many replicas are wanted, and their groups hold the experts.
@@ -277,7 +277,7 @@ final class LaneSearch {
 
   /// - Parameters:
   ///   - replicas: By pool.
-  ///   - least: Of a step, waiting for the slowest GPU left out.
+  ///   - least: Of a step, waiting for the slowest replica left out.
   private func collect(
     _ base: ParallelStrategy, _ race: LaneRates, _ slices: [PoolSlice], _ replicas: [Int],
     _ least: Double, into layouts: inout [Layout]

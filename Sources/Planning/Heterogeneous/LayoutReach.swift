@@ -11,7 +11,7 @@ struct LayoutReach {
   private(set) var cuts: [PipelineCut] = []
   /// Effort so far, in states of the table.
   private(set) var statesFilled = 0
-  /// The least factor by which waiting for the slowest GPU lengthens a step of the layout, if it is to
+  /// The least factor by which waiting for the slowest replica lengthens a step of the layout, if it is to
   /// take no more than was asked first: no factor of a shorter one is less.
   private var waiting: Double
   /// Of the pools that are taken together, the one with the smallest groups.
@@ -69,7 +69,7 @@ struct LayoutReach {
   }
 
   /// The least factor of waiting if a step of some groups' pipeline may take no more than `step`; nil if
-  /// none may. The more nodes a pipeline is over, the longer it waits for the slowest GPU, and the less time
+  /// none may. The more nodes a pipeline is over, the longer it waits for the slowest replica, and the less time
   /// is left: the least waiting of what was within reach is taken for all, until what is left has no more.
   private mutating func reaches(_ step: Double) -> Double? {
     var waiting = waiting

@@ -66,23 +66,27 @@ extension MixedModel {
       fits: stagePlans.allSatisfy { $0.memory.total <= $0.memoryLimit })
   }
 
-  /// What waiting for the slowest GPU adds to a step.
+  /// What waiting for the slowest replica adds to a step. Where stages differ in replicas, as many go their
+  /// own way as the stage with the fewest has.
   var stragglerFraction: Double {
     Self.stragglerFraction(
-      problem, gpus: problem.pools.indices.map { strategy.gpus(onPool: $0) })
+      problem, gpus: problem.pools.indices.map { strategy.gpus(onPool: $0) },
+      replicas: (0..<strategy.stages).reduce(.max) { min($0, strategy.data(ofStage: $1)) }
+        * strategy.base.context)
   }
 
-  static func stragglerFraction(_ problem: ClusterProblem, gpus: [Int]) -> Double {
-    var nodes = 0
-    for (pool, used) in zip(problem.cluster.pools, gpus) {
-      nodes += (used + pool.gpusPerNode - 1) / pool.gpusPerNode
-    }
-    return stragglerFraction(problem, nodes: nodes)
+  private static func stragglerFraction(
+    _ problem: ClusterProblem, gpus: [Int], replicas: Int
+  ) -> Double {
+    let nodes = zip(problem.cluster.pools, gpus).reduce(0) { $0 + $1.0.nodes(holding: $1.1) }
+    return stragglerFraction(problem, nodes: nodes, replicas: replicas)
   }
 
-  /// As of one pool with as many nodes.
-  static func stragglerFraction(_ problem: ClusterProblem, nodes: Int) -> Double {
-    problem.pools[0].stragglerFraction(gpus: nodes * problem.cluster.pools[0].gpusPerNode)
+  /// As on one pool.
+  static func stragglerFraction(
+    _ problem: ClusterProblem, nodes: Int, replicas: Int
+  ) -> Double {
+    problem.pools[0].stragglerFraction(nodes: nodes, replicas: replicas)
   }
 
   /// Of a pipeline with so many stages on groups of each kind.
@@ -90,8 +94,12 @@ extension MixedModel {
     _ problem: ClusterProblem, groups: some Sequence<(SeatCosts, Int)>
   ) -> Double {
     var gpus = [Int](repeating: 0, count: problem.pools.count)
-    for (seat, count) in groups { gpus[seat.pool] += count * seat.gpus }
-    return stragglerFraction(problem, gpus: gpus)
+    var replicas = Int.max
+    for (seat, count) in groups where count > 0 {
+      gpus[seat.pool] += count * seat.gpus
+      replicas = min(replicas, seat.model.strategy.weightReplicas)
+    }
+    return stragglerFraction(problem, gpus: gpus, replicas: replicas)
   }
 
   private struct PlayedLane {

@@ -68,14 +68,15 @@ extension MixedSearch {
     }
   }
 
-  /// The factor by which waiting for the slowest GPU lengthens a step that is of interest, at least: one that
+  /// The factor by which waiting for the slowest replica lengthens a step that is of interest, at least: one that
   /// takes less time is over more nodes, and waits the longer.
   private func waiting(_ rates: SliceRates, _ base: ParallelStrategy, chunks: Int) -> Double {
     var waiting = 1.0
     while true {
       let time = (cutoff / waiting - bound.overhead) / Double(base.microBatches)
       let nodes = rates.leastNodes(replicas: base.data, stageTime: time, chunks: chunks)
-      let next = 1 + MixedModel.stragglerFraction(problem, nodes: nodes)
+      let next =
+        1 + MixedModel.stragglerFraction(problem, nodes: nodes, replicas: base.weightReplicas)
       if next <= waiting { return waiting }
       waiting = next
     }

@@ -29,7 +29,7 @@ extension MixedSearch {
     let rates = rates(node)
     let loads = loads(base, fold, rates, stages: depths[0]...depths[depths.count - 1])
     return Ground(
-      base: base, waiting: waiting(loads, from: bases[node.base].waiting), fold: fold,
+      base: base, waiting: waiting(loads, from: bases[node.base]), fold: fold,
       seats: seats, rates: rates,
       most: seats.map { min($0.most, depths.last ?? 0) }, depths: depths,
       sends: sendTimes(seats, base.schedule, fold))
@@ -75,7 +75,7 @@ extension MixedSearch {
     guard let depths = depthRange(node, seats) else { return (.infinity, .infinity) }
     let (base, fold) = (bases[node.base].strategy, space.folds[node.fold])
     let loads = loads(base, fold, seats, stages: depths)
-    let waiting = waiting(loads, from: bases[node.base].waiting)
+    let waiting = waiting(loads, from: bases[node.base])
     guard
       let (pipeline, ends) = bound.loaded(
         loads, within: cutoff / waiting,
@@ -85,16 +85,19 @@ extension MixedSearch {
     return (pipeline, max(known, step * waiting))
   }
 
-  /// The least factor by which waiting for the slowest GPU lengthens a step of a layout that is of interest: the
+  /// The least factor by which waiting for the slowest replica lengthens a step of a layout that is of interest: the
   /// less time it may take, the more nodes it is over, and the longer it waits.
-  private func waiting(_ loads: BlockLoads, from known: Double) -> Double {
+  private func waiting(_ loads: BlockLoads, from base: Base) -> Double {
     let ends = MixedBound.ends(loads.seats)
-    var waiting = known
+    var waiting = base.waiting
     while true {
       let pipeline = bound.pipeline(
         within: min(cutoff, MixedBound.longest) / waiting, ends, microBatches: loads.microBatches)
       let nodes = loads.leastNodes(within: pipeline)
-      let next = 1 + MixedModel.stragglerFraction(problem, nodes: nodes)
+      let next =
+        1
+        + MixedModel.stragglerFraction(
+          problem, nodes: nodes, replicas: base.strategy.weightReplicas)
       if next <= waiting { return waiting }
       waiting = next
     }

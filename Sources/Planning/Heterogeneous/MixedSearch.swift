@@ -135,7 +135,7 @@ final class MixedSearch {
     var strategy: ParallelStrategy
     /// Of the slices' rates.
     var slice = -1
-    /// The least factor by which waiting for the slowest GPU lengthens a step that is better than the best
+    /// The least factor by which waiting for the slowest replica lengthens a step that is better than the best
     /// that was known.
     var waiting = 1.0
   }

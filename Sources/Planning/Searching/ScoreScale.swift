@@ -2,34 +2,44 @@ import Quantities
 
 /// What the objective makes of a step's seconds: the seconds, or the GPU-seconds paid for.
 ///
-/// A step takes (schedule + reduction + update + fixed part) · (1 + waiting for the slowest GPU).
+/// A step takes (schedule + reduction + update + fixed part) · (1 + waiting for the slowest replica).
 struct ScoreScale {
   private let fixed: Double
   private let countsGPUs: Bool
-  /// The waiting by the number of GPUs, which is asked for often.
-  private let straggling: [Double]
+  /// The waiting by GPUs, for however many replicas, and by replicas, on however many GPUs: asked for often.
+  private let ofGPUs: [Double]
+  private let ofReplicas: [Double]
 
   init(_ problem: PlanningProblem, _ objective: Objective) {
     fixed = problem.costs.parameters.stepOverhead(of: problem.job).value
     countsGPUs = objective == .cost
-    var straggling = [problem.stragglerFraction(gpus: 0)]
-    straggling.reserveCapacity(problem.pool.gpus + 1)
-    for nodes in 1...problem.pool.nodes {
-      let fraction = problem.stragglerFraction(gpus: nodes * problem.pool.gpusPerNode)
-      for _ in 0..<problem.pool.gpusPerNode { straggling.append(fraction) }
-    }
-    self.straggling = straggling
+    let pool = problem.pool
+    ofReplicas = (0...pool.gpus).map { problem.stragglerFraction(nodes: .max, replicas: $0) }
+    let ofNodes = ofReplicas
+    ofGPUs = (0...pool.gpus).map { ofNodes[pool.nodes(holding: $0)] }
   }
 
-  private func factor(_ gpus: Int) -> Double {
-    let waiting = 1 + straggling[gpus]
+  private func factor(_ gpus: Int, _ replicas: Int) -> Double {
+    let waiting = 1 + min(ofGPUs[gpus], ofReplicas[replicas])
     return countsGPUs ? waiting * Double(gpus) : waiting
   }
 
-  func score(_ seconds: Double, gpus: Int) -> Double { (seconds + fixed) * factor(gpus) }
+  func score(_ seconds: Double, gpus: Int, replicas: Int) -> Double {
+    (seconds + fixed) * factor(gpus, replicas)
+  }
 
   /// The seconds that give a score; the inverse of `score`.
-  func seconds(_ score: Double, gpus: Int) -> Double { score / factor(gpus) - fixed }
+  func seconds(_ score: Double, gpus: Int, replicas: Int) -> Double {
+    score / factor(gpus, replicas) - fixed
+  }
+
+  func score(_ seconds: Double, of strategy: ParallelStrategy) -> Double {
+    score(seconds, gpus: strategy.gpus, replicas: strategy.weightReplicas)
+  }
+
+  func seconds(_ score: Double, of strategy: ParallelStrategy) -> Double {
+    seconds(score, gpus: strategy.gpus, replicas: strategy.weightReplicas)
+  }
 
   /// The least score for `work` GPU-group-seconds on up to `replicaStages` groups of `width` GPUs.
   func least(_ work: Double, width: Int, replicaStages: Int) -> Double {

@@ -58,7 +58,8 @@ extension StrategySearch {
         Double(microBatches)
         * max(slice.work / Double(pipeline), fullestBlocks[pipeline] * slice.block.passes)
       let bound = scale.score(
-        seconds, gpus: slice.parallelism.tensor * slice.parallelism.context * pipeline * data)
+        seconds, gpus: slice.parallelism.tensor * slice.parallelism.context * pipeline * data,
+        replicas: slice.parallelism.context * data)
       if bound < best?.bound ?? .infinity {
         best = Shape(
           slice: index, pipeline: pipeline, data: data, deepest: replicaStages / data,

@@ -314,7 +314,9 @@ struct StrategySearch {
       if let next, scale.excludes(m * (mean + overhead), next.bound) { break }
       // `slice.busiest`, without a division of whole numbers for each.
       let seconds = m * (max(mean, fullestBlocks[pipeline] * block) + overhead)
-      let shape = Shape(scale.score(seconds, gpus: width * pipeline * data), pipeline)
+      let shape = Shape(
+        scale.score(seconds, gpus: width * pipeline * data, replicas: split.context * data),
+        pipeline)
       if last.map({ $0 < shape }) ?? true, next.map({ shape < $0 }) ?? true { next = shape }
     }
     return next
@@ -333,8 +335,9 @@ struct StrategySearch {
   private mutating func addShardedShape(_ index: Int, pipeline: Int, data: Int) {
     let slice = slices[index]
     guard var bounds = bounds(of: slice, index, pipeline: pipeline, data: data) else { return }
-    let gpus = slice.parallelism.tensor * slice.parallelism.context * pipeline * data
-    let limit = scale.seconds(worstWanted, gpus: gpus)
+    let replicas = slice.parallelism.context * data
+    let gpus = slice.parallelism.tensor * pipeline * replicas
+    let limit = scale.seconds(worstWanted, gpus: gpus, replicas: replicas)
     var least = Double.infinity
     let excluded = bounds.forEachStrategy(below: limit) { least = min(least, $0.seconds) }
     guard least < .infinity else {
@@ -344,7 +347,7 @@ struct StrategySearch {
     push(
       Node(
         level: .shardedShape, index: Int32(index), pipeline: Int32(pipeline), data: Int32(data)),
-      scale.score(least, gpus: gpus))
+      scale.score(least, gpus: gpus, replicas: replicas))
   }
 
   private mutating func addStrategies(
@@ -352,9 +355,10 @@ struct StrategySearch {
   ) {
     guard var bounds = bounds(of: slice, index, pipeline: pipeline, data: data) else { return }
     let split = slice.parallelism
-    let gpus = split.tensor * split.context * pipeline * data
+    let replicas = split.context * data
+    let gpus = split.tensor * pipeline * replicas
     let (usual, other) = bounds.rankOrders
-    let limit = scale.seconds(worstWanted, gpus: gpus)
+    let limit = scale.seconds(worstWanted, gpus: gpus, replicas: replicas)
     pruned += bounds.forEachStrategy(below: limit) { strategy in
       push(
         Node(
@@ -362,7 +366,7 @@ struct StrategySearch {
           schedule: strategy.schedule, rankOrder: usual, otherOrder: other,
           index: Int32(index), pipeline: Int32(pipeline), data: Int32(data),
           chunks: Int32(strategy.chunks)),
-        scale.score(strategy.seconds, gpus: gpus))
+        scale.score(strategy.seconds, gpus: gpus, replicas: replicas))
     }
   }
 
@@ -411,7 +415,7 @@ struct StrategySearch {
     var other = strategy
     other.rankOrder = otherOrder
     let either = result(strategy, slice: slice, cutoff: cutoff, orInOrder: otherOrder)
-    let bound = scale.score(either.bound, gpus: strategy.gpus)
+    let bound = scale.score(either.bound, of: strategy)
     guard either.split != nil else {
       considered += 1
       if bound < cutoff * (1 - SplitSearch.tolerance) {
@@ -434,7 +438,7 @@ struct StrategySearch {
       model, choosesRecompute: true, allowsUnevenChunks: constraints.allowsUnevenChunks,
       effort: effort
     ).result(
-      cutoff: scale.seconds(cutoff, gpus: strategy.gpus), floor: 0)
+      cutoff: scale.seconds(cutoff, of: strategy), floor: 0)
   }
 
   private mutating func evaluate(
@@ -442,12 +446,12 @@ struct StrategySearch {
   ) {
     considered += 1
     let result = result(strategy, slice: slice, cutoff: cutoff, effort: effort)
-    let bound = scale.score(result.bound, gpus: strategy.gpus)
+    let bound = scale.score(result.bound, of: strategy)
     guard let split = result.split else {
       if bound < cutoff * (1 - SplitSearch.tolerance) { doubts.append((strategy, slice, bound)) }
       return
     }
-    let score = scale.score(result.seconds, gpus: strategy.gpus)
+    let score = scale.score(result.seconds, of: strategy)
     if bound < min(score, cutoff) * (1 - SplitSearch.tolerance) {
       doubts.append((strategy, slice, bound))
     }

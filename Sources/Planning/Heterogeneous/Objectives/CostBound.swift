@@ -65,9 +65,7 @@ struct CostBound {
       let (a, b) = (low + (high - low) / 3, high - (high - low) / 3)
       if target(a) < target(b) { low = a } else { high = b }
     }
-    let nodes = pools.map { $0 < 2 ? 1 : 0 }
-    let waiting = 1 + MixedModel.stragglerFraction(problem, gpus: nodes)
-    return max(cost(memory: 0), cost(memory: (low + high) / 2)) * waiting
+    return max(cost(memory: 0), cost(memory: (low + high) / 2))
   }
 
   /// Of a step that keeps so many GPUs of each pool at work all the time, or more with some idle.
