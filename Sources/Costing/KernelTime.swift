@@ -47,6 +47,8 @@ package struct KernelTime: Hashable, Sendable {
   /// What the long reads of a product reach.
   private var streamRate: Bandwidth
   private var elementBytes: Double
+  /// Rate of products in batches that miss wide loads, as a part of the others'.
+  private let misalignedBatchRate: Double
   /// Whether products run in 8 bits.
   package let castsInputs: Bool
 
@@ -73,6 +75,11 @@ package struct KernelTime: Hashable, Sendable {
     memoryRate = Bandwidth(accelerator.memoryBandwidth.value * chip.memory)
     streamRate = Bandwidth(accelerator.memoryBandwidth.value * Self.streamEfficiency)
     elementBytes = precision.activationBytes
+    let vectors = accelerator.vectorPeak.map {
+      $0.value / Self.widePeak(accelerator, precision).value
+    }
+    misalignedBatchRate = min(
+      1, software.misalignedRate * (vectors ?? Self.usualVectorPart) / Self.usualVectorPart)
     (matrixFill, lowPrecisionFill) = (0, 0)
     measureFill()
   }
@@ -142,7 +149,7 @@ package struct KernelTime: Hashable, Sendable {
     let shape = (1 + fill / k.length) * (1 + min(idle, max(Self.leastSplitIdle, idle * k.idlePart)))
     var arithmetic = 2 * batch * m.tiled * n.tiled * k.length * shape / rate.value
     if !isPadded, !n.isAligned || !k.isAligned {
-      arithmetic /= batch > 1 ? software.misalignedRate : Self.misalignedRate
+      arithmetic /= batch > 1 ? misalignedBatchRate : Self.misalignedRate
     }
     let (m, n, k) = (m.length, n.length, k.length)
     let bytes = batch * elementBytes * (m * k + k * n + m * n) + accumulatedBytes
@@ -159,6 +166,8 @@ package struct KernelTime: Hashable, Sendable {
   /// What padding GPT-2's table of 50,257 rows to 50,304 wins back: a quarter of the step, of which
   /// the head is a third (nanoGPT).
   private static let misalignedRate = 0.5
+  /// What an A100's vector units do of what its matrix units do.
+  private static let usualVectorPart = 19.5 / 312
 
   /// Fused attention, `pairs` query–key pairs that the mask leaves, over all heads.
   /// FLOPs: 2·(keyDimension + valueDimension) a pair and head.

@@ -30,7 +30,8 @@ package struct SoftwareEfficiency: Hashable, Sendable {
   /// Of every micro-batch on every stage: schedule, send and receive calls.
   package var microBatchOverhead: Seconds
   /// Rate of products in batches (attention over written-out scores) whose rows are no multiple of
-  /// 16 bytes, as a part of the others': they run on the vector units.
+  /// 16 bytes, as a part of the others': they run on the vector units. Of a chip whose vector units do a
+  /// sixteenth of what its matrix units do (A100); of others in proportion.
   package var misalignedRate: Double
   /// Fused attention with heads of this size reaches half of its rate.
   package var attentionHalfHead: Double

@@ -29,6 +29,8 @@ package struct Accelerator: Hashable, Sendable {
   /// Dense peak rates with 32-bit accumulation; what the chip cannot multiply is absent (bf16 before
   /// Ampere, fp8 before Ada). `fp32` is the rate of its TF32 units where it has them.
   package var peaks: [Precision: ComputeRate]
+  /// 32-bit rate of the vector units, beside the matrix units, where it is known.
+  package var vectorPeak: ComputeRate?
   /// Part of its peaks that the best of many large products was measured to reach (maximum achievable
   /// matmul FLOPS): power, clocks and libraries leave some chips half of theirs, others nearly all.
   /// Where nobody measured, what most reach.
@@ -52,7 +54,8 @@ package struct Accelerator: Hashable, Sendable {
 
   package init(
     id: String, name: String, vendor: String, architecture: Architecture,
-    peaks: [Precision: ComputeRate], achievablePart: Double = Accelerator.usualAchievablePart,
+    peaks: [Precision: ComputeRate], vectorPeak: ComputeRate? = nil,
+    achievablePart: Double = Accelerator.usualAchievablePart,
     memory: ByteCount, memoryBandwidth: Bandwidth, scaleUpBandwidth: Bandwidth,
     networkBandwidth: Bandwidth, gpusPerNode: Int, scaleUpDomain: Int,
     scaleUpLink: ScaleUpLink = .nvlink, peerBandwidth: Bandwidth? = nil,
@@ -63,6 +66,7 @@ package struct Accelerator: Hashable, Sendable {
     self.vendor = vendor
     self.architecture = architecture
     self.peaks = peaks
+    self.vectorPeak = vectorPeak
     self.achievablePart = achievablePart
     self.memory = memory
     self.memoryBandwidth = memoryBandwidth

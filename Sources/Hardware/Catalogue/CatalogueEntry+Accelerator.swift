@@ -23,6 +23,7 @@ extension CatalogueEntry {
     let perNode = Int(gpusPerNode.value)
     return Accelerator(
       id: id, name: name, vendor: vendor, architecture: architecture, peaks: peaks,
+      vectorPeak: fp32.map { .tera($0.value) },
       achievablePart: achievablePart(among: siblings),
       memory: .mebi(driverMemory(among: siblings).value),
       memoryBandwidth: .gigabytes(memoryBandwidth.value),

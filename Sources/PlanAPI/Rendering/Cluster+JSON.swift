@@ -104,6 +104,7 @@ extension JSONWriter {
       for (name, precision) in Self.rates {
         if let rate = gpu.peaks[precision] { w.member(name, rate.value / 1e12) }
       }
+      if let rate = gpu.vectorPeak { w.member("fp32_tflops", rate.value / 1e12) }
       if let peak = gpu.peaks[.bf16] ?? gpu.peaks[.fp16] {
         w.member("measured_matmul_tflops", gpu.achievablePart * peak.teraFLOPs)
       }
