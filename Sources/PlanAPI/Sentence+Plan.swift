@@ -85,6 +85,11 @@ extension Sentence {
   static let recomputesWithoutPolicy =
     "layers are recomputed, but the strategy's recompute is \"none\""
 
+  static func selectiveOfSomeLayers(_ count: Int, blocks: Int) -> String {
+    "recompute \"selective\" is of all \(blocks) blocks that the stage holds, not of \(count): leave this out, "
+      + "or recompute whole layers with \"full\""
+  }
+
   static let devicesForSomeStages =
     "missing: either every stage names its devices or none does"
 

@@ -252,6 +252,15 @@ private func text(_ value: JSONValue?) -> String {
       + #""stages": [\#(stage("[0, 6], [13, 18]", gpu: 0)), \#(stage("[7, 12], [19, 25]", gpu: 1))]}"#
   }
 
+  /// One stage, with a replica on each node.
+  private static func twoReplicas(
+    _ strategy: String, _ stage: String = ""
+  ) -> String {
+    #"{"strategy": {"tensor_parallel": 4, "data_parallel": 2\#(strategy)}, "stages": [{"layer_range": "#
+      + #"[0, 25], "devices": [{"node": "node-0", "gpus": [0, 1, 2, 3]}, "#
+      + #"{"node": "node-1", "gpus": [0, 1, 2, 3]}], "micro_batch_shares": [20, 12]\#(stage)}]}"#
+  }
+
   @Test(arguments: [
     (#"{"strategy": {}}"#, ["/plan/stages"]),
     (
@@ -286,6 +295,12 @@ private func text(_ value: JSONValue?) -> String {
     ),
     (interleaved(shares: "14, 9, 9"), ["/plan/stages/0/micro_batch_shares"]),
     (interleaved(shares: "16, 8, 8"), []),
+    (twoReplicas(#", "recompute": "selective""#), []),
+    (twoReplicas(#", "recompute": "selective""#, #", "recompute_layers": 24"#), []),
+    (
+      twoReplicas(#", "recompute": "selective""#, #", "recompute_layers": 23"#),
+      ["/plan/stages/0/recompute_layers"]
+    ),
   ])
   func pointsAtEveryFault(plan: String, expected: [String]) throws {
     let (status, problem) = try post(

@@ -145,7 +145,7 @@ private let limits = ModelLimits(
     let plan = try #require(PlanRule().read(document.root, log))
     let job = TrainingJob(globalBatchSize: 8, sequenceLength: 8)
     let resolved = try #require(plan.strategy.resolved(gpus: 4, job: job, limits: limits, log))
-    plan.checkStages(resolved, layers: 10, pools: cluster.pools, log)
+    plan.checkStages(resolved, plainModel(layers: 8), pools: cluster.pools, log)
     return log.faults?.list.map { "\($0.pointer): \($0.detail)" } ?? []
   }
 
@@ -201,6 +201,19 @@ private let limits = ModelLimits(
   func notesStagesThatDoNotFit(stages: String, expected: String) throws {
     let faults = try check(two, stages)
     #expect(faults.count == 1 && faults[0].hasPrefix(expected), "\(faults)")
+  }
+
+  /// The embedding recomputes nothing, and fewer blocks than there are cannot be told.
+  @Test(arguments: [
+    (2, "/stages/0/recompute_layers: recompute \"selective\" is of all 3 blocks"), (3, nil),
+    (4, nil),
+  ])
+  func notesSelectiveRecomputationOfSomeLayers(count: Int, expected: String?) throws {
+    let faults = try check(
+      #"{"pipeline_parallel": 2, "recompute": "selective"}"#,
+      #"[{"layer_range": [0, 3], "recompute_layers": \#(count)}, {"layer_range": [4, 9]}]"#)
+    #expect(faults.count == (expected == nil ? 0 : 1))
+    if let expected { #expect(faults.first?.hasPrefix(expected) ?? false, "\(faults)") }
   }
 
   @Test(arguments: [

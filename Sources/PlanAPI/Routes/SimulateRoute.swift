@@ -136,7 +136,6 @@ extension PlanService {
     if request.isMixed || plan.hasSharesOfStages {
       return mixedSimulation(of: plan, request, log)
     }
-    let layers = request.graph.nodes.count
     let limits = ModelLimits(request.graph)
     guard
       let strategy = plan.strategy.resolved(
@@ -145,7 +144,7 @@ extension PlanService {
     else { return nil }
     if plan.cut == .uniform { return uniformSimulation(of: plan, strategy, limits, request, log) }
     let before = log.count
-    plan.checkStages(strategy, layers: layers, pools: [request.pool], log)
+    plan.checkStages(strategy, request.graph, pools: [request.pool], log)
     guard log.count == before else { return nil }
     return SimulationRequest(job: request, strategy: strategy, split: plan.split(strategy))
   }

@@ -24,8 +24,7 @@ extension PlanRequest {
       log.note(stage.value, member: "devices", Sentence.devicesNeeded)
     }
     let base = strategy.shared(stages: stages.count)
-    checkStages(
-      base, layers: request.graph.nodes.count, pools: request.cluster.pools, log)
+    checkStages(base, request.graph, pools: request.cluster.pools, log)
     guard log.count == before else { return nil }
     let devices = stages.compactMap(\.devices)
     let seated = zip(stages, devices).map { stage, devices in

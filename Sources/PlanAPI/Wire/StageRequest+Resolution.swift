@@ -2,16 +2,17 @@ import Costing
 import Hardware
 import JSON
 import Planning
+import Workload
 
 extension PlanRequest {
   /// Holds the given stages against the model's layers and the cluster's GPUs, noting what does not
   /// fit them. The stages are those of `strategy`.
   func checkStages(
-    _ strategy: ParallelStrategy, layers: Int, pools: [Pool], _ log: JSONFaultLog
+    _ strategy: ParallelStrategy, _ graph: LayerGraph, pools: [Pool], _ log: JSONFaultLog
   ) {
     guard let stages, stages.count == strategy.pipeline else { return }
-    checkRanges(stages, strategy, layers: layers, log)
-    checkRecompute(stages, strategy, log)
+    checkRanges(stages, strategy, layers: graph.nodes.count, log)
+    checkRecompute(stages, strategy, graph, log)
     checkDevices(stages, strategy, pools, log)
   }
 
@@ -46,7 +47,8 @@ extension PlanRequest {
   }
 
   private func checkRecompute(
-    _ stages: [StageRequest], _ strategy: ParallelStrategy, _ log: JSONFaultLog
+    _ stages: [StageRequest], _ strategy: ParallelStrategy, _ graph: LayerGraph,
+    _ log: JSONFaultLog
   ) {
     for stage in stages {
       guard let recomputed = stage.recomputedLayers else { continue }
@@ -57,7 +59,21 @@ extension PlanRequest {
           Sentence.tooManyRecomputed(recomputed, held: held))
       } else if recomputed > 0, strategy.recompute == .none {
         log.note(stage.value, member: "recompute_layers", Sentence.recomputesWithoutPolicy)
+      } else if strategy.recompute == .selective, recomputed < blocks(of: stage, graph) {
+        log.note(
+          stage.value, member: "recompute_layers",
+          Sentence.selectiveOfSomeLayers(recomputed, blocks: blocks(of: stage, graph)))
       }
+    }
+  }
+
+  /// Layers that can recompute, of those that a stage holds and the model has.
+  private func blocks(of stage: StageRequest, _ graph: LayerGraph) -> Int {
+    stage.layerRanges.reduce(0) { sum, range in
+      sum
+        + range.clamped(to: 0...(graph.nodes.count - 1)).count {
+          graph.layer($0).kind == .transformerBlock
+        }
     }
   }
 
