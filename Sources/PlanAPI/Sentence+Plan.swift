@@ -152,6 +152,11 @@ extension Sentence {
       + "or a replica has none"
   }
 
+  static func microBatchSize(_ given: Int, shares: Int, _ batch: Int, _ size: Int) -> String {
+    "\(shares) micro-batches, as many as the first stage's replicas run together, make a global batch of "
+      + "\(batch) in micro-batches of \(size) sequences, not \(given)"
+  }
+
   static func shareNotInGroups(_ microBatches: Int, stages: Int) -> String {
     "an interleaved pipeline of \(stages) stages runs micro-batches \(stages) at a time: a replica's "
       + "\(microBatches) are no multiple of that"

@@ -254,11 +254,11 @@ private func text(_ value: JSONValue?) -> String {
 
   /// One stage, with a replica on each node.
   private static func twoReplicas(
-    _ strategy: String, _ stage: String = ""
+    _ strategy: String, _ stage: String = "", shares: String = #", "micro_batch_shares": [20, 12]"#
   ) -> String {
     #"{"strategy": {"tensor_parallel": 4, "data_parallel": 2\#(strategy)}, "stages": [{"layer_range": "#
       + #"[0, 25], "devices": [{"node": "node-0", "gpus": [0, 1, 2, 3]}, "#
-      + #"{"node": "node-1", "gpus": [0, 1, 2, 3]}], "micro_batch_shares": [20, 12]\#(stage)}]}"#
+      + #"{"node": "node-1", "gpus": [0, 1, 2, 3]}]\#(shares)\#(stage)}]}"#
   }
 
   @Test(arguments: [
@@ -295,6 +295,13 @@ private func text(_ value: JSONValue?) -> String {
     ),
     (interleaved(shares: "14, 9, 9"), ["/plan/stages/0/micro_batch_shares"]),
     (interleaved(shares: "16, 8, 8"), []),
+    (twoReplicas(#", "micro_batch_size": 1"#), []),
+    (twoReplicas(#", "micro_batch_size": 2"#), ["/plan/strategy/micro_batch_size"]),
+    (
+      twoReplicas(#", "micro_batch_size": 4, "micro_batches": 8"#, shares: ""),
+      ["/plan/strategy/micro_batch_size"]
+    ),
+    (twoReplicas(#", "micro_batch_size": 2, "micro_batches": 8"#, shares: ""), []),
     (twoReplicas(#", "recompute": "selective""#), []),
     (twoReplicas(#", "recompute": "selective""#, #", "recompute_layers": 24"#), []),
     (

@@ -33,6 +33,7 @@ extension PlanRequest {
     do throws(SeatingFault) {
       let mixed = try MixedStrategy(
         base: base, stages: seated, on: request.cluster, batch: request.job.globalBatchSize)
+      checkMicroBatchSize(mixed, batch: request.job.globalBatchSize, log)
       checkRules(mixed, stages, request, log)
       return log.count == before ? (mixed, devices) : nil
     } catch {
@@ -52,6 +53,16 @@ extension PlanRequest {
     return StageShare(
       tensor: stage.tensor ?? base.tensor, data: data,
       microBatches: stage.microBatchShares ?? Array(repeating: each, count: data))
+  }
+
+  /// Holds the size of a micro-batch against what the shares of the first stage's replicas make of it.
+  private func checkMicroBatchSize(_ mixed: MixedStrategy, batch: Int, _ log: JSONFaultLog) {
+    let size = mixed.base.microBatchSize
+    guard let given = strategy.microBatchSize, given != size else { return }
+    log.note(
+      strategy.value, member: "micro_batch_size",
+      Sentence.microBatchSize(
+        given, shares: mixed.microBatchShares(ofStage: 0).reduce(0, +), batch, size))
   }
 
   /// The rules of the training runtimes, for every stage as if all were like it.
