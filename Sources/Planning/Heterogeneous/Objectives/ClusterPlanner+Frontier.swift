@@ -24,8 +24,8 @@ extension ClusterPlanner {
         let found = ClusterPlanner(limited, effort: .quick, parallel: parallel)
           .fastest(single, knowing: fitting, shouldStop, { _ in })?.best
       else { break }
-      // A leaner plan as fast as the one before takes its place.
-      if let last = plans.last, last.prediction.step >= found.plan.prediction.step {
+      // A leaner plan takes the place of those that are no faster: searches that prove nothing may miss it for them.
+      while let last = plans.last, last.prediction.step >= found.plan.prediction.step {
         plans.removeLast()
       }
       plans.append(found.plan)
