@@ -1,5 +1,6 @@
 import Costing
 import Hardware
+import Quantities
 import Scheduling
 import Testing
 
@@ -59,6 +60,106 @@ import Testing
     #expect(start.plan.prediction.step > best.plan.prediction.step)
     let found = Self.polish(constraints).polished(start, tries: 256)
     #expect(found.plan.prediction.step <= best.plan.prediction.step)
+  }
+
+  /// What is recomputed although there is room without is not: with room for all that layers keep, and for some.
+  @Test(arguments: [false, true])
+  func recomputesNoMoreThanItHasTo(isTight: Bool) throws {
+    var constraints = SearchConstraints()
+    constraints.pipeline = [2]
+    constraints.microBatchSize = [4]
+    var problem = Self.problem
+    var best = try Self.best(constraints)
+    let held = best.plan.stages.map(\.memory.total).max()!
+    #expect(best.split.recomputed == [0, 0])
+    for part in stride(from: 0.9, to: 0.2, by: -0.1)
+    where isTight && best.split.recomputed == [0, 0] {
+      problem = Self.problem.limited(to: held * part)
+      best = try #require(ClusterPlanner(problem).plan(constraints).best)
+    }
+    #expect(best.split.recomputed.contains { $0 > 0 } == isTight)
+    var needless = best.split
+    for stage in needless.recomputed.indices { needless.recomputed[stage] += 2 }
+    let start = MixedPlan(problem, best.strategy, needless, devices: [])
+    #expect(start.plan.fits && start.step > best.step)
+    let polish = PlanPolish(problem: problem, constraints: constraints, tables: SeatTables(problem))
+    let found = polish.polished(start, tries: 1)
+    #expect(found.split == best.split)
+    #expect(found.plan.prediction == best.plan.prediction)
+  }
+
+  /// Two stages or two unequal replicas, with micro-batches of any size.
+  private static func plan(stages: Int, size: Int) -> MixedPlan? {
+    let seats = [0, 1].map { StageSeat(pool: $0, tensor: 4, data: 1, microBatchSize: size) }
+    let base = ParallelStrategy(
+      pipeline: stages, zeroStage: .none, sequenceParallel: true, recompute: .full)
+    let batches = problem.job.globalBatchSize / size
+    let lanes =
+      stages == 2
+      ? [Lane(seats: seats, microBatches: batches)]
+      : seats.map { Lane(seats: [$0], microBatches: batches / 2) }
+    guard lanes[0].microBatches > 0 else { return nil }
+    let strategy = MixedStrategy(base: base, lanes: lanes)
+    let nodes = problem.graph.nodes.count
+    let boundaries = stages == 2 ? [0, 2 * nodes / 3, nodes] : [0, nodes]
+    return MixedModel(problem, strategy).leastRecomputation(boundaries).map {
+      MixedPlan(
+        problem, strategy, PipelineSplit(boundaries: boundaries, recomputed: $0), devices: [])
+    }
+  }
+
+  /// From any size of micro-batches the best is found, and replicas on faster GPUs get more of them.
+  @Test(arguments: [1, 2])
+  func findsTheNumberOfMicroBatches(stages: Int) throws {
+    let plans = Self.problem.job.globalBatchSize.divisors.compactMap {
+      Self.plan(stages: stages, size: $0)
+    }
+    let best = try #require(plans.map(\.step).min())
+    #expect(plans.contains { $0.step > best })
+    for start in plans {
+      let found = Self.polish().polished(start, tries: 256)
+      #expect(found.plan.fits && found.step <= best)
+      if start.step > best { #expect(found.strategy != start.strategy) }
+      if stages == 1 {
+        #expect(found.strategy.lanes[0].microBatches > found.strategy.lanes[1].microBatches)
+      }
+    }
+    var fixed = SearchConstraints()
+    fixed.microBatchSize = [2]
+    let start = try #require(Self.plan(stages: stages, size: 2))
+    let found = Self.polish(fixed).polished(start, tries: 256)
+    #expect(found.strategy.lanes[0].seats.allSatisfy { $0.microBatchSize == 2 })
+  }
+
+  /// Of whatever searches find, nothing becomes slower or too large; what comes of it is predicted alike from its
+  /// devices, and no prediction undercuts the bound by which changes are passed over.
+  @Test(arguments: 0..<24)
+  func whatIsPolishedIsPredictedAlike(seed: Int) throws {
+    let problem = MixedSearchTests.problem(seed: seed)
+    let (constraints, tables) = (SearchConstraints(), SeatTables(problem))
+    var effort = SearchEffort.quick
+    effort.kept = 8
+    let searches: [any PoolSearch] = constraints.byChunks.flatMap { part -> [any PoolSearch] in
+      [
+        MixedSearch(problem, part, effort: effort, tables: tables, incumbents: []),
+        LaneSearch(problem, part, effort: effort, tables: tables, incumbents: []),
+      ]
+    }
+    let polish = PlanPolish(problem: problem, constraints: constraints, tables: tables)
+    for search in searches {
+      search.sketch { false }
+      for start in search.found {
+        let found = polish.polished(start, tries: 64)
+        #expect(found.plan.fits && found.step <= start.step)
+        let placed = found.placed(on: problem.cluster).plan
+        #expect(try ClusterPlanner(problem).mixed(placed).plan == placed)
+        for plan in [start, found] {
+          let least = MixedModel(problem, plan.strategy).leastStep(plan.split)
+          #expect(least <= plan.plan.prediction.step)
+          #expect(least > plan.plan.prediction.step * 0.25)
+        }
+      }
+    }
   }
 
   /// No small change betters an answer. Nothing fits on the clusters of the seeds that are left out.
