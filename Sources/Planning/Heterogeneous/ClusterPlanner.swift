@@ -59,22 +59,27 @@ package struct ClusterPlanner: Sendable {
       return ClusterPlanner(problem.on(merged), effort: effort, parallel: parallel)
         .plan(constraints, shouldStop: shouldStop, onProgress: onProgress)
     }
+    var last: SearchProgress?
+    func tell(_ progress: SearchProgress) {
+      last = progress
+      onProgress(progress)
+    }
     var outcome =
       switch constraints.objective {
       case .throughput:
         // Where searches for good plans find none, the one that holds least may fit.
-        fastest(constraints, shouldStop, onProgress)
+        fastest(constraints, shouldStop, tell)
           ?? problem.leanest(constraints, effort: effort, shouldStop).flatMap {
-            fastest(constraints, knowing: [$0.plan], shouldStop, onProgress)
+            fastest(constraints, knowing: [$0.plan], above: last?.bound ?? 0, shouldStop, tell)
           }
-      case .memory: leanest(constraints, shouldStop, onProgress)
-      case .cost: cheapest(constraints, shouldStop, onProgress)
+      case .memory: leanest(constraints, shouldStop, tell)
+      case .cost: cheapest(constraints, shouldStop, tell)
       }
     if constraints.wantsFrontier, let best = outcome?.best,
       case .found(var result) = outcome?.outcome
     {
-      // The frontier tells nothing.
-      onProgress(progress(best, result.proof, constraints.objective))
+      // The frontier tells nothing: who listens now and then is to know this before.
+      if let last { onProgress(last) }
       result.frontier = frontier(knowing: best, constraints, shouldStop)
       result.warnings.append(
         "over several pools the frontier holds the fastest plans that short searches found within each memory: "
@@ -88,64 +93,54 @@ package struct ClusterPlanner: Sendable {
       outcome: known.map { .infeasible($0) } ?? .undecided, comparison: nil)
   }
 
-  /// What is known of a plan in the end, in what the objective counts.
-  private func progress(
-    _ best: MixedPlan, _ proof: OptimalityProof, _ objective: Objective
-  ) -> SearchProgress {
-    let score =
-      objective == .cost
-      ? StepPrices(problem.cluster).cost(best) : best.step
-    return SearchProgress(
-      best: score, bound: score * (1 - proof.gapFraction),
-      strategiesConsidered: proof.strategiesConsidered, strategiesPruned: proof.strategiesPruned)
-  }
-
   /// The plan with the shortest step; nil where none was found.
   ///
-  /// - Parameter plans: That are known.
+  /// - Parameters:
+  ///   - plans: That are known.
+  ///   - bound: Seconds that no plan undercuts.
   func fastest(
-    _ constraints: SearchConstraints, knowing plans: [MixedPlan] = [], _ shouldStop: () -> Bool,
-    _ onProgress: (SearchProgress) -> Void
+    _ constraints: SearchConstraints, knowing plans: [MixedPlan] = [], above bound: Double = 0,
+    _ shouldStop: () -> Bool, _ onProgress: (SearchProgress) -> Void
   ) -> ClusterOutcome? {
-    var searches: [ClusterSearch] = []
+    var searches = Searches(bound: bound)
     func search(_ constraints: SearchConstraints, knowing plans: [MixedPlan]) {
       var search = ClusterSearch(
         problem, constraints, effort: effort, parallel: parallel, knowing: plans)
-      search.run(shouldStop: shouldStop, onProgress: onProgress)
-      searches.append(search)
+      search.run(shouldStop: shouldStop) { onProgress(searches.progress(with: $0)) }
+      searches.all.append(search)
     }
     search(constraints, knowing: plans)
     // Sharding gradients and weights takes time to save memory: over several pools it is searched where
     // nothing fits without, or nothing is better than a pool alone with it.
-    if searches[0].leavesSharding {
+    if searches.all[0].leavesSharding {
       var sharded = constraints
       sharded.zeroStage = [.gradients, .weights]
-      search(sharded, knowing: searches[0].plans)
+      search(sharded, knowing: searches.all[0].plans)
     }
     return outcome(searches, constraints)
   }
 
   /// What searches found that know of one another's plans; nil where that is none.
   private func outcome(
-    _ searches: [ClusterSearch], _ constraints: SearchConstraints
+    _ searches: Searches, _ constraints: SearchConstraints
   ) -> ClusterOutcome? {
-    guard let last = searches.last else { return nil }
+    guard let last = searches.all.last else { return nil }
     let found = last.kept.distinct(constraints.alternatives + 1).map(problem.placed)
     guard let best = found.first else { return nil }
     let step = best.plan.prediction.step
-    let open = searches.reduce(Double.infinity) { min($0, $1.open) }
+    let open = searches.open
     // Bounds are summed in another order than steps.
     let isClosed = open >= step.value * (1 - SplitSearch.tolerance)
     let bound = isClosed ? step.value : open
     let unsearched =
       MixedSpace(problem, last.constraints).unsearched
-      + (searches.allSatisfy(\.boundsParting)
+      + (searches.all.allSatisfy(\.boundsParting)
         ? [] : ["some pipelines whose stages differ in data-parallel degree"])
       + (problem.graph.hasOneOrder ? [] : ["other orders of the layers"])
     let proof = OptimalityProof(
       lowerBound: Seconds(bound), gapFraction: (step.value - bound) / step.value,
-      strategiesConsidered: searches.reduce(0) { $0 + $1.considered },
-      strategiesPruned: searches.reduce(0) { $0 + $1.pruned },
+      strategiesConsidered: searches.considered,
+      strategiesPruned: searches.pruned,
       isPartial: !unsearched.isEmpty)
     let comparison = Comparison(
       best, even: last.baselines.even, alone: last.baselines.alone, on: problem.cluster,
@@ -164,6 +159,29 @@ package struct ClusterPlanner: Sendable {
       + "and unequal replicas, each on one pool: as many as each holds, or any number on one pool alone"
       + (unsearched.isEmpty
         ? "" : "; across pools these were not searched: " + unsearched.joined(separator: ", "))
+  }
+}
+
+/// Searches one after another, each for a part of what is wanted and with the plans of those before it.
+private struct Searches {
+  var all: [ClusterSearch] = []
+  /// Seconds that are known beforehand of no plan to undercut.
+  let bound: Double
+
+  init(bound: Double) { self.bound = bound }
+
+  /// The least that a plan might take which was not looked for to the end.
+  var open: Double { max(bound, all.reduce(.infinity) { min($0, $1.open) }) }
+
+  var considered: Int { all.reduce(0) { $0 + $1.considered } }
+  var pruned: Int { all.reduce(0) { $0 + $1.pruned } }
+
+  /// How far all have come together with the next, which goes on.
+  func progress(with next: SearchProgress) -> SearchProgress {
+    SearchProgress(
+      best: next.best, bound: max(bound, min(next.bound, open)),
+      strategiesConsidered: considered + next.strategiesConsidered,
+      strategiesPruned: pruned + next.strategiesPruned)
   }
 }
 

@@ -21,6 +21,10 @@ struct ClusterSearch {
   private var phases: [SearchPhase]
   /// The best plans that are known.
   private(set) var kept: BestPlans
+  /// The best of them after small changes, which searches do not know of.
+  private var bettered: MixedPlan?
+  /// Seconds of the best that was told, and the bound.
+  private var told = (best: Double.infinity, bound: 0.0)
   /// Of all searches.
   private let tables: [SearchTables]
 
@@ -67,10 +71,11 @@ struct ClusterSearch {
   var plans: [MixedPlan] { kept.plans }
 
   /// Whether gradients or weights are free to be sharded, which is not searched over several pools unless it is
-  /// wanted, and there is no plan, or the best has them sharded.
+  /// wanted, and there is no plan, or the best has them sharded: once a bound was told that leaves these plans out,
+  /// it is not taken back for them.
   var leavesSharding: Bool {
-    constraints.zeroStage.isEmpty
-      && (plans.first.map { $0.plan.strategy.zeroStage > .optimizer } ?? true)
+    constraints.zeroStage.isEmpty && told.bound == 0
+      && (best.map { $0.plan.strategy.zeroStage > .optimizer } ?? true)
   }
 
   // MARK: What is known
@@ -91,11 +96,33 @@ struct ClusterSearch {
   var considered: Int { all.considered }
   var pruned: Int { all.pruned }
 
-  /// Until all other plans are bounded, no plan is.
-  private var progress: SearchProgress {
-    SearchProgress(
-      best: kept.best, bound: leavesSharding ? 0 : bounded.open, strategiesConsidered: considered,
+  /// The best plan that is known, be it that searches do not know of it.
+  private var best: MixedPlan? {
+    guard let own = kept.plans.first, let bettered else { return kept.plans.first ?? bettered }
+    return own.step < bettered.step ? own : bettered
+  }
+
+  /// Tells of the best plan with states sharded and layers recomputed as suits it. The bound does not speak of all
+  /// such plans, so that they are known before it is told.
+  private mutating func tell(_ shouldStop: () -> Bool, _ onProgress: (SearchProgress) -> Void) {
+    if let step = best?.step, step < told.best {
+      better(by: [.recomputation, .sharding], shouldStop)
+    }
+    // Until all other plans are bounded, no plan is.
+    let bound = leavesSharding ? 0 : bounded.open
+    let progress = SearchProgress(
+      best: best?.step ?? .infinity, bound: bound, strategiesConsidered: considered,
       strategiesPruned: pruned)
+    told = (progress.best, progress.bound)
+    onProgress(progress)
+  }
+
+  /// Betters the best plan by small changes.
+  private mutating func better(by changes: [PlanPolish.Change], _ shouldStop: () -> Bool) {
+    guard let best else { return }
+    let polish = PlanPolish(problem: problem, constraints: constraints, tables: tables[0].seats)
+    bettered = polish.polished(
+      best, by: changes, tries: effort.changes, shouldStop: shouldStop)
   }
 
   // MARK: Searching
@@ -105,12 +132,12 @@ struct ClusterSearch {
     for search in bounding where search > 1 { begin(.whole, search) }
     // What has no good plan to be held against yet is begun with little.
     round([[.sketch], [.compare] + partners.prefix(1).map { .advance($0) }], shouldStop)
-    onProgress(progress)
+    tell(shouldStop, onProgress)
     collect()
     for search in bounding { begin(search == 1 ? .sketch : .whole, search) }
     // To begin with unequal replicas, all their layouts are collected.
     round([Array(repeating: .advance(0), count: 3), [.close, .advance(1)]], shouldStop)
-    onProgress(progress)
+    tell(shouldStop, onProgress)
     while true {
       if done.contains(0), begun.count == bounding.count, !shouldStop() {
         for search in searches.indices.dropFirst(bounding.count) { begin(.whole, search) }
@@ -118,14 +145,15 @@ struct ClusterSearch {
       let rows = next()
       if rows.isEmpty { break }
       round(rows.map { $0.map { .advance($0) } }, shouldStop)
-      onProgress(progress)
+      tell(shouldStop, onProgress)
     }
     collect()
-    if let best = kept.plans.first {
-      let polish = PlanPolish(problem: problem, constraints: constraints, tables: tables[0].seats)
-      kept.keep(polish.polished(best, tries: effort.changes, shouldStop: shouldStop))
-    }
-    onProgress(progress)
+    tell(shouldStop, onProgress)
+    better(by: PlanPolish.Change.allCases, shouldStop)
+    guard let bettered else { return }
+    kept.keep(bettered)
+    // What takes less than was told to be possible is for the answer to explain.
+    if bettered.step >= told.bound { tell(shouldStop, onProgress) }
   }
 
   /// Searches besides the first two that go on beside the first. The more pools there are, the more ways to split

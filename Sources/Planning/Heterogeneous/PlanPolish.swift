@@ -14,9 +14,12 @@ struct PlanPolish {
 
   /// Complexity: O(tries) predictions.
   ///
-  /// - Parameter tries: Plans that are tried at most, until it is to stop.
+  /// - Parameters:
+  ///   - changes: Of these alone.
+  ///   - tries: Plans that are tried at most, until it is to stop.
   func polished(
-    _ plan: MixedPlan, tries: Int, shouldStop: () -> Bool = { false }
+    _ plan: MixedPlan, by changes: [Change] = Change.allCases, tries: Int,
+    shouldStop: () -> Bool = { false }
   ) -> MixedPlan {
     guard plan.strategy.pools.count > 1 else { return plan }
     let space = MixedSpace(problem, constraints)
@@ -32,7 +35,7 @@ struct PlanPolish {
     var betters = true
     while betters {
       betters = false
-      for change in Change.allCases {
+      for change in changes {
         while let found = better(by: change) {
           best = found
           betters = true

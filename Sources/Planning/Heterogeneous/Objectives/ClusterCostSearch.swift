@@ -33,6 +33,7 @@ struct ClusterCostSearch {
   mutating func run(
     shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void = { _ in }
   ) {
+    defer { report(onProgress) }
     let bound = CostBound(problem, constraints, prices, shouldStop: shouldStop)
     let least = bound?.least ?? 0
     let order = poolsByPrice
@@ -42,15 +43,19 @@ struct ClusterCostSearch {
     for part in parts(order) where bound.least(using: part.gpus(problem.pools.count)) < best {
       if shouldStop() { return }
       search(part, shouldStop)
-      onProgress(
-        SearchProgress(
-          best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
+      report(onProgress)
     }
     guard found.isEmpty else { return }
     // The one that holds least, if any.
     if let leanest = problem.leanest(constraints, effort: effort, shouldStop) {
       keep(leanest.plan)
     }
+  }
+
+  private func report(_ onProgress: (SearchProgress) -> Void) {
+    onProgress(
+      SearchProgress(
+        best: best, bound: open, strategiesConsidered: considered, strategiesPruned: pruned))
   }
 
   private mutating func keep(_ plan: MixedPlan) {
@@ -81,7 +86,8 @@ struct ClusterCostSearch {
       var progress = $0
       // Until all other plans are bounded, no plan is.
       progress.bound = 0
-      progress.best = min(known, $0.best * price)
+      // A hair more: plans are priced in another order.
+      progress.best = min(known, $0.best * price * (1 + 1e-9))
       progress.strategiesConsidered += considered
       progress.strategiesPruned += pruned
       onProgress(progress)

@@ -76,15 +76,14 @@ struct ClusterMemorySearch {
 
   /// - Parameters:
   ///   - shouldStop: Asked often; what it leaves is bounded, be there no plan yet.
-  ///   - onProgress: Told of the best so far, in seconds a step and without a bound.
+  ///   - onProgress: Told how far it has come: no plan is the best before it is known how little is held.
   mutating func run(
     shouldStop: () -> Bool = { false }, onProgress: (SearchProgress) -> Void = { _ in }
   ) {
     func report() {
-      let step = best?.plan.step ?? .infinity
       onProgress(
         SearchProgress(
-          best: step, bound: 0, strategiesConsidered: considered, strategiesPruned: pruned))
+          best: .infinity, bound: 0, strategiesConsidered: considered, strategiesPruned: pruned))
     }
     for pool in problem.pools.indices {
       searchAlone(pool, shouldStop)

@@ -13,7 +13,7 @@ extension ClusterPlanner {
     guard let best = found.first else { return nil }
     let cost = prices.cost(best)
     // What costs nothing costs least.
-    let gap = cost > 0 ? max(0, 1 - search.open / cost) : 0
+    let gap = cost > 0 ? max(0, (cost - search.open) / cost) : 0
     let isClosed = gap <= SplitSearch.tolerance
     let step = best.plan.prediction.step
     let comparison = Comparison(best, on: problem.cluster, .cost)

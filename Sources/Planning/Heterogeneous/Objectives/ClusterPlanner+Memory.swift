@@ -15,8 +15,11 @@ extension ClusterPlanner {
     guard search.best != nil || shouldStop() else { return nil }
     // Sums are formed in another order than where plans are predicted.
     let limited = search.best.map { problem.limited(to: $0.memory * (1 + 1e-9)) } ?? problem
-    let plans = search.best.map {
-      [MixedPlan(limited, $0.plan.strategy, $0.plan.split, devices: [])]
+    let polish = PlanPolish(
+      problem: limited, constraints: constraints, tables: SeatTables(limited))
+    let plans = search.best.map { best in
+      let plan = MixedPlan(limited, best.plan.strategy, best.plan.split, devices: [])
+      return [polish.polished(plan, tries: effort.changes, shouldStop: shouldStop)]
     }
     guard
       var found = ClusterPlanner(limited, effort: effort, parallel: parallel)
