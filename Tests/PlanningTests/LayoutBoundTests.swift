@@ -204,7 +204,7 @@ import Testing
       let (m, deepest) = (example.base.microBatches, example.space.deepest)
       let hair = 1 + 1e-9
       let divisible = MixedBound.pipeline(
-        rates, microBatches: m, deepest: deepest, schedule: schedule)
+        TripBound(rates, microBatches: m, stages: deepest, schedule: schedule), deepest: deepest)
       #expect(divisible <= pipeline * hair, "seed \(seed)")
       // Of all pipelines, and of those of about as many stages.
       let count = example.order.count
@@ -242,7 +242,7 @@ import Testing
           seats: seats, classes: ReachTable.classes(seats, most: most, states: .max),
           stages: depths[seed % 2], microBatches: m, schedule: schedule,
           common: (example.space.commonLayer.kind, rates.map(\.block)), whole: example.whole),
-        problem: example.problem, bound: bound,
+        bound: bound,
         loads: BlockLoads(
           rates, microBatches: m, whole: example.whole, stages: depths[seed % 2],
           schedule: schedule, chunks: 1),

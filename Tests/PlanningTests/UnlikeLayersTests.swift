@@ -81,9 +81,11 @@ import Workload
           problem.pools[pool], slices.whole(parallelism, pool: pool), parallelism,
           groups: problem.cluster.pools[pool].gpus, recompute: strategy.recompute)
       }
+      let deepest = problem.graph.nodes.count
       let pipeline = MixedBound.pipeline(
-        seats, microBatches: strategy.microBatches, deepest: problem.graph.nodes.count,
-        schedule: schedule)
+        TripBound(
+          seats, microBatches: strategy.microBatches, stages: deepest, schedule: schedule),
+        deepest: deepest)
       let bound = MixedBound(problem).step(
         pipeline, MixedBound.ends(seats), microBatches: strategy.microBatches)
       #expect(bound <= step.value * (1 + 1e-9), "\(schedule)")

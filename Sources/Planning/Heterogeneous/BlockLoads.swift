@@ -15,7 +15,7 @@ final class BlockLoads {
   let stages: ClosedRange<Int>
   let schedule: PipelineSchedule
   let chunks: Int
-  private let trips: TripBound
+  let trips: TripBound
 
   init(
     _ seats: [SeatRates], microBatches: Int, whole: WholeLayers, stages: ClosedRange<Int>,
@@ -24,8 +24,7 @@ final class BlockLoads {
     (self.seats, self.microBatches, self.whole) = (seats, microBatches, whole)
     (self.stages, self.schedule, self.chunks) = (stages, schedule, chunks)
     trips = TripBound(
-      seats, microBatches: microBatches,
-      stages: min(stages.upperBound, seats.reduce(0) { $0 + $1.groups }), schedule: schedule)
+      seats, microBatches: microBatches, stages: stages.upperBound, schedule: schedule)
   }
 
   /// What comes after the pipeline.

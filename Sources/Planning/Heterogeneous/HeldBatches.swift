@@ -49,5 +49,10 @@ extension PipelineSchedule {
   }
 
   /// Whether stages hold more the more there are, whichever the place from the end.
-  var holdsByDepth: Bool { self == .zeroBubble || self == .interleaved }
+  var holdsByDepth: Bool {
+    switch self {
+    case .zeroBubble, .interleaved: true
+    case .gpipe, .oneForwardOneBackward: false
+    }
+  }
 }

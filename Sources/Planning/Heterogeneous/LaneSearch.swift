@@ -26,8 +26,6 @@ final class LaneSearch {
   private var phase = SearchPhase.whole
   /// Layouts that had been looked at when a better plan was found last, and that plan's seconds.
   private var gain = (considered: 0, best: Double.infinity)
-  /// By replicas on nodes of their own, what waiting for the slowest adds to a step.
-  private let straggling: [Double]
 
   init(
     _ problem: ClusterProblem, _ constraints: SearchConstraints, effort: SearchEffort,
@@ -40,8 +38,6 @@ final class LaneSearch {
     self.tables = tables
     self.slices = slices ?? PoolSlices(problem)
     kept = BestPlans(most: effort.kept, incumbents)
-    let nodes = problem.cluster.pools.reduce(0) { $0 + $1.nodes }
-    straggling = (0...nodes).map { MixedModel.stragglerFraction(problem, nodes: $0, replicas: $0) }
   }
 
   /// The best plans that are known: those found, and incumbents.
@@ -164,7 +160,9 @@ final class LaneSearch {
     let nodes = zip(problem.cluster.pools, replicas).reduce(0) { sum, part in
       sum + part.0.nodes(holding: part.1 * replica)
     }
-    return 1 + straggling[min(nodes, replicas.reduce(0, +) * base.context)]
+    return 1
+      + bound.straggling.fraction(
+        nodes: nodes, replicas: replicas.reduce(0, +) * base.context)
   }
 
   /// Whether so many replicas are wanted, and their groups hold the experts.

@@ -1,7 +1,6 @@
 /// How good a plan of one layout can be, found by asking its reach table for one time after another.
 struct LayoutReach {
   private(set) var table: ReachTable
-  let problem: ClusterProblem
   let bound: MixedBound
   let loads: BlockLoads
   /// What every pipeline of the layout takes at least.
@@ -21,7 +20,7 @@ struct LayoutReach {
   ///   - least: What every pipeline of the layout takes at least.
   ///   - waiting: What is known of that factor.
   init(
-    table: ReachTable, problem: ClusterProblem, bound: MixedBound,
+    table: ReachTable, bound: MixedBound,
     loads: BlockLoads, least: Double, space: MixedSpace, waiting: Double = 1
   ) {
     self.waiting = waiting
@@ -29,7 +28,6 @@ struct LayoutReach {
       part.seats.map { table.seats[$0] }.min { $0.gpus < $1.gpus }!
     }
     self.table = table
-    self.problem = problem
     self.bound = bound
     self.loads = loads
     self.least = least
@@ -80,10 +78,9 @@ struct LayoutReach {
           within: step / waiting, ends, microBatches: table.microBatches))
       statesFilled += table.states
       var least: (waiting: Double, states: [Int]) = (.infinity, [])
-      for (state, counts) in table.covering {
-        let stages = counts.reduce(0, +)
-        guard space.allowsDepth(stages), table.allows(stages: stages) else { continue }
-        let waiting = 1 + MixedModel.stragglerFraction(problem, groups: zip(smallest, counts))
+      table.forEachCovering { state, counts, stages in
+        guard space.allowsDepth(stages), table.allows(stages: stages) else { return }
+        let waiting = 1 + bound.straggling.fraction(zip(smallest, counts))
         if waiting < least.waiting { least = (waiting, []) }
         if waiting == least.waiting { least.states.append(state) }
       }

@@ -8,11 +8,13 @@ struct MixedBound {
   let overhead: Double
   /// What a stage takes for each chunk of a micro-batch beside its layers.
   let chunkOverhead: Double
+  let straggling: Straggling
 
   init(_ problem: ClusterProblem) {
     overlap = StepEnd.overlap(problem.parameters.software, problem.job)
     overhead = problem.parameters.stepOverhead(of: problem.job).value
     chunkOverhead = 2 * problem.parameters.software.microBatchOverhead.value
+    straggling = Straggling(problem)
   }
 
   /// Of the pipeline alone, memory not counted.
@@ -27,18 +29,22 @@ struct MixedBound {
   ///
   /// Complexity: O(pools · log pools).
   ///
-  /// - Parameter firstChunk: The part of a stage's passes that its first chunk's are at least.
+  /// - Parameters:
+  ///   - trips: Of no more stages than `deepest`.
+  ///   - firstChunk: The part of a stage's passes that its first chunk's are at least.
   static func pipeline(
-    _ seats: [SeatRates], microBatches: Int, deepest: Int, schedule: PipelineSchedule,
-    chunks: Int = 1, firstChunk: Double = 1
+    _ trips: TripBound, deepest: Int, chunks: Int = 1, firstChunk: Double = 1
   ) -> Double {
-    let m = Double(microBatches)
+    let (seats, schedule) = (trips.seats, trips.schedule)
+    let m = Double(trips.microBatches)
     let splits = schedule.splitsBackward
     let part = splits ? seats.reduce(1) { min($0, $1.forwardPart) } : firstChunk
     let ratio = 1 - part / m
     var (covered, rate, weight, overhead) = (0.0, 0.0, 1.0, 0.0)
     var left = deepest
-    for (seat, layers) in zip(seats, seats.evenWork).sorted(by: { $0.1 < $1.1 }) where left > 0 {
+    let work = seats.evenWork
+    forEachAscending(seats.count, by: { work[$0] }) { index in
+      let (seat, layers) = (seats[index], work[index])
       var count = min(seat.groups, left)
       left -= count
       rate += Double(count) / layers
@@ -51,14 +57,13 @@ struct MixedBound {
       let power = integerPower(ratio, count)
       covered += weight * (part > 0 ? m / part * (1 - power) : Double(count)) / layers
       weight *= power
+      return left > 0
     }
     guard covered > 0 else { return .infinity }
     let whole = 1 + overhead * rate
     let filled = m * whole / covered
     // Stages that are not worth their overhead had better be left out: then nothing is said of overheads.
     let isWorth = filled / m * weight >= overhead
-    let trips = TripBound(
-      seats, microBatches: microBatches, stages: deepest - left, schedule: schedule)
     return max(isWorth ? filled : m / covered, trips.pipeline(deepest: deepest))
   }
 

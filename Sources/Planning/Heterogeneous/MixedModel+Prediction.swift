@@ -69,17 +69,12 @@ extension MixedModel {
   /// What waiting for the slowest replica adds to a step. Where stages differ in replicas, as many go their
   /// own way as the stage with the fewest has.
   var stragglerFraction: Double {
-    Self.stragglerFraction(
-      problem, gpus: problem.pools.indices.map { strategy.gpus(onPool: $0) },
-      replicas: (0..<strategy.stages).reduce(.max) { min($0, strategy.data(ofStage: $1)) }
-        * strategy.base.context)
-  }
-
-  private static func stragglerFraction(
-    _ problem: ClusterProblem, gpus: [Int], replicas: Int
-  ) -> Double {
-    let nodes = zip(problem.cluster.pools, gpus).reduce(0) { $0 + $1.0.nodes(holding: $1.1) }
-    return stragglerFraction(problem, nodes: nodes, replicas: replicas)
+    let nodes = zip(problem.cluster.pools, problem.pools.indices).reduce(0) {
+      $0 + $1.0.nodes(holding: strategy.gpus(onPool: $1.1))
+    }
+    let replicas = (0..<strategy.stages).reduce(.max) { min($0, strategy.data(ofStage: $1)) }
+    return Self.stragglerFraction(
+      problem, nodes: nodes, replicas: replicas * strategy.base.context)
   }
 
   /// As on one pool.
@@ -87,19 +82,6 @@ extension MixedModel {
     _ problem: ClusterProblem, nodes: Int, replicas: Int
   ) -> Double {
     problem.pools[0].stragglerFraction(nodes: nodes, replicas: replicas)
-  }
-
-  /// Of a pipeline with so many stages on groups of each kind.
-  static func stragglerFraction(
-    _ problem: ClusterProblem, groups: some Sequence<(SeatCosts, Int)>
-  ) -> Double {
-    var gpus = [Int](repeating: 0, count: problem.pools.count)
-    var replicas = Int.max
-    for (seat, count) in groups where count > 0 {
-      gpus[seat.pool] += count * seat.gpus
-      replicas = min(replicas, seat.model.strategy.weightReplicas)
-    }
-    return stragglerFraction(problem, gpus: gpus, replicas: replicas)
   }
 
   private struct PlayedLane {

@@ -75,8 +75,7 @@ extension MixedSearch {
     while true {
       let time = (cutoff / waiting - bound.overhead) / Double(base.microBatches)
       let nodes = rates.leastNodes(replicas: base.data, stageTime: time, chunks: chunks)
-      let next =
-        1 + MixedModel.stragglerFraction(problem, nodes: nodes, replicas: base.weightReplicas)
+      let next = 1 + bound.straggling.fraction(nodes: nodes, replicas: base.weightReplicas)
       if next <= waiting { return waiting }
       waiting = next
     }

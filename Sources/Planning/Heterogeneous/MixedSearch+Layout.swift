@@ -79,7 +79,9 @@ extension MixedSearch {
     guard
       let (pipeline, ends) = bound.loaded(
         loads, within: cutoff / waiting,
-        divisible: divisible(base, fold, seats, deepest: depths.upperBound))
+        divisible: MixedBound.pipeline(
+          loads.trips, deepest: depths.upperBound, chunks: fold.chunks,
+          firstChunk: space.firstChunk(ofChunks: fold.chunks)))
     else { return (.infinity, .infinity) }
     let step = bound.step(pipeline, ends, microBatches: base.microBatches)
     return (pipeline, max(known, step * waiting))
@@ -95,9 +97,7 @@ extension MixedSearch {
         within: min(cutoff, MixedBound.longest) / waiting, ends, microBatches: loads.microBatches)
       let nodes = loads.leastNodes(within: pipeline)
       let next =
-        1
-        + MixedModel.stragglerFraction(
-          problem, nodes: nodes, replicas: base.strategy.weightReplicas)
+        1 + bound.straggling.fraction(nodes: nodes, replicas: base.strategy.weightReplicas)
       if next <= waiting { return waiting }
       waiting = next
     }
@@ -109,15 +109,6 @@ extension MixedSearch {
     BlockLoads(
       seats, microBatches: base.microBatches, whole: space.wholeLayers(fold), stages: stages,
       schedule: base.schedule, chunks: fold.chunks)
-  }
-
-  /// The least of a pipeline, layers taken as divisible.
-  private func divisible(
-    _ base: ParallelStrategy, _ fold: ChunkFold, _ seats: [SeatRates], deepest: Int
-  ) -> Double {
-    MixedBound.pipeline(
-      seats, microBatches: base.microBatches, deepest: deepest, schedule: base.schedule,
-      chunks: fold.chunks, firstChunk: space.firstChunk(ofChunks: fold.chunks))
   }
 
   /// Where stages hold more the more there are, looks at pipelines of about equally many by themselves.
@@ -192,7 +183,7 @@ extension MixedSearch {
         microBatches: ground.base.microBatches, schedule: ground.base.schedule,
         common: (space.commonLayer.kind, ground.rates.map(\.block)),
         whole: space.wholeLayers(ground.fold)),
-      problem: problem, bound: bound,
+      bound: bound,
       loads: loads(ground.base, ground.fold, ground.rates, stages: ground.stages),
       least: pipeline, space: space, waiting: ground.waiting)
   }
@@ -302,7 +293,7 @@ extension MixedSearch {
   private static let bisections = 4
 
   private func stragglers(_ counts: [Int], _ seats: [SeatCosts]) -> Double {
-    MixedModel.stragglerFraction(problem, groups: zip(seats, counts))
+    bound.straggling.fraction(zip(seats, counts))
   }
 
   /// Predicts a pipeline and keeps it if it fits and is among the best.

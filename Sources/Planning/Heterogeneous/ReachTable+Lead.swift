@@ -49,9 +49,9 @@ extension ReachTable {
       firstBefore = table.seats[0].firstWorkBefore
       firstPart = table.firstPart
       prices = table.prices
-      byPrice = table.prices.indices.sorted { table.prices[$0] < table.prices[$1] }
+      byPrice = table.byPrice
       backPrices = table.backPrices
-      backByPrice = table.prices.indices.sorted { table.backPrices[$0] < table.backPrices[$1] }
+      backByPrice = table.backByPrice
       let each = seconds / Double(table.microBatches)
       // A hair more, so that n layers fit into n times one layer's time.
       capacities = table.classes.map { part in
@@ -84,12 +84,13 @@ extension ReachTable {
     var fewestStages: Int {
       var rest = before[before.count - 1]
       var stages = 0
-      for index in capacities.indices.sorted(by: { capacities[$0] > capacities[$1] }) {
+      let (capacities, most) = (capacities, most)
+      forEachAscending(capacities.count, by: { -capacities[$0] }) { index in
         let needed = (rest / max(capacities[index], .leastNormalMagnitude)).rounded(.up)
         let count = Int(min(needed, Double(most[index])))
         stages += count
         rest -= Double(count) * capacities[index]
-        if rest <= 0 { break }
+        return rest > 0
       }
       return max(leastStages, stages)
     }

@@ -2,9 +2,9 @@ extension ReachTable {
   /// The first of the last stages, and what comes after it.
   struct Stage {
     let seat: SeatCosts
-    let chains: StageChains
+    let chains: UnsafePointer<StageChains>
     /// Those that go home through the stages before, and the weight gradients that these leave out.
-    let home: StageChains?
+    let home: UnsafePointer<StageChains>?
     let trailing: Double
     let round: Double
     let end: Int
@@ -39,11 +39,11 @@ extension ReachTable {
 
     private func isPossible(_ start: Int, _ lead: Lead) -> Bool {
       let forward = seat.forwardTime(start, end)
-      var longest = chains.longest(
+      var longest = chains.pointee.longest(
         within: seconds - lead.seconds(before: start), forward: forward, round: round)
       if let home {
         let rest = seconds - lead.home(before: start) + trailing * seat.weightTime(start, end)
-        longest = min(longest, home.longest(within: rest, forward: forward, round: round))
+        longest = min(longest, home.pointee.longest(within: rest, forward: forward, round: round))
       }
       return seat.time(start, end, held: held, isWithin: longest)
     }

@@ -57,12 +57,16 @@ struct ReachTable {
   /// The least and the price of layers, in seconds of the first seat's.
   let prices: [Double]
   let backPrices: [Double]
+  /// Classes by these.
+  let byPrice: [Int]
+  let backByPrice: [Int]
   let slowness: [Double]
-  /// By seat and stages after one on it.
-  private let chains: [[StageChains]]
+  /// By seat and stages after one on it, `most` of each seat.
+  private let chains: [StageChains]
   /// The same of chains that go home through the stages before; empty where all do, or beginning later might
   /// then be worse.
-  private let homes: [[StageChains]]
+  private let homes: [StageChains]
+  private let mostChains: Int
   /// By seat: the least that one of the layers from each on takes.
   private let lightest: [[Double]]
   /// What a stage adds to the trip.
@@ -142,9 +146,11 @@ struct ReachTable {
     // Beginning a layer later must ease the stage's own work by more than it delays the stage.
     let dearest = ahead.max() ?? 0
     let isMonotone = slowness.allSatisfy { Double(microBatches) * $0 >= dearest }
-    self.prices = isMonotone ? ahead : ahead.map { _ in 0 }
+    let forward = isMonotone ? ahead : ahead.map { _ in 0 }
     let back = prices(splits ? .gradients : .whole)
-    backPrices = back
+    (self.prices, backPrices) = (forward, back)
+    byPrice = forward.indices.sorted { forward[$0] < forward[$1] }
+    backByPrice = back.indices.sorted { back[$0] < back[$1] }
     rounds = [Double](repeating: 0, count: groups.count)
     overhead = seats[0].plainTime(0, 0)
     lightest = seats.map { [nodes] seat in
@@ -154,11 +160,12 @@ struct ReachTable {
       }
       return lightest
     }
-    let most = min(deepest, groups.sizes.reduce(0) { $0 + $1 - 1 })
-    chains = seats.map { seat in
+    let most = max(1, min(deepest, groups.sizes.reduce(0) { $0 + $1 - 1 }))
+    mostChains = most
+    chains = seats.flatMap { seat in
       let growth = ChainGrowth(
         kinds: seat.ratios(to: seats[0]), before: isMonotone ? dearest : 0, after: back.max() ?? 0)
-      return (0..<max(1, most)).map {
+      return (0..<most).map {
         StageChains(schedule, microBatches: microBatches, after: $0, growth: growth)
       }
     }
@@ -170,10 +177,10 @@ struct ReachTable {
     homes =
       !splits || !isHomeMonotone
       ? []
-      : seats.map { seat in
+      : seats.flatMap { seat in
         var growth = ChainGrowth(
           kinds: seat.ratios(to: seats[0]), before: dearestBack, after: dearestBack)
-        return (0..<max(1, most)).map { after in
+        return (0..<most).map { after in
           growth.trailing = Double(
             StageChains.trailing(
               schedule, microBatches: microBatches, before: max(0, deepest - 1 - after)))
@@ -198,20 +205,31 @@ struct ReachTable {
 
   func counts(_ state: Int) -> [Int] { groups.counts(state) }
 
-  /// States whose groups cover the whole model, with these.
-  var covering: [(state: Int, counts: [Int])] {
-    var found: [(Int, [Int])] = []
-    for state in 1..<max(1, starts.count) where starts[state] == 0 {
-      let counts = counts(state)
-      if counts.reduce(0, +) >= leastStages { found.append((state, counts)) }
+  /// Calls `visit` with the states whose groups cover the whole model, these groups, and how many they are.
+  func forEachCovering(_ visit: (_ state: Int, _ counts: [Int], _ stages: Int) -> Void) {
+    var counts = [Int](repeating: 0, count: classes.count)
+    var stages = 0
+    for state in 1..<max(1, starts.count) {
+      stages += groups.advance(&counts)
+      if starts[state] == 0, stages >= leastStages { visit(state, counts, stages) }
     }
-    return found
   }
 
   // MARK: Filling
 
   /// - Parameter seconds: What the pipeline may take.
   mutating func fill(within seconds: Double) {
+    // Where they lie: copying chains takes longer than what is asked of them.
+    let (chains, homes) = (chains, homes)
+    chains.withUnsafeBufferPointer { chains in
+      homes.withUnsafeBufferPointer { homes in fill(within: seconds, chains, homes) }
+    }
+  }
+
+  private mutating func fill(
+    within seconds: Double, _ chains: UnsafeBufferPointer<StageChains>,
+    _ homes: UnsafeBufferPointer<StageChains>
+  ) {
     var lead = Lead(self, within: seconds)
     let unreachable = Int32(nodes + 1)
     starts[0] = Int32(nodes)
@@ -222,31 +240,37 @@ struct ReachTable {
     fewest = lead.fewestStages
     let least = schedule.holdsByDepth ? fewest : 1
     // Of their own: this loop is most of a search over many pools.
-    let (groups, seats, chains, deepest) = (groups, seats, chains, deepest)
+    let (groups, seats, classes, deepest) = (groups, seats, classes.count, deepest)
     let deadline = seconds / Double(microBatches)
+    let longest = deadline * (1 + 1e-9)
     for state in 1..<max(1, starts.count) {
       stages += groups.advance(&counts)
       var best = unreachable
       // Most states are out of reach, as are all before them.
-      let isNear =
-        stages <= deepest && counts.indices.allSatisfy { counts[$0] <= lead.useful[$0] }
-        && counts.indices.contains {
-          counts[$0] > 0 && starts[groups.state(state, without: $0)] != unreachable
+      var isNear = false
+      if stages <= deepest {
+        for index in 0..<classes where counts[index] > 0 {
+          if starts[groups.state(state, without: index)] != unreachable { isNear = true }
         }
+        for index in 0..<classes where counts[index] > lead.useful[index] { isNear = false }
+      }
       if isNear {
         lead.set(counts, after: stages)
         latest[state] = Int32(lead.latest)
         let held = held(stages, of: least)
+        let trailing = Double(
+          StageChains.trailing(
+            schedule, microBatches: microBatches, before: max(0, deepest - stages)))
         for (index, seat) in members where counts[index] > 0 {
           let rest = groups.state(state, without: index)
           if starts[rest] == unreachable { continue }
           let end = max(1, Int(starts[rest]))
+          // Where another seat's stage can begin so early that this one has no time for as much.
+          if end >= best, seats[seat].plainTime(max(0, Int(best) - 1), end) > longest { continue }
+          let row = seat * mostChains + stages - 1
           let stage = Stage(
-            seat: seats[seat], chains: chains[seat][stages - 1],
-            home: homes.isEmpty ? nil : homes[seat][stages - 1],
-            trailing: Double(
-              StageChains.trailing(
-                schedule, microBatches: microBatches, before: max(0, deepest - stages))),
+            seat: seats[seat], chains: chains.baseAddress! + row,
+            home: homes.isEmpty ? nil : homes.baseAddress! + row, trailing: trailing,
             round: rounds[rest], end: end,
             nodes: nodes, held: held, fewest: end == nodes ? fold.fewestLast : 1,
             seconds: seconds, holdsLater: lightest[seat][end] <= deadline)

@@ -8,7 +8,7 @@ extension SeatCosts {
   /// How long a layer takes here at least, as a part of what it takes on another seat in both passes.
   func leastRatio(to other: SeatCosts, _ part: TripPart) -> Double {
     let table = model.table
-    return Set(table.kinds).reduce(Double.infinity) { least, kind in
+    return kinds.reduce(Double.infinity) { least, kind in
       let (own, base) = (table.costs[kind], other.model.table.costs[kind])
       let whole = (base.forward.total + base.backward.total).value
       guard whole > 0 else { return least }
@@ -26,7 +26,7 @@ extension SeatCosts {
   /// another seat.
   func ratios(to other: SeatCosts) -> [(passes: Double, forward: Double, weight: Double)] {
     let table = model.table
-    return Set(table.kinds).sorted().compactMap { kind in
+    return kinds.compactMap { kind in
       let (own, base) = (table.costs[kind], other.model.table.costs[kind])
       let whole = (base.forward.total + base.backward.total).value
       guard whole > 0 else { return nil }

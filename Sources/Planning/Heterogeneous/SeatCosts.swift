@@ -20,6 +20,8 @@ final class SeatCosts {
   private let limit: Double
   private let overhead: Double
   private let policy: RecomputePolicy
+  /// Whether layers are recomputed for which there is no room.
+  private let choosesLayers: Bool
   private let work: [Double]
   private let forward: [Double]
   /// Of the first chunk.
@@ -43,6 +45,8 @@ final class SeatCosts {
   /// same of those that are recomputed, by node.
   private let transients: [Transient]
   private let recomputedTransients: [Transient]
+  /// Kinds of layers that there are, ascending.
+  let kinds: [Int]
   let sendBytes: [Double]
 
   private struct Transient {
@@ -59,7 +63,9 @@ final class SeatCosts {
     let table = model.table
     let problem = model.problem
     let nodes = table.nodeCount
+    kinds = table.costs.indices.filter(table.kinds.contains)
     policy = model.strategy.recompute
+    choosesLayers = policy == .full
     limit = problem.room(model.parallelism).value
     overhead = 2 * problem.costs.parameters.software.microBatchOverhead.value
     let sums = table.sums
@@ -195,7 +201,7 @@ final class SeatCosts {
 
   /// The fewest layers to recompute so that `a ..< b` fit; nil if not even all suffice.
   func leastRecomputation(_ a: Int, _ b: Int, held: HeldBatches) -> Int? {
-    guard policy == .full else {
+    guard choosesLayers else {
       let fixed = policy == .none ? 0 : recomputableLayers(a, b)
       return fits(a, b, held, fixed) ? fixed : nil
     }
@@ -241,8 +247,8 @@ final class SeatCosts {
   func time(_ a: Int, _ b: Int, held: HeldBatches, isWithin seconds: Double) -> Bool {
     let spare = seconds - plainTime(a, b)
     guard spare >= 0 else { return false }
-    if policy == .full, fits(a, b, held, 0) { return true }
-    guard policy == .full, fold.chunks == 1 else { return time(a, b, held: held) <= seconds }
+    if choosesLayers, fits(a, b, held, 0) { return true }
+    guard choosesLayers, fold.chunks == 1 else { return time(a, b, held: held) <= seconds }
     // As many layers recomputed as there is time for.
     let first = recomputable[a]
     var (low, high) = (0, recomputable[b] - first)
@@ -267,7 +273,7 @@ final class SeatCosts {
     }
     if tie.head >= a, tie.head < b, tie.embedding < a { bytes += tieBytes }
     var again = 0.0
-    if recomputed > 0, policy == .full {
+    if recomputed > 0, choosesLayers {
       forEachChunk(a, b, recomputed: recomputed) { chunk, nodes, here in
         guard here > 0 else { return }
         let first = recomputable[nodes.lowerBound]

@@ -130,8 +130,10 @@ struct SuffixTable {
 
   /// Seconds there and back between stages on two pools.
   func sendsOfRound(_ from: Int, _ to: Int, _ cut: Int) -> Double {
-    (schedule.splitsBackward ? 2 : 1) * sends[from][to][cut]
+    waysOfRound * sends[from][to][cut]
   }
+
+  private var waysOfRound: Double { schedule.splitsBackward ? 2 : 1 }
 
   /// What a stage adds to a round: passes until its gradient is sent on.
   func round(_ seat: SeatCosts, _ a: Int, _ b: Int) -> Double {
@@ -205,6 +207,7 @@ struct SuffixTable {
     _ ahead: inout Ahead, _ pool: Int, before state: Int, _ ends: Range<Int>
   ) {
     var (lowest, lowestHome) = (Double.infinity, Double.infinity)
+    let (sends, ways) = (sends[pool], waysOfRound)
     for b in ends {
       var (value, round) = state == 0 ? (0, 0) : (Double.infinity, Double.infinity)
       var home = value
@@ -212,9 +215,10 @@ struct SuffixTable {
         let row = rows[state] + b - ends.lowerBound
         for next in seats.indices {
           let entry = row + next * ends.count
-          value = min(value, values[entry] + sends[pool][next][b])
-          round = min(round, rounds[entry] + sendsOfRound(pool, next, b))
-          if !homes.isEmpty { home = min(home, homes[entry] + sendsOfRound(pool, next, b)) }
+          let send = sends[next][b]
+          value = min(value, values[entry] + send)
+          round = min(round, rounds[entry] + ways * send)
+          if !homes.isEmpty { home = min(home, homes[entry] + ways * send) }
         }
       }
       (lowest, lowestHome) = (min(lowest, value), min(lowestHome, home))

@@ -31,8 +31,9 @@ struct TripBound {
   private let trip: Double
   private let others: Double
 
-  /// - Parameter stages: At most.
+  /// - Parameter stages: At most, if there are as many groups.
   init(_ seats: [SeatRates], microBatches: Int, stages: Int, schedule: PipelineSchedule) {
+    let stages = min(stages, seats.reduce(0) { $0 + $1.groups })
     self.seats = seats
     self.schedule = schedule
     self.microBatches = microBatches
@@ -54,7 +55,7 @@ struct TripBound {
 
   /// Infinite where the chain leaves out all that the stage does, or several chunks make other chains.
   private func share(_ seat: Int) -> Double {
-    guard schedule != .interleaved else { return .infinity }
+    if case .interleaved = schedule { return .infinity }
     let left = Double(microBatches - 1) - ahead * (seats[seat].ahead(schedule)?.part ?? 0)
     return left > 0 ? 1 / left : .infinity
   }
@@ -132,7 +133,7 @@ struct TripBound {
       for count in counts { sum += count }
       if sum < blocks { return false }
       // What chunks hold is counted together, and not layer by layer.
-      if schedule == .interleaved { return true }
+      if case .interleaved = schedule { return true }
       var (next, left) = (others, blocks)
       forEachAscending(seats.count, by: { seats[$0].trip(schedule, common) }) { index in
         let taken = min(left, counts[index])
@@ -151,7 +152,7 @@ struct TripBound {
   /// With ZB-H1 all stages of a seat hold equally many blocks: of more groups than there are stages, those
   /// that hold most are used.
   private func limit(_ counts: UnsafeMutableBufferPointer<Int>, deepest: Int) {
-    guard schedule == .zeroBubble, seats.reduce(0, { $0 + $1.groups }) > deepest else { return }
+    guard case .zeroBubble = schedule, seats.reduce(0, { $0 + $1.groups }) > deepest else { return }
     let stages = seats.map { min($0.groups, deepest) }
     var left = deepest
     for index in counts.indices.sorted(by: {
