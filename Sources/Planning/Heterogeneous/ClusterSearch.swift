@@ -12,11 +12,8 @@ struct ClusterSearch {
   let parallel: ParallelMap
   let baselines: Baselines
   /// Pipelines over several pools, and replicas on different ones: both of one chunk a stage and of several.
-  /// Then pipelines whose stages differ in replicas: few jobs gain by these, and there are many.
+  /// Last, pipelines whose stages differ in replicas: few jobs gain by these, and there are many.
   private let searches: [any PoolSearch]
-  /// Of them, those that the bound speaks of in any case.
-  private let bounding: Range<Int>
-  private var begun: Set<Int> = []
   private var done: Set<Int> = []
   private var phases: [SearchPhase]
   /// The best plans that are known.
@@ -55,15 +52,12 @@ struct ClusterSearch {
           incumbents: []),
       ]
     }
-    bounding = searches.indices
-    let less = effort.partingBatches(gpus: problem.cluster.gpus)
-    for part in parts {
-      let tables = beside()
-      searches.append(
-        MixedSearch(
-          problem, part, partsBatches: true, effort: less, tables: tables.seats,
-          slices: tables.slices, incumbents: []))
-    }
+    let parting = beside()
+    searches.append(
+      MixedSearch(
+        problem, constraints, partsBatches: true,
+        effort: effort.partingBatches(gpus: problem.cluster.gpus), tables: parting.seats,
+        slices: parting.slices, incumbents: []))
     (self.searches, self.tables) = (searches, tables)
     phases = searches.map { _ in .whole }
   }
@@ -80,18 +74,18 @@ struct ClusterSearch {
 
   // MARK: What is known
 
+  /// The search for pipelines whose stages differ in replicas.
+  private var parting: Int { searches.count - 1 }
+  /// The others, of which the bound speaks in any case.
+  private var bounding: Range<Int> { 0..<parting }
   private var bounded: Tally { Tally(baselines, searches[bounding]) }
-  private var all: Tally {
-    Tally(baselines, searches.indices.filter(begun.contains).map { searches[$0] })
-  }
+  private var all: Tally { Tally(baselines, searches) }
 
   /// The least that a plan might take which was not looked for to the end, of those of which the bound speaks.
   var open: Double { boundsParting ? all.open : bounded.open }
 
   /// Whether the bound speaks of pipelines whose stages differ in replicas.
-  var boundsParting: Bool {
-    begun.count == searches.count && all.open >= min(bounded.open, kept.best)
-  }
+  var boundsParting: Bool { all.open >= min(bounded.open, kept.best) }
 
   var considered: Int { all.considered }
   var pruned: Int { all.pruned }
@@ -129,19 +123,15 @@ struct ClusterSearch {
 
   mutating func run(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
     begin(.sketch, 0)
-    for search in bounding where search > 1 { begin(.whole, search) }
-    // What has no good plan to be held against yet is begun with little.
-    round([[.sketch], [.compare] + partners.prefix(1).map { .advance($0) }], shouldStop)
+    for search in partners { begin(.outline, search) }
+    round([[.sketch], [.compare] + partners.map { .advance($0) }], shouldStop)
     tell(shouldStop, onProgress)
     collect()
-    for search in bounding { begin(search == 1 ? .sketch : .whole, search) }
+    for search in searches.indices { begin(search == 1 ? .sketch : .whole, search) }
     // To begin with unequal replicas, all their layouts are collected.
     round([Array(repeating: .advance(0), count: 3), [.close, .advance(1)]], shouldStop)
     tell(shouldStop, onProgress)
     while true {
-      if done.contains(0), begun.count == bounding.count, !shouldStop() {
-        for search in searches.indices.dropFirst(bounding.count) { begin(.whole, search) }
-      }
       let rows = next()
       if rows.isEmpty { break }
       round(rows.map { $0.map { .advance($0) } }, shouldStop)
@@ -157,8 +147,10 @@ struct ClusterSearch {
   }
 
   /// Searches besides the first two that go on beside the first. The more pools there are, the more ways to split
-  /// them, of which a low bound of what is done excludes most: then they wait for one.
-  private var partners: [Int] { problem.pools.count > 3 ? [] : Array(bounding.dropFirst(2)) }
+  /// them, of which a low bound of what is done excludes most: then those that are bounded wait for one.
+  private var partners: [Int] {
+    Array(problem.pools.count > 3 ? searches.indices.suffix(1) : searches.indices.dropFirst(2))
+  }
 
   /// Keeps all plans that were found, and not only the best.
   private mutating func collect() {
@@ -166,7 +158,6 @@ struct ClusterSearch {
   }
 
   private mutating func begin(_ phase: SearchPhase, _ search: Int) {
-    begun.insert(search)
     phases[search] = phase
     for plan in kept.plans { searches[search].keep(plan) }
     aim(search, settled)
@@ -205,10 +196,10 @@ struct ClusterSearch {
       kept.keep(plan)
     }
     for search in over.joined() {
-      if phases[search] == .sketch { begin(.whole, search) } else { done.insert(search) }
+      if phases[search] < .whole { begin(.whole, search) } else { done.insert(search) }
     }
     let settled = settled
-    for search in begun {
+    for search in searches.indices {
       if let best = kept.plans.first, best.step < searches[search].best {
         searches[search].keep(best)
       }
@@ -232,12 +223,17 @@ struct ClusterSearch {
   private func next() -> [[Int]] {
     let isFirstDone = done.contains(0)
     let limit = isFirstDone ? min(settled, kept.best) : searches[0].open.nextUp
-    let others = begun.subtracting(done).filter { search in
-      search > 0
+    func comesBefore(_ a: Int, _ b: Int) -> Bool {
+      // What it does may come to nothing until the others have found good plans.
+      if !isFirstDone, (a == parting) != (b == parting) { return b == parting }
+      return (phases[a], searches[a].open, a) < (phases[b], searches[b].open, b)
+    }
+    let others = searches.indices.dropFirst().filter { search in
+      !done.contains(search)
         && (phases[search] == .sketch
           || (isFirstDone || search == 1 || partners.contains(search))
             && searches[search].open < limit)
-    }.sorted { (phases[$0], searches[$0].open, $0) < (phases[$1], searches[$1].open, $1) }
+    }.sorted(by: comesBefore)
     if isFirstDone { return others.prefix(3).map { [$0] } }
     return [[0]] + (others.isEmpty ? [] : [Array(others.prefix(2))])
   }

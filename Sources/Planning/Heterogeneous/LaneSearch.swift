@@ -109,6 +109,8 @@ final class LaneSearch {
   private static let patience = 24
 
   func advance(_ quota: Int, shouldStop: () -> Bool) -> Bool {
+    // Without a plan, all layouts would be kept.
+    if phase == .outline { return true }
     var spent = 0
     let (layouts, patience) =
       phase == .sketch ? (Self.sketchedLayouts, Self.patience) : (effort.layouts, .max)

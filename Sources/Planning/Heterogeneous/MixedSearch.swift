@@ -107,6 +107,8 @@ final class MixedSearch {
     enum Level: UInt8 {
       case split, slice, base, weighed, parted, reached
 
+      var isAboveBases: Bool { rawValue < Level.base.rawValue }
+
       /// Of looking at a node, beside what it leads to.
       var cost: Int {
         switch self {
@@ -208,9 +210,10 @@ final class MixedSearch {
       if isSettled, Double(vain) >= Self.patience * eagerness { return true }
       if isSketching, vain >= Self.sketchedInVain { return true }
       if considered >= layouts || statesFilled >= states || choicesLeft == 0 { return true }
+      let isAboveBases = nodes[next.node].level.isAboveBases
+      if phase == .outline, !isAboveBases { return true }
       guard spent < quota else { return false }
       if shouldStop() {
-        let isAboveBases = [.split, .slice].contains(nodes[next.node].level)
         guard found.isEmpty, isAboveBases, nodesAfterStop > 0 else { return true }
         nodesAfterStop -= 1
       }
@@ -241,10 +244,11 @@ final class MixedSearch {
   /// Layouts in a row that are looked at for better plans alone, at most.
   private static let patience = 128.0
 
-  /// Of all nodes, what they led to: choices of how to split pools, states of tables and stages tried. Each
-  /// takes about a microsecond.
+  /// Of all nodes, what they led to: choices of how to split pools, states and entries of tables, and stages
+  /// tried. Each takes about a microsecond.
   private var work: Int {
-    effort.choices - choicesLeft + statesFilled / 6 + effort.tries - triesLeft
+    effort.choices - choicesLeft + statesFilled / 6 + (effort.entries - entriesLeft) / 4
+      + effort.tries - triesLeft
   }
 
   // MARK: Nodes

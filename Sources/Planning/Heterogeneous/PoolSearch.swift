@@ -3,7 +3,7 @@ import Scheduling
 /// A search for plans over several pools of one kind: best-first, so that what it has not looked at is bounded
 /// at any time.
 ///
-/// It is done in two phases, each bit by bit, so that several can be done side by side and learn of one
+/// It is done in phases, each bit by bit, so that several can be done side by side and learn of one
 /// another's plans in between.
 protocol PoolSearch: AnyObject {
   /// The best plans that are known: those found, and incumbents.
@@ -30,6 +30,8 @@ protocol PoolSearch: AnyObject {
 }
 
 enum SearchPhase: Int, Comparable {
+  /// Bounds what takes no plan to be bounded: of pipelines, how pools are split for any number of replicas.
+  case outline
   /// Finds good plans, with little effort.
   case sketch
   /// Goes on from there, as far as effort goes.

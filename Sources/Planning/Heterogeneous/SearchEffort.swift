@@ -36,5 +36,5 @@ package struct SearchEffort: Hashable, Sendable {
     return effort
   }
 
-  private static let choicesOfGPUs = 1 << 20
+  private static let choicesOfGPUs = 1 << 21
 }
