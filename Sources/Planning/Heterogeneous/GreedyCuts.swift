@@ -6,7 +6,7 @@ import Scheduling
 /// Within a time S of the pipeline, stage `i` may take Tᵢ with T₀ + … + Tᵢ₋₁ + m·Tᵢ ≤ S. What is left
 /// of the groups once all layers are covered stays idle; with several chunks a stage, where not every
 /// number of stages can run, numbers near the most are tried. The least S is found by bisection.
-/// Complexity: O(orders · bisections · stages · log layers).
+/// Complexity: O(orders · bisections · (stages + layers)) or less.
 struct GreedyCuts {
   let seats: [SeatCosts]
   let most: [Int]
@@ -21,22 +21,18 @@ struct GreedyCuts {
   /// Bisections until the bound is known to a part in 2^6 of what was open: about as fine as layers are.
   private static let bisections = 6
 
-  func all() -> [PipelineCut] {
-    var cuts: [PipelineCut] = []
-    for order in Self.orders(of: seats.count) {
-      if let cut = best(order), !cuts.contains(cut) { cuts.append(cut) }
-    }
-    return cuts
-  }
-
   /// Deep pipelines hold many micro-batches: where none fits over all groups, half of each pool's are
   /// left idle, and so on.
-  private func best(_ order: [Int]) -> PipelineCut? {
-    for halvings in 0..<4 {
-      if halvings > 0, !most.contains(where: { $0 >> halvings > 0 }) { return nil }
-      if let cut = best(order, most.map { max(1, $0 >> halvings) }) { return cut }
+  func all() -> [PipelineCut] {
+    let orders = Self.orders(of: seats.count)
+    var cuts: [PipelineCut] = []
+    for halvings in 0..<4 where cuts.isEmpty && most.contains(where: { $0 >> halvings > 0 }) {
+      let most = most.map { max(1, $0 >> halvings) }
+      for order in orders {
+        if let cut = best(order, most), !cuts.contains(cut) { cuts.append(cut) }
+      }
     }
-    return nil
+    return cuts
   }
 
   private func best(_ order: [Int], _ most: [Int]) -> PipelineCut? {
@@ -66,7 +62,10 @@ struct GreedyCuts {
     let nodes = fold.places
     let m = Double(base.microBatches)
     var boundaries = [0]
+    boundaries.reserveCapacity(places.count + 1)
     var waited = 0.0
+    // A stage holds about as many layers as the one before.
+    var layers = 1
     for (stage, place) in places.enumerated() {
       let a = boundaries[stage]
       // As if all places were taken; where some stay idle, less is held than reckoned.
@@ -74,26 +73,24 @@ struct GreedyCuts {
       let held = base.schedule.held(
         fromEnd: left, of: places.count, chunks: fold.chunks, microBatches: base.microBatches)
       // Where all stages are needed, each has a layer.
-      var (low, high) = (
-        a, fold.chunks > 1 && left > 1 ? nodes - fold.fewestLast - left + 2 : nodes
-      )
-      while low < high {
-        let end = (low + high + 1) / 2
-        if seats[place].time(a, end, held: held, isWithin: (time - waited) / m) {
-          low = end
-        } else {
-          high = end - 1
-        }
+      let last = fold.chunks > 1 && left > 1 ? nodes - fold.fewestLast - left + 2 : nodes
+      let (seat, most) = (seats[place], (time - waited) / m)
+      func isPossible(_ end: Int) -> Bool { seat.time(a, end, held: held, isWithin: most) }
+      var end = min(a + layers, last)
+      if end > a, isPossible(end) {
+        while end < last, isPossible(end + 1) { end += 1 }
+      } else {
+        repeat { end -= 1 } while end > a && !isPossible(end)
       }
-      guard low > a else { return nil }
-      boundaries.append(low)
-      if low == nodes {
+      guard end > a else { return nil }
+      layers = end - a
+      boundaries.append(end)
+      if end == nodes {
         return PipelineCut(seats: Array(places.prefix(stage + 1)), boundaries: boundaries)
       }
       waited +=
-        fold.chunks > 1
-        ? seats[place].firstChunkTime(a, low) : seats[place].time(a, low, held: held)
-      if stage + 1 < places.count { waited += sends[place][places[stage + 1]][low] }
+        fold.chunks > 1 ? seat.firstChunkTime(a, end) : seat.time(a, end, held: held)
+      if stage + 1 < places.count { waited += sends[place][places[stage + 1]][end] }
     }
     return nil
   }
