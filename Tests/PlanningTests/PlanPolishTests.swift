@@ -162,6 +162,46 @@ import Testing
     }
   }
 
+  /// Stages in each other's place find back, whether they kept their layers or not.
+  @Test(arguments: [false, true])
+  func putsStagesInOrder(movesLayers: Bool) throws {
+    var constraints = SearchConstraints()
+    constraints.pipeline = [2]
+    constraints.virtualStages = [1]
+    let best = try Self.best(constraints)
+    var (strategy, split) = (best.strategy, best.split)
+    strategy.lanes[0].seats.swapAt(0, 1)
+    strategy = MixedStrategy(base: strategy.base, lanes: strategy.lanes)
+    if movesLayers { split.boundaries[1] = split.boundaries[2] - split.boundaries[1] }
+    let start = MixedPlan(Self.problem, strategy, split, devices: [])
+    try #require(start.plan.fits && start.step > best.step)
+    let polish = Self.polish(constraints)
+    let found = polish.polished(start, by: [.order, .boundary], tries: 256)
+    #expect(found.strategy == best.strategy && found.step <= best.step)
+  }
+
+  /// Chunks that do not pay are put together.
+  @Test func interleavesNoLongerThanItHelps() throws {
+    let seats = [0, 1].map { StageSeat(pool: $0, tensor: 4, data: 1, microBatchSize: 1) }
+    let base = ParallelStrategy(
+      pipeline: 2, virtualStages: 16, zeroStage: .none, sequenceParallel: true, recompute: .full,
+      schedule: .interleaved)
+    let strategy = MixedStrategy(base: base, lanes: [Lane(seats: seats, microBatches: 16)])
+    let nodes = Self.problem.graph.nodes.count
+    let boundaries = [0] + (0..<31).map { $0 + 2 } + [nodes]
+    let recomputed = try #require(
+      MixedModel(Self.problem, strategy).leastRecomputation(boundaries))
+    let start = MixedPlan(
+      Self.problem, strategy, PipelineSplit(boundaries: boundaries, recomputed: recomputed),
+      devices: [])
+    let found = Self.polish().polished(start, by: [.schedule], tries: 8)
+    #expect(found.strategy.base.virtualStages == 1 && found.step < start.step)
+    func layers(_ plan: MixedPlan) -> [Int] {
+      plan.plan.stages.map { $0.layerRanges.reduce(0) { $0 + $1.count } }
+    }
+    #expect(layers(found) == layers(start))
+  }
+
   /// No small change betters an answer. Nothing fits on the clusters of the seeds that are left out.
   @Test(arguments: [0, 1, 3, 4, 5, 6, 7, 8, 9, 10])
   func answersArePolished(seed: Int) throws {

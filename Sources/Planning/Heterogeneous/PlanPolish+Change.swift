@@ -12,12 +12,14 @@ extension PlanPolish {
     case microBatches
     /// Micro-batches from some replicas to those of other GPUs.
     case shares
-    /// Another schedule of as many chunks.
+    /// Another schedule of one chunk a stage, which holds what its chunks held.
     case schedule
     /// States, gradients or weights sharded, or not.
     case sharding
     /// A stage's replicas split into more tensor-parallel ranks, or fewer.
     case ranks
+    /// Neighbouring stages in each other's place, each with the other's layers or its own.
+    case order
     /// A boundary one layer earlier or later.
     case boundary
 
@@ -28,9 +30,12 @@ extension PlanPolish {
       case .recomputation: strategies = plan.strategy.recomputedOtherwise(space)
       case .microBatches: strategies = plan.strategy.resized(space).flatMap { [$0] + $0.shared() }
       case .shares: strategies = plan.strategy.shared()
-      case .schedule: strategies = plan.strategy.rescheduled(space)
+      case .schedule:
+        let boundaries = plan.split.inOneChunk(ofStages: plan.strategy.stages)
+        return plan.strategy.rescheduled(space).map { ($0, boundaries) }
       case .sharding: strategies = plan.strategy.sharded(space)
       case .ranks: strategies = plan.strategy.exchanged(space)
+      case .order: return plan.swapped
       case .boundary: return plan.shifted.map { (plan.strategy, $0) }
       }
       return strategies.map { ($0, plan.split.boundaries) }
@@ -44,6 +49,9 @@ extension MixedStrategy {
     change(&other)
     return MixedStrategy(base: other, lanes: lanes)
   }
+
+  /// As it must be where stages are unlike.
+  private var laysReplicasTogether: Bool { base.rankOrder == .tensorContextDataPipeline }
 
   private var haveEqualShares: Bool { Set(lanes.map(\.microBatches)).count == 1 }
 
@@ -101,21 +109,20 @@ extension MixedStrategy {
   }
 
   fileprivate func rescheduled(_ space: MixedSpace) -> [MixedStrategy] {
-    guard base.schedule != .interleaved else { return [] }
-    return space.plainSchedules.filter { $0 != base.schedule }.map { schedule in
-      with { $0.schedule = schedule }
+    space.plainSchedules.filter { $0 != base.schedule }.map { schedule in
+      with { ($0.schedule, $0.virtualStages) = (schedule, 1) }
     }
   }
 
   fileprivate func sharded(_ space: MixedSpace) -> [MixedStrategy] {
     ZeroStage.allCases.filter { stage in
-      stage != base.zeroStage && (haveEqualShares || stage <= .optimizer)
+      stage != base.zeroStage && (haveEqualShares && laysReplicasTogether || stage <= .optimizer)
         && BaseChoices.allows(stage, space.constraints.zeroStage)
     }.map { stage in with { $0.zeroStage = stage } }
   }
 
   fileprivate func exchanged(_ space: MixedSpace) -> [MixedStrategy] {
-    guard lanes.count == 1 else { return [] }
+    guard lanes.count == 1, laysReplicasTogether else { return [] }
     // Strategies without tensor parallelism do not say how its stages would be.
     var base = base
     base.sequenceParallel = space.choices.sequenceParallel
@@ -137,11 +144,37 @@ extension MixedStrategy {
   }
 }
 
+extension PipelineSplit {
+  /// Boundaries with which each stage holds as much in one chunk.
+  fileprivate func inOneChunk(ofStages stages: Int) -> [Int] {
+    (0..<stages).reduce(into: [0]) { boundaries, stage in
+      let held = chunks(ofStage: stage, of: stages).reduce(0) { $0 + $1.count }
+      boundaries.append(boundaries[stage] + held)
+    }
+  }
+}
+
 extension MixedPlan {
+  /// Of one lane, neighbours that are unlike.
+  fileprivate var swapped: [(MixedStrategy, [Int])] {
+    guard strategy.lanes.count == 1 else { return [] }
+    let seats = strategy.lanes[0].seats
+    return (1..<max(1, seats.count)).filter { seats[$0 - 1] != seats[$0] }.flatMap {
+      stage -> [(MixedStrategy, [Int])] in
+      var lanes = strategy.lanes
+      lanes[0].seats.swapAt(stage - 1, stage)
+      let other = MixedStrategy(base: strategy.base, lanes: lanes)
+      var boundaries = split.boundaries
+      guard strategy.base.virtualStages == 1 else { return [(other, boundaries)] }
+      boundaries[stage] = boundaries[stage - 1] + boundaries[stage + 1] - boundaries[stage]
+      return [(other, boundaries), (other, split.boundaries)]
+    }
+  }
+
   /// The boundaries with one of them moved, where each stage has one chunk.
   fileprivate var shifted: [[Int]] {
     let boundaries = split.boundaries
-    guard strategy.base.virtualStages == 1, split.order == nil else { return [] }
+    guard strategy.base.virtualStages == 1 else { return [] }
     return boundaries.indices.dropFirst().dropLast().flatMap { index in
       [-1, 1].compactMap { step in
         var moved = boundaries

@@ -2,7 +2,7 @@ import Costing
 import Quantities
 import Scheduling
 
-/// Betters a pipeline over several pools by small changes (`Change`), each as often as it helps, until none does.
+/// Betters a plan over several pools by small changes (`Change`), each as often as it helps, until none does.
 /// Searches split all groups of a pool alike, and few sequences leave some with too many. Every stage recomputes
 /// as few layers as fit.
 ///
@@ -21,7 +21,7 @@ struct PlanPolish {
     _ plan: MixedPlan, by changes: [Change] = Change.allCases, tries: Int,
     shouldStop: () -> Bool = { false }
   ) -> MixedPlan {
-    guard plan.strategy.pools.count > 1 else { return plan }
+    guard plan.split.order == nil else { return plan }
     let space = MixedSpace(problem, constraints)
     var (best, left) = (plan, tries)
     func better(by change: Change) -> MixedPlan? {
@@ -51,8 +51,7 @@ struct PlanPolish {
   ) -> MixedPlan? {
     let model = MixedModel(problem, strategy, tables: tables)
     guard let recomputed = model.leastRecomputation(boundaries) else { return nil }
-    let split = PipelineSplit(
-      boundaries: boundaries, recomputed: recomputed, order: other.split.order)
+    let split = PipelineSplit(boundaries: boundaries, recomputed: recomputed)
     // Bounding takes a fraction of what playing does.
     guard model.leastStep(split) < other.plan.prediction.step else { return nil }
     let found = MixedPlan(problem, strategy, split, devices: [], tables: tables)
