@@ -86,12 +86,29 @@ import Workload
     let everything = EveryPipeline(
       problem: problem, constraints: constraints, partsBatches: partsBatches
     ).best()
-    let search = MixedSearch(
-      problem, constraints, partsBatches: partsBatches, effort: SearchEffort(),
-      tables: SeatTables(problem), incumbents: [])
-    search.run { false }
-    #expect(search.found.first?.plan.prediction.step == everything?.plan.plan.prediction.step)
-    #expect(search.open >= search.best, "the search is closed")
+    for isParted in [false, true] {
+      let search = MixedSearch(
+        problem, constraints, partsBatches: partsBatches, effort: SearchEffort(),
+        tables: SeatTables(problem), incumbents: [])
+      if isParted { runInParts(search) } else { search.run { false } }
+      #expect(search.found.first?.plan.prediction.step == everything?.plan.plan.prediction.step)
+      #expect(search.open >= search.best, "the search is closed")
+    }
+  }
+
+  /// Again and again two searchers go on for a while, and are made one.
+  private func runInParts(_ search: MixedSearch) {
+    let tables = SearchTables(search.problem)
+    search.begin(.whole)
+    var isOver = false
+    while !isOver {
+      let part = search.split(tables)
+      isOver = search.advance(256) { false }
+      if let part {
+        isOver = part.advance(256) { false } && isOver
+        search.absorb(part)
+      }
+    }
   }
 
   /// Every order of stages, every cut and every assignment to pools, tried one by one.

@@ -20,6 +20,11 @@ import Testing
     [("a100-sxm4-40gb", 2, 4), ("v100-sxm2-32gb", 2, 4), ("t4", 4, 1)],
     // Nothing fits but with gradients or weights sharded.
     [("l40s", 1, 4), ("rtx4090", 2, 4)],
+    // The first search is parted in two.
+    [
+      ("h100-sxm5-80gb", 1, 2), ("a100-sxm4-80gb", 1, 2), ("a100-sxm4-40gb", 1, 4),
+      ("v100-sxm2-32gb", 1, 4),
+    ],
   ]
 
   private static func problem(_ cluster: Int, batch: Int) -> ClusterProblem {

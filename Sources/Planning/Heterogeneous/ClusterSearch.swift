@@ -22,7 +22,7 @@ struct ClusterSearch {
   private var bettered: MixedPlan?
   /// Seconds of the best that was told, and the bound.
   private var told = (best: Double.infinity, bound: 0.0)
-  /// Of all searches.
+  /// Of all searches, the last of the part of one that goes on beside it.
   private let tables: [SearchTables]
 
   /// - Parameter plans: That are known.
@@ -58,6 +58,7 @@ struct ClusterSearch {
         problem, constraints, partsBatches: true,
         effort: effort.partingBatches(gpus: problem.cluster.gpus), tables: parting.seats,
         slices: parting.slices, incumbents: []))
+    _ = beside()
     (self.searches, self.tables) = (searches, tables)
     phases = searches.map { _ in .whole }
   }
@@ -124,17 +125,21 @@ struct ClusterSearch {
   mutating func run(shouldStop: () -> Bool, onProgress: (SearchProgress) -> Void) {
     begin(.sketch, 0)
     for search in partners { begin(.outline, search) }
-    round([[.sketch], [.compare] + partners.map { .advance($0) }], shouldStop)
+    let others = partners.map { Piece.advance($0, Self.quota) }
+    round([[.advance(0, isAlone ? Self.quota : .max)], [.compare] + others], shouldStop)
+    while phases[0] == .sketch { round(parted([0]), shouldStop) }
     tell(shouldStop, onProgress)
     collect()
     for search in searches.indices { begin(search == 1 ? .sketch : .whole, search) }
     // To begin with unequal replicas, all their layouts are collected.
-    round([Array(repeating: .advance(0), count: 3), [.close, .advance(1)]], shouldStop)
+    var rows = parted([0])
+    if !isAlone { rows[0] = Array(repeating: rows[0][0], count: 3) }
+    round(rows + [[.close, .advance(1, Self.quota)]], shouldStop)
     tell(shouldStop, onProgress)
     while true {
       let rows = next()
       if rows.isEmpty { break }
-      round(rows.map { $0.map { .advance($0) } }, shouldStop)
+      round(rows, shouldStop)
       tell(shouldStop, onProgress)
     }
     collect()
@@ -146,10 +151,19 @@ struct ClusterSearch {
     if bettered.step >= told.bound { tell(shouldStop, onProgress) }
   }
 
-  /// Searches besides the first two that go on beside the first. The more pools there are, the more ways to split
-  /// them, of which a low bound of what is done excludes most: then those that are bounded wait for one.
+  /// The more pools there are, the more ways to split them, of which a low bound of what is done excludes most: then
+  /// most searches that are bounded wait for one, and the first is parted in two instead.
+  private var isAlone: Bool { problem.pools.count > 3 }
+
+  /// Searches besides the first two that go on beside the first.
   private var partners: [Int] {
-    Array(problem.pools.count > 3 ? searches.indices.suffix(1) : searches.indices.dropFirst(2))
+    Array(isAlone ? searches.indices.suffix(1) : searches.indices.dropFirst(2))
+  }
+
+  /// Some searches side by side; where most wait, the first that can be is parted in two.
+  private func parted(_ chosen: [Int]) -> [[Piece]] {
+    let first = isAlone ? chosen.first { searches[$0] is MixedSearch } : nil
+    return chosen.map { [.advance($0, Self.quota)] } + (first.map { [[.assist($0)]] } ?? [])
   }
 
   /// Keeps all plans that were found, and not only the best.
@@ -166,8 +180,15 @@ struct ClusterSearch {
 
   /// What a search, or the comparison with one pool, does in a round.
   private enum Piece {
-    case compare, close, sketch
-    case advance(Int)
+    case compare, close
+    /// A search, for about so many microseconds.
+    case advance(Int, Int)
+    /// Takes a part of what a search has open, to go on with beside it. In a round one search may be parted so.
+    case assist(Int)
+
+    var assisted: Int? {
+      if case .assist(let search) = self { search } else { nil }
+    }
   }
 
   /// What searches do between one exchange of plans and the next.
@@ -177,25 +198,30 @@ struct ClusterSearch {
   /// and what any has worked out.
   private mutating func round(_ rows: [[Piece]], _ shouldStop: () -> Bool) {
     let (searches, baselines, best) = (searches, baselines, kept.best)
-    let over = parallel.map(rows) { row -> [Int] in
-      row.compactMap { piece in
+    let assisted = rows.joined().lazy.compactMap(\.assisted).first
+    let part = assisted.flatMap {
+      (searches[$0] as? MixedSearch)?.split(tables[tables.count - 1])
+    }
+    let over = parallel.map(rows) { row in
+      // Of each search that has a piece in the row, whether it came to an end.
+      row.reduce(into: [Int: Bool]()) { over, piece in
         switch piece {
         case .compare: baselines.run(shouldStop: shouldStop)
         case .close: baselines.close(below: best, shouldStop: shouldStop)
-        case .sketch: _ = searches[0].advance(.max, shouldStop: shouldStop)
-        case .advance(let search):
-          let isOver = searches[search].advance(Self.quota, shouldStop: shouldStop)
-          return isOver ? search : nil
+        case .advance(let search, let quota):
+          over[search] = searches[search].advance(quota, shouldStop: shouldStop)
+        case .assist(let search):
+          over[search] = part?.advance(Self.quota, shouldStop: shouldStop)
         }
-        return nil
       }
-    }
+    }.reduce(into: [Int: Bool]()) { over, row in over.merge(row) { $0 && $1 } }
+    if let assisted, let part { (searches[assisted] as? MixedSearch)?.absorb(part) }
     for each in tables { each.share() }
     let found = searches.min { $0.best < $1.best }.flatMap(\.found.first)
     for plan in baselines.plans + [found].compactMap(\.self) where plan.step < kept.best {
       kept.keep(plan)
     }
-    for search in over.joined() {
+    for search in searches.indices where over[search] == true {
       if phases[search] < .whole { begin(.whole, search) } else { done.insert(search) }
     }
     let settled = settled
@@ -220,7 +246,7 @@ struct ClusterSearch {
 
   /// The first search beside two others, until it is done, and then three: sketches first, and those of the least
   /// bound, until none can lower the whole's.
-  private func next() -> [[Int]] {
+  private func next() -> [[Piece]] {
     let isFirstDone = done.contains(0)
     let limit = isFirstDone ? min(settled, kept.best) : searches[0].open.nextUp
     func comesBefore(_ a: Int, _ b: Int) -> Bool {
@@ -234,8 +260,7 @@ struct ClusterSearch {
           || (isFirstDone || search == 1 || partners.contains(search))
             && searches[search].open < limit)
     }.sorted(by: comesBefore)
-    if isFirstDone { return others.prefix(3).map { [$0] } }
-    return [[0]] + (others.isEmpty ? [] : [Array(others.prefix(2))])
+    return parted(isFirstDone ? Array(others.prefix(3)) : [0] + others.prefix(2))
   }
 }
 

@@ -312,6 +312,7 @@ extension MixedSearch {
       else { return }
       recomputed.append(layers)
     }
+    judged += 1
     let split = PipelineSplit(boundaries: fold.boundaries(cut.boundaries), recomputed: recomputed)
     guard found.count < effort.kept || leastStep(cut, split, ground) < best else { return }
     let lane = Lane(

@@ -33,20 +33,20 @@ final class MixedSearch {
   let tables: SeatTables
   let slices: PoolSlices
   private(set) var kept: BestPlans
-  private(set) var considered = 0
+  var considered = 0
   /// Layouts that a bound excluded, and nodes above layouts.
   var excluded = 0
   /// Least bound of what was looked at, and not to the end.
   var unfinished = Double.infinity
-  private var heap = Heap<OpenNode>()
+  var heap = Heap<OpenNode>()
   private var hasBegun = false
   /// What takes no less need not be told from anything else.
   var aim = Double.infinity
-  private var nodes: [Node] = []
+  var nodes: [Node] = []
   /// Splits, slices and walks that a sketch does without.
-  private var postponed: [OpenNode] = []
+  var postponed: [OpenNode] = []
   /// Layouts that could not be walked to the end, and the best plan that was known then.
-  private var unwalked: [(node: Node, bound: Double, best: Double)] = []
+  var unwalked: [(node: Node, bound: Double, best: Double)] = []
   private let usual: SearchConstraints
   private var phase = SearchPhase.whole
   var isSketching: Bool { phase == .sketch }
@@ -60,8 +60,12 @@ final class MixedSearch {
   var entriesLeft: Int
   var choicesLeft: Int
   var statesFilled = 0
+  /// Cuts that were held against the best plan.
+  var judged = 0
   /// Nodes above bases that are still looked into once it is to stop, until there is a plan.
   private var nodesAfterStop = 8
+  /// Of a part of another search.
+  var share: Share?
 
   /// - Parameter partsBatches: Looks at pipelines whose stages are not all replicated equally often, and at
   ///   no others.
@@ -82,6 +86,20 @@ final class MixedSearch {
     kept = BestPlans(most: effort.kept, incumbents)
   }
 
+  /// A part of another search, which knows what that does.
+  init(of whole: MixedSearch, _ tables: SearchTables) {
+    (problem, space, usual) = (whole.problem, whole.space, whole.usual)
+    (bound, effort, phase) = (whole.bound, whole.effort, whole.phase)
+    (self.tables, slices) = (tables.seats, tables.slices)
+    (kept, aim, seats) = (whole.kept, whole.aim, whole.seats)
+    (triesLeft, entriesLeft) = (whole.triesLeft, whole.entriesLeft)
+    (choicesLeft, nodesAfterStop) = (whole.choicesLeft, whole.nodesAfterStop)
+    gain = (whole.gain.considered - whole.considered, whole.gain.best)
+    hasBegun = true
+    share = Share(
+      tries: triesLeft, entries: entriesLeft, choices: choicesLeft, settled: whole.settled)
+  }
+
   var found: [MixedPlan] { kept.plans }
   var best: Double { kept.best }
   /// What takes no less is not looked at.
@@ -98,7 +116,7 @@ final class MixedSearch {
 
   /// What the bound is however many more layouts are looked at: that of the best of those that could not be
   /// walked to the end.
-  var settled: Double { unwalked.reduce(.infinity) { min($0, $1.bound) } }
+  var settled: Double { unwalked.reduce(share?.settled ?? .infinity) { min($0, $1.bound) } }
 
   var pruned: Int { excluded + heap.count + postponed.count }
 
@@ -181,7 +199,8 @@ final class MixedSearch {
       layouts: effort.layouts, states: effort.states, &spent, of: quota, shouldStop)
     {
       // What was too much beside a worse plan may be little beside the best.
-      guard let index = unwalked.indices.min(by: { unwalked[$0].bound < unwalked[$1].bound }),
+      guard share == nil,
+        let index = unwalked.indices.min(by: { unwalked[$0].bound < unwalked[$1].bound }),
         unwalked[index].bound < cutoff,
         best < unwalked[index].best
           || (unwalked[index].bound < cutoff * (1 - Self.smallGap)
@@ -244,11 +263,11 @@ final class MixedSearch {
   /// Layouts in a row that are looked at for better plans alone, at most.
   private static let patience = 128.0
 
-  /// Of all nodes, what they led to: choices of how to split pools, states and entries of tables, and stages
-  /// tried. Each takes about a microsecond.
+  /// Of all nodes, what they led to: choices of how to split pools, states and entries of tables, stages tried
+  /// and cuts judged; in about microseconds.
   private var work: Int {
     effort.choices - choicesLeft + statesFilled / 6 + (effort.entries - entriesLeft) / 4
-      + effort.tries - triesLeft
+      + effort.tries - triesLeft + 128 * judged
   }
 
   // MARK: Nodes
