@@ -261,6 +261,29 @@ private func text(_ value: JSONValue?) -> String {
       + #"{"node": "node-1", "gpus": [0, 1, 2, 3]}]\#(shares)\#(stage)}]}"#
   }
 
+  /// What is left out is as stacks have it, over one pool or several: fully sharded ones recompute selectively.
+  @Test(arguments: [(1, "selective", false), (2, "none", true)])
+  func fillsInWhatIsLeftOut(tensor: Int, recompute: String, sequenceParallel: Bool) throws {
+    let stages = [
+      Self.stage("0, 9", node: 0, gpus: "0, 1"), Self.stage("10, 25", node: 1, gpus: "0, 1"),
+    ]
+    let (status, answer) = try post(
+      "/simulate",
+      [
+        "model": "24", "cluster": Self.clusters[1],
+        "training": training.replacing("fp16", with: "bf16"),
+        "plan": #"""
+        {"strategy": {"pipeline_parallel": 2, "tensor_parallel": \#(tensor),
+          "data_parallel": \#(2 / tensor), "zero_stage": 3},
+        "stages": [\#(stages.joined(separator: ","))]}
+        """#,
+      ])
+    #expect(status == 200)
+    let strategy = answer["plan"]?["strategy"]
+    #expect(strategy?["recompute"]?.string == recompute)
+    #expect(strategy?["sequence_parallel"]?.boolean == sequenceParallel)
+  }
+
   @Test(arguments: [
     (#"{"strategy": {}}"#, ["/plan/stages"]),
     (

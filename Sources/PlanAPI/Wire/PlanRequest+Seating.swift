@@ -23,7 +23,9 @@ extension PlanRequest {
     for stage in stages where stage.devices == nil {
       log.note(stage.value, member: "devices", Sentence.devicesNeeded)
     }
-    let base = strategy.shared(stages: stages.count)
+    let base = strategy.filledIn(
+      widest: stages.reduce(1) { max($0, $1.tensor ?? strategy.tensor ?? 1) }, request.job,
+      ModelLimits(request.graph))
     checkStages(base, request.graph, pools: request.cluster.pools, log)
     guard log.count == before else { return nil }
     let devices = stages.compactMap(\.devices)
@@ -127,19 +129,5 @@ extension PlanRequest {
     case .rankOrderOfUnlikeStages:
       log.note(strategy.value, member: "rank_order", Sentence.rankOrderOfUnlikeStages)
     }
-  }
-}
-
-extension StrategyRequest {
-  /// What all stages share, with what was left out filled in as the training frameworks do.
-  func shared(stages: Int) -> ParallelStrategy {
-    let chunks = virtualStages ?? 1
-    return ParallelStrategy(
-      pipeline: stages, tensor: tensor ?? 1, data: data ?? 1, context: context ?? 1,
-      expert: expert ?? 1, virtualStages: chunks, microBatchSize: microBatchSize ?? 1,
-      microBatches: microBatches ?? 1, zeroStage: zeroStage ?? .optimizer,
-      sequenceParallel: sequenceParallel ?? true, recompute: recompute ?? .none,
-      schedule: schedule ?? (chunks > 1 ? .interleaved : .oneForwardOneBackward),
-      rankOrder: rankOrder)
   }
 }

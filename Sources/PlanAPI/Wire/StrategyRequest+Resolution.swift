@@ -4,23 +4,15 @@ import Planning
 import Scheduling
 
 extension StrategyRequest {
-  /// The strategy with what was left out filled in as the training frameworks do: degrees of 1 but
-  /// for data parallelism, which takes the GPUs that are left; sequence parallelism along with tensor
-  /// parallelism; ZeRO-1; 1F1B, interleaved where there are several chunks; micro-batches of one
-  /// sequence, or as large as their number says.
+  /// The strategy with what was left out filled in, data parallelism with the GPUs that are left, and
+  /// micro-batches of one sequence or as large as their number says.
   ///
   /// `nil` after noting what does not go together, and which of the training runtimes' rules are broken.
   func resolved(
     gpus: Int, job: TrainingJob, limits: ModelLimits, chunksAreGiven: Bool = false,
     _ log: JSONFaultLog
   ) -> ParallelStrategy? {
-    var strategy = ParallelStrategy(
-      pipeline: pipeline ?? 1, tensor: tensor ?? 1, context: context ?? 1, expert: expert ?? 1,
-      virtualStages: virtualStages ?? 1, zeroStage: zeroStage ?? .optimizer,
-      sequenceParallel: sequenceParallel ?? ((tensor ?? 1) > 1),
-      recompute: recompute ?? usualRecompute(job, limits),
-      schedule: schedule ?? ((virtualStages ?? 1) > 1 ? .interleaved : .oneForwardOneBackward),
-      rankOrder: rankOrder)
+    var strategy = filledIn(widest: tensor ?? 1, job, limits)
     guard resolveData(&strategy, gpus: gpus, log),
       resolveMicroBatches(&strategy, batch: job.globalBatchSize, log)
     else { return nil }
@@ -32,11 +24,31 @@ extension StrategyRequest {
     return violations.isEmpty ? strategy : nil
   }
 
+  /// With what was left out as the training frameworks have it: degrees of 1; sequence parallelism along
+  /// with tensor parallelism; ZeRO-1; 1F1B, interleaved where there are several chunks.
+  ///
+  /// - Parameter tensor: Of any stage at most, which may say so themselves.
+  func filledIn(
+    widest tensor: Int, _ job: TrainingJob, _ limits: ModelLimits
+  ) -> ParallelStrategy {
+    let chunks = virtualStages ?? 1
+    return ParallelStrategy(
+      pipeline: pipeline ?? 1, tensor: self.tensor ?? 1, data: data ?? 1, context: context ?? 1,
+      expert: expert ?? 1, virtualStages: chunks, microBatchSize: microBatchSize ?? 1,
+      microBatches: microBatches ?? 1, zeroStage: zeroStage ?? .optimizer,
+      sequenceParallel: sequenceParallel ?? (tensor > 1),
+      recompute: recompute ?? usualRecompute(widest: tensor, job, limits),
+      schedule: schedule ?? (chunks > 1 ? .interleaved : .oneForwardOneBackward),
+      rankOrder: rankOrder)
+  }
+
   /// Fully sharded stacks recompute selectively unless told otherwise (torchtitan's default), the
   /// others nothing.
-  private func usualRecompute(_ job: TrainingJob, _ limits: ModelLimits) -> RecomputePolicy {
+  private func usualRecompute(
+    widest tensor: Int, _ job: TrainingJob, _ limits: ModelLimits
+  ) -> RecomputePolicy {
     let parallelism = LayerParallelism(
-      tensor: tensor ?? 1, context: context ?? 1, expert: expert ?? 1,
+      tensor: tensor, context: context ?? 1, expert: expert ?? 1,
       zeroStage: zeroStage ?? .optimizer)
     switch SoftwareStack(job, parallelism, hasExperts: limits.experts > 0) {
     case .fullySharded: return .selective
