@@ -192,7 +192,7 @@ struct ClusterSearch {
   }
 
   /// What searches do between one exchange of plans and the next.
-  private static let quota = 2048
+  private static let quota = 4096
 
   /// Does pieces of work side by side, each after those before it in its row. From then on, all know the best plan,
   /// and what any has worked out.
