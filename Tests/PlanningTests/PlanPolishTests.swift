@@ -15,7 +15,7 @@ import Testing
   }
 
   private static func polish(_ constraints: SearchConstraints = SearchConstraints()) -> PlanPolish {
-    PlanPolish(problem: problem, constraints: constraints, tables: SeatTables(problem))
+    PlanPolish(problem: problem, constraints: constraints, tables: [SeatTables(problem)])
   }
 
   /// Half of the layers on GPUs without NVLink, split by tensors, is not how they work best; what is found takes
@@ -82,7 +82,8 @@ import Testing
     for stage in needless.recomputed.indices { needless.recomputed[stage] += 2 }
     let start = MixedPlan(problem, best.strategy, needless, devices: [])
     #expect(start.plan.fits && start.step > best.step)
-    let polish = PlanPolish(problem: problem, constraints: constraints, tables: SeatTables(problem))
+    let polish = PlanPolish(
+      problem: problem, constraints: constraints, tables: [SeatTables(problem)])
     let found = polish.polished(start, tries: 1)
     #expect(found.split == best.split)
     #expect(found.plan.prediction == best.plan.prediction)
@@ -145,7 +146,7 @@ import Testing
         LaneSearch(problem, part, effort: effort, tables: tables, incumbents: []),
       ]
     }
-    let polish = PlanPolish(problem: problem, constraints: constraints, tables: tables)
+    let polish = PlanPolish(problem: problem, constraints: constraints, tables: [tables])
     for search in searches {
       search.sketch { false }
       for start in search.found {
@@ -208,7 +209,8 @@ import Testing
     let problem = MixedSearchTests.problem(seed: seed)
     let constraints = SearchConstraints()
     let best = try #require(ClusterPlanner(problem).plan(constraints).best)
-    let polish = PlanPolish(problem: problem, constraints: constraints, tables: SeatTables(problem))
+    let polish = PlanPolish(
+      problem: problem, constraints: constraints, tables: [SeatTables(problem)])
     let polished = polish.polished(best, tries: .max)
     #expect(polished.plan.prediction.step == best.plan.prediction.step)
   }

@@ -115,7 +115,9 @@ struct ClusterSearch {
   /// Betters the best plan by small changes.
   private mutating func better(by changes: [PlanPolish.Change], _ shouldStop: () -> Bool) {
     guard let best else { return }
-    let polish = PlanPolish(problem: problem, constraints: constraints, tables: tables[0].seats)
+    let polish = PlanPolish(
+      problem: problem, constraints: constraints, parallel: parallel,
+      tables: tables.prefix(2).map(\.seats))
     bettered = polish.polished(
       best, by: changes, tries: effort.changes, shouldStop: shouldStop)
   }

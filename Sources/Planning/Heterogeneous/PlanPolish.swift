@@ -2,15 +2,31 @@ import Costing
 import Quantities
 import Scheduling
 
-/// Betters a plan over several pools by small changes (`Change`), each as often as it helps, until none does.
-/// Searches split all groups of a pool alike, and few sequences leave some with too many. Every stage recomputes
+/// Betters a plan over several pools by small changes (`Change`), each as often as it helps, until none does;
+/// some changes are tried side by side, and the first that helps is made, whichever is tried sooner. Searches split all groups of a pool alike, and few sequences leave some with too many. Every stage recomputes
 /// as few layers as fit.
 ///
 /// No bound covers what it finds: plans get better by it, and never worse.
 struct PlanPolish {
   let problem: ClusterProblem
   let constraints: SearchConstraints
-  let tables: SeatTables
+  private let parallel: ParallelMap
+  /// For each that tries changes side by side.
+  private let tables: [SeatTables]
+
+  init(
+    problem: ClusterProblem, constraints: SearchConstraints, parallel: ParallelMap = .sequential,
+    tables: [SeatTables]
+  ) {
+    precondition(!tables.isEmpty, "trying a change takes tables")
+    self.problem = problem
+    self.constraints = constraints
+    self.parallel = parallel
+    self.tables = tables
+  }
+
+  /// Changes that each tries before the others' are looked at.
+  private static let triesAtOnce = 4
 
   /// Complexity: O(tries) predictions.
   ///
@@ -25,29 +41,54 @@ struct PlanPolish {
     let space = MixedSpace(problem, constraints)
     var (best, left) = (plan, tries)
     func better(by change: Change) -> MixedPlan? {
-      for (strategy, boundaries) in change.neighbours(best, space) {
-        guard left > 0, !shouldStop() else { return nil }
-        left -= 1
-        if let found = predicted(strategy, boundaries, below: best) { return found }
+      let neighbours = change.neighbours(best, space)
+      var next = 0
+      while next < neighbours.count, left > 0, !shouldStop() {
+        let last = min(neighbours.count, next + left)
+        let rows = stride(from: next, to: last, by: Self.triesAtOnce).prefix(tables.count).map {
+          $0..<min(last, $0 + Self.triesAtOnce)
+        }
+        let found = first(of: rows, neighbours, below: best)
+        let tried = (found?.index ?? rows.last!.upperBound - 1) + 1 - next
+        (next, left) = (next + tried, left - tried)
+        if let found { return found.plan }
       }
       return nil
     }
-    var betters = true
-    while betters {
-      betters = false
-      for change in changes {
-        while let found = better(by: change) {
-          best = found
-          betters = true
-        }
+    var (turn, failed) = (0, 0)
+    while failed < changes.count {
+      if let found = better(by: changes[turn]) {
+        best = found
+        failed = 0
+      } else {
+        failed += 1
+        turn = (turn + 1) % changes.count
       }
     }
     return best
   }
 
+  /// Of rows of neighbours, which are tried side by side, the first that is better.
+  private func first(
+    of rows: [Range<Int>], _ neighbours: [(MixedStrategy, [Int])], below best: MixedPlan
+  ) -> (index: Int, plan: MixedPlan)? {
+    let found = parallel.map(Array(zip(rows, tables))) {
+      row, tables -> (index: Int, plan: MixedPlan)? in
+      for index in row {
+        let (strategy, boundaries) = neighbours[index]
+        if let plan = predicted(strategy, boundaries, below: best, tables) {
+          return (index: index, plan: plan)
+        }
+      }
+      return nil
+    }
+    for tables in tables { tables.share() }
+    return found.lazy.compactMap { $0 }.first
+  }
+
   /// The plan, if it fits and is faster than another.
   private func predicted(
-    _ strategy: MixedStrategy, _ boundaries: [Int], below other: MixedPlan
+    _ strategy: MixedStrategy, _ boundaries: [Int], below other: MixedPlan, _ tables: SeatTables
   ) -> MixedPlan? {
     let model = MixedModel(problem, strategy, tables: tables)
     guard let recomputed = model.leastRecomputation(boundaries) else { return nil }

@@ -16,7 +16,7 @@ extension ClusterPlanner {
     // Sums are formed in another order than where plans are predicted.
     let limited = search.best.map { problem.limited(to: $0.memory * (1 + 1e-9)) } ?? problem
     let polish = PlanPolish(
-      problem: limited, constraints: constraints, tables: SeatTables(limited))
+      problem: limited, constraints: constraints, tables: [SeatTables(limited)])
     let plans = search.best.map { best in
       let plan = MixedPlan(limited, best.plan.strategy, best.plan.split, devices: [])
       return [polish.polished(plan, tries: effort.changes, shouldStop: shouldStop)]
