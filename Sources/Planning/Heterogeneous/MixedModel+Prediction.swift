@@ -103,21 +103,38 @@ extension MixedModel {
 
   private func load(_ stage: Int, _ split: PipelineSplit, _ lane: PlayedLane) -> Load {
     let chunks = split.chunks(ofStage: stage, of: stages)
-    let indices = Array(stride(from: stage, to: split.virtualStages, by: stages))
-    let forward = indices.reduce(Seconds.zero) { $0 + lane.times.forward[$1] }
-    let backward = indices.reduce(Seconds.zero) {
-      $0 + lane.times.backwardInput[$1] + lane.times.backwardWeight[$1]
-    }
-    let again = indices.reduce(Seconds.zero) { $0 + lane.times.recompute[$1] }
+    let passes = passes(stage, lane.times)
+    let end = end(stage, split, lane.times, lane: lane.index)
     let model = model(lane: lane.index, stage: stage).model
-    // Only the passes that bring gradients forth hide their reduction.
-    let ending = model.stepEnd(chunks, forward: forward, backward: backward - again)
     return Load(
-      forward: forward, backward: backward,
+      forward: passes.forward, backward: passes.backward,
       memory: model.memory(stage: stage, chunks: chunks, recomputed: split.recomputed[stage]),
-      limit: model.problem.memoryLimit,
-      reduction: ending.reduction + tiedDetour(stage, split, lane: lane.index),
-      optimizer: ending.optimizer)
+      limit: model.problem.memoryLimit, reduction: end.reduction, optimizer: end.optimizer)
+  }
+
+  /// Of all chunks of a stage, for one micro-batch.
+  private func passes(
+    _ stage: Int, _ times: PipelineTimes
+  ) -> (forward: Seconds, backward: Seconds, again: Seconds) {
+    var (forward, backward, again) = (Seconds.zero, Seconds.zero, Seconds.zero)
+    for index in stride(from: stage, to: times.forward.count, by: stages) {
+      forward += times.forward[index]
+      backward += times.backwardInput[index] + times.backwardWeight[index]
+      again += times.recompute[index]
+    }
+    return (forward, backward, again)
+  }
+
+  /// What a stage of a lane does after its last micro-batch.
+  func end(
+    _ stage: Int, _ split: PipelineSplit, _ times: PipelineTimes, lane: Int
+  ) -> (reduction: Seconds, optimizer: Seconds) {
+    let passes = passes(stage, times)
+    // Only the passes that bring gradients forth hide their reduction.
+    let end = model(lane: lane, stage: stage).model.stepEnd(
+      split.chunks(ofStage: stage, of: stages), forward: passes.forward,
+      backward: passes.backward - passes.again)
+    return (end.reduction + tiedDetour(stage, split, lane: lane), end.optimizer)
   }
 
   /// The two copies of a tied embedding add their gradients; where they lie on different pools, that

@@ -40,8 +40,12 @@ struct PlanPolish {
     guard plan.split.order == nil else { return plan }
     let space = MixedSpace(problem, constraints)
     var (best, left) = (plan, tries)
-    func better(by change: Change) -> MixedPlan? {
-      let neighbours = change.neighbours(best, space)
+    // Where changes of a kind helped last, they go on: those before have been seen not to.
+    var places = [Int](repeating: 0, count: changes.count)
+    func better(by turn: Int) -> MixedPlan? {
+      var neighbours = changes[turn].neighbours(best, space)
+      let start = places[turn] < neighbours.count ? places[turn] : 0
+      neighbours = Array(neighbours[start...] + neighbours[..<start])
       var next = 0
       while next < neighbours.count, left > 0, !shouldStop() {
         let last = min(neighbours.count, next + left)
@@ -51,13 +55,16 @@ struct PlanPolish {
         let found = first(of: rows, neighbours, below: best)
         let tried = (found?.index ?? rows.last!.upperBound - 1) + 1 - next
         (next, left) = (next + tried, left - tried)
-        if let found { return found.plan }
+        if let found {
+          places[turn] = (start + found.index) % neighbours.count
+          return found.plan
+        }
       }
       return nil
     }
     var (turn, failed) = (0, 0)
     while failed < changes.count {
-      if let found = better(by: changes[turn]) {
+      if let found = better(by: turn) {
         best = found
         failed = 0
       } else {
@@ -121,16 +128,22 @@ extension MixedModel {
 
   /// A time that predicting a split (`plan`) does not undercut. Complexity: O(lanes · virtual stages).
   func leastStep(_ split: PipelineSplit) -> Seconds {
-    let schedule = strategy.base.schedule
-    let pipeline = strategy.lanes.indices.reduce(Seconds.zero) { least, lane in
-      max(
-        least,
-        schedule.lowerBound(
-          pipelineTimes(split, lane: lane), microBatches: strategy.lanes[lane].microBatches))
+    var (pipeline, reduction, optimizer) = (Seconds.zero, Seconds.zero, Seconds.zero)
+    for lane in strategy.lanes.indices {
+      let times = pipelineTimes(split, lane: lane)
+      let least = strategy.base.schedule.lowerBound(
+        times, microBatches: strategy.lanes[lane].microBatches)
+      pipeline = max(pipeline, least)
+      for stage in 0..<stages {
+        let end = end(stage, split, times, lane: lane)
+        reduction = max(reduction, end.reduction)
+        optimizer = max(optimizer, end.optimizer)
+      }
     }
     let overhead = problem.parameters.stepOverhead(of: problem.job)
     // Played on a grid of its own: the hair is that grid's.
-    return (pipeline + overhead) * ((1 + stragglerFraction) * (1 - 1e-9))
+    return (pipeline + reduction + optimizer + overhead)
+      * ((1 + stragglerFraction) * (1 - 1e-9))
   }
 }
 
