@@ -136,7 +136,8 @@ struct ClusterSearch {
     // To begin with unequal replicas, all their layouts are collected.
     var rows = parted([0])
     if !isAlone { rows[0] = Array(repeating: rows[0][0], count: 3) }
-    round(rows + [[.close, .advance(1, Self.quota)]], shouldStop)
+    round(
+      rows + [[.close, .advance(1, Self.quota)] + (isAlone ? [] : others.prefix(1))], shouldStop)
     tell(shouldStop, onProgress)
     while true {
       let rows = next()
