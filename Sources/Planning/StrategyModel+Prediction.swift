@@ -8,38 +8,36 @@ extension StrategyModel {
   /// Times of the pipeline for one split, as the schedule plays them.
   /// Complexity: O(virtual stages).
   package func pipelineTimes(_ split: PipelineSplit) -> PipelineTimes {
-    let count = virtualStages
-    let overhead = problem.costs.parameters.software.microBatchOverhead.value
-    var forward: [Seconds] = []
-    var input: [Seconds] = []
-    var weight: [Seconds] = []
-    var recompute: [Seconds] = []
-    forward.reserveCapacity(count)
-    input.reserveCapacity(count)
-    weight.reserveCapacity(count)
-    recompute.reserveCapacity(count)
-    // Of each stage, those that lie in its chunks from the one at hand on.
-    var left = split.recomputed
-    for index in 0..<count {
-      let nodes = split.nodes(ofVirtualStage: index)
-      let stage = index % stages
-      let here = min(left[stage], table.recomputableLayers(nodes))
-      left[stage] -= here
-      let again = table.recomputeTime(nodes, strategy.recompute, recomputed: here)
-      let weights = table.weightGradientTime(nodes)
-      forward.append(Seconds(table.forwardTime(nodes) + overhead))
-      input.append(
-        Seconds(max(0, table.backwardTime(nodes) - weights) + overhead) + Seconds(again))
-      weight.append(Seconds(weights))
-      recompute.append(Seconds(again))
-    }
-    let sends = (0..<(count - 1)).map {
+    var passes = PassTimes(count: virtualStages)
+    setTimes(of: split, in: &passes)
+    let sends = (0..<(virtualStages - 1)).map {
       sendTime(afterVirtualStage: $0, cut: split.boundaries[$0 + 1])
     }
-    return PipelineTimes(
-      stages: stages, chunksPerStage: strategy.virtualStages, forward: forward,
-      backwardInput: input, backwardWeight: weight, recompute: recompute, sendForward: sends,
-      sendBackward: sends)
+    return passes.pipeline(stages: stages, sends: sends)
+  }
+
+  /// Sets the times of passes of some stages, or of all. Complexity: O(their virtual stages).
+  func setTimes(
+    of split: PipelineSplit, in passes: inout PassTimes,
+    where isMine: (_ stage: Int) -> Bool = { _ in true }
+  ) {
+    let overhead = problem.costs.parameters.software.microBatchOverhead.value
+    for stage in 0..<stages where isMine(stage) {
+      // Of the stage, those that lie in its chunks from the one at hand on.
+      var left = split.recomputed[stage]
+      for index in stride(from: stage, to: virtualStages, by: stages) {
+        let nodes = split.nodes(ofVirtualStage: index)
+        let here = min(left, table.recomputableLayers(nodes))
+        left -= here
+        let again = table.recomputeTime(nodes, strategy.recompute, recomputed: here)
+        let weights = table.weightGradientTime(nodes)
+        passes.forward[index] = Seconds(table.forwardTime(nodes) + overhead)
+        passes.backwardInput[index] =
+          Seconds(max(0, table.backwardTime(nodes) - weights) + overhead) + Seconds(again)
+        passes.backwardWeight[index] = Seconds(weights)
+        passes.recompute[index] = Seconds(again)
+      }
+    }
   }
 
   /// Predicts a step, by playing the schedule. Complexity: O(nodes + virtual stages · rounds).
@@ -156,4 +154,25 @@ package func variation(_ values: [Double]) -> Double {
   guard mean > 0 else { return 0 }
   let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
   return (squares / Double(values.count)).squareRoot() / mean
+}
+
+/// Of one micro-batch, by virtual stage.
+struct PassTimes {
+  var forward: [Seconds]
+  var backwardInput: [Seconds]
+  var backwardWeight: [Seconds]
+  var recompute: [Seconds]
+
+  init(count: Int) {
+    let none = [Seconds](repeating: .zero, count: count)
+    (forward, backwardInput, backwardWeight, recompute) = (none, none, none, none)
+  }
+
+  /// - Parameter sends: Seconds that a tensor travels from each virtual stage to the next, either way.
+  func pipeline(stages: Int, sends: [Seconds]) -> PipelineTimes {
+    PipelineTimes(
+      stages: stages, chunksPerStage: forward.count / stages, forward: forward,
+      backwardInput: backwardInput, backwardWeight: backwardWeight, recompute: recompute,
+      sendForward: sends, sendBackward: sends)
+  }
 }

@@ -8,22 +8,14 @@ extension MixedModel {
   /// Times of a lane's pipeline, each stage as its own seat runs it.
   func pipelineTimes(_ split: PipelineSplit, lane: Int) -> PipelineTimes {
     let seats = modelOfSeat[lane]
-    let count = split.virtualStages
-    var own: [Int: PipelineTimes] = [:]
-    for index in seats where own[index] == nil {
-      own[index] = models[index].model.pipelineTimes(split)
+    var passes = PassTimes(count: split.virtualStages)
+    for (stage, index) in seats.enumerated() where seats.firstIndex(of: index) == stage {
+      models[index].model.setTimes(of: split, in: &passes) { seats[$0] == index }
     }
-    func times(_ virtualStage: Int) -> PipelineTimes { own[seats[virtualStage % stages]]! }
-    let sends = (0..<(count - 1)).map {
+    let sends = (0..<(split.virtualStages - 1)).map {
       sendTime(lane: lane, afterVirtualStage: $0, cut: split.boundaries[$0 + 1])
     }
-    return PipelineTimes(
-      stages: stages, chunksPerStage: strategy.base.virtualStages,
-      forward: (0..<count).map { times($0).forward[$0] },
-      backwardInput: (0..<count).map { times($0).backwardInput[$0] },
-      backwardWeight: (0..<count).map { times($0).backwardWeight[$0] },
-      recompute: (0..<count).map { times($0).recompute[$0] },
-      sendForward: sends, sendBackward: sends)
+    return passes.pipeline(stages: stages, sends: sends)
   }
 
   var stages: Int { strategy.stages }
