@@ -45,7 +45,7 @@ package struct StackEfficiency: Hashable, Sendable {
   /// What the framework's own step adds beside passes, reduction and update: collectives and waits of
   /// the host that many of today's have (gradient norm, checks of health, timers, first gathers).
   package var stepOverhead: Seconds
-  /// Growth of the step per doubling of replicas that are on nodes of their own, from waiting for the slowest.
+  /// Growth of the step per doubling of replicas, no more than there are nodes, from waiting for the slowest.
   package var stragglerGrowth: Double
 
   package init(

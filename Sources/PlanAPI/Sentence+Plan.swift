@@ -87,7 +87,7 @@ extension Sentence {
 
   static func selectiveOfSomeLayers(_ count: Int, blocks: Int) -> String {
     "recompute \"selective\" is of all \(blocks) blocks that the stage holds, not of \(count): leave this out, "
-      + "or recompute whole layers with \"full\""
+      + "recompute whole layers with \"full\", or say \"none\""
   }
 
   static let devicesForSomeStages =

@@ -150,9 +150,9 @@ package final class PlanningProblem: Sendable {
   /// The kind of each node.
   package var kinds: [Int] { runs.kinds }
 
-  /// What waiting for the slowest replica adds to a step, growing with every doubling of replicas on
-  /// nodes of their own. Replicas run at their own pace and meet once a step, so that the last one counts;
-  /// the stages of one wait for each other all along, and their delays even out.
+  /// What waiting for the slowest replica adds to a step, growing with every doubling of replicas, as far as
+  /// these are no more than the nodes. Replicas run at their own pace and meet once a step, so that the last one
+  /// counts; the stages of one wait for each other all along, and their delays even out.
   package func stragglerFraction(nodes: Int, replicas: Int) -> Double {
     var meeting = min(nodes, replicas)
     var doublings = 0.0

@@ -56,7 +56,8 @@ private let whole = """
   @Test(arguments: [
     ("{}", ["/architecture", "/memory_mb", "/bf16_tflops"]),
     (#"{"base": "h1000"}"#, ["/base: unknown GPU"]),
-    (#"{"base": "h100", "bf16_tflops": 0}"#, ["/bf16_tflops: expected a number above 0"]),
+    (#"{"base": "h100", "bf16_tflops": 0}"#, ["/bf16_tflops: expected a number"]),
+    (#"{"base": "h100", "fp32_tflops": 1e-300}"#, ["/fp32_tflops: expected a number"]),
     (#"{"base": "h100", "gpus_per_node": 1.5}"#, ["/gpus_per_node: expected an integer"]),
     (#"{"base": "h100", "memory": 1}"#, ["/memory: unknown member"]),
     (#"{"base": "h100", "memory_mb": {"status": "verified"}}"#, ["/memory_mb: expected"]),

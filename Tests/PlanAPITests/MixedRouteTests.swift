@@ -67,7 +67,7 @@ private func text(_ value: JSONValue?) -> String {
   /// Two slow GPUs as replicas of a stage keep up with one fast GPU, as which they take a micro-batch of the
   /// pipeline; the plan is predicted alike when it is handed back, and is what it says.
   @Test(arguments: [
-    "1x1xh100-sxm5-80gb+1x2xa100-sxm4-80gb", "1x2xa100-sxm4-80gb+1x4xv100-sxm2-32gb",
+    "1x4xh100-sxm5-80gb+1x8xa100-sxm4-80gb", "1x2xa100-sxm4-80gb+1x4xv100-sxm2-32gb",
   ])
   func replicatesSlowStagesMoreOften(cluster: String) throws {
     func step(_ search: String) throws -> (step: Double, plan: JSONValue) {

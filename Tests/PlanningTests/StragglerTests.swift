@@ -39,4 +39,24 @@ import Testing
   func waitsForReplicas(strategy: ParallelStrategy, expected: Double) {
     #expect(abs(doublings(strategy) - expected) < 1e-6, "\(strategy)")
   }
+
+  /// A stage with one replica joins those of the others, and spares them no waiting.
+  @Test func stagesWithFewerReplicasWaitToo() {
+    let problem = DecoderExample.small.problem(
+      on: .example([("a100-sxm4-80gb", 4, 1), ("l40s", 4, 1)]), batch: 16, sequence: 512)
+    func fraction(_ first: (tensor: Int, data: Int), _ second: (tensor: Int, data: Int)) -> Double {
+      let seats = [first, second].enumerated().map {
+        StageSeat(
+          pool: $0, tensor: $1.tensor, data: $1.data, microBatchSize: 4 / $1.data)
+      }
+      let strategy = MixedStrategy(
+        base: ParallelStrategy(pipeline: 2), lanes: [Lane(seats: seats, microBatches: 4)])
+      return MixedModel(problem, strategy).stragglerFraction
+    }
+    let growth = problem.parameters.fused.stragglerGrowth
+    #expect(fraction((1, 4), (4, 1)) == 2 * growth)
+    #expect(fraction((4, 1), (1, 4)) == 2 * growth)
+    #expect(fraction((2, 2), (4, 1)) == growth)
+    #expect(fraction((4, 1), (4, 1)) == 0)
+  }
 }

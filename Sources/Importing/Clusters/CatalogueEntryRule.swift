@@ -155,15 +155,18 @@ package struct CatalogueEntryRule: JSONRule {
 private struct FigureRule: JSONRule {
   let field: CatalogueEntryRule.Field
 
+  /// Chips that are slower still would take longer for a layer than can be counted.
+  private static let least = 1e-6
+
   var expectation: String {
     field.isWholeNumber
       ? JSONIntegerRule.positiveInteger(max: Int(field.maximum)).expectation
-      : JSONNumberRule.positiveNumber(max: field.maximum).expectation
+      : JSONNumberRule.number(in: Self.least...field.maximum).expectation
   }
 
   func read(_ value: JSONValue, _ log: JSONFaultLog) -> Figure? {
     let number = value.kind == .object ? value["value"] ?? value : value
-    guard let figure = number.double, figure > 0, figure <= field.maximum,
+    guard let figure = number.double, figure >= Self.least, figure <= field.maximum,
       !field.isWholeNumber || number.integer != nil
     else { return refuse(number, log) }
     return Figure(figure, .caller)

@@ -13,8 +13,8 @@ struct LayoutReach {
   /// The least factor by which waiting for the slowest replica lengthens a step of the layout, if it is to
   /// take no more than was asked first: no factor of a shorter one is less.
   private var waiting: Double
-  /// Of the pools that are taken together, the one with the smallest groups.
-  private let smallest: [SeatCosts]
+  /// Seats that are taken together.
+  private let classes: [[SeatCosts]]
 
   /// - Parameters:
   ///   - least: What every pipeline of the layout takes at least.
@@ -24,9 +24,7 @@ struct LayoutReach {
     loads: BlockLoads, least: Double, space: MixedSpace, waiting: Double = 1
   ) {
     self.waiting = waiting
-    smallest = table.classes.map { part in
-      part.seats.map { table.seats[$0] }.min { $0.gpus < $1.gpus }!
-    }
+    classes = table.classes.map { part in part.seats.map { table.seats[$0] } }
     self.table = table
     self.bound = bound
     self.loads = loads
@@ -80,7 +78,7 @@ struct LayoutReach {
       var least: (waiting: Double, states: [Int]) = (.infinity, [])
       table.forEachCovering { state, counts, stages in
         guard space.allowsDepth(stages), table.allows(stages: stages) else { return }
-        let waiting = 1 + bound.straggling.fraction(zip(smallest, counts))
+        let waiting = 1 + bound.straggling.leastFraction(classes, counts)
         if waiting < least.waiting { least = (waiting, []) }
         if waiting == least.waiting { least.states.append(state) }
       }

@@ -58,13 +58,13 @@ extension MixedModel {
       fits: stagePlans.allSatisfy { $0.memory.total <= $0.memoryLimit })
   }
 
-  /// What waiting for the slowest replica adds to a step. Where stages differ in replicas, as many go their
-  /// own way as the stage with the fewest has.
+  /// What waiting for the slowest replica adds to a step. Where stages differ in replicas, as many meet as the
+  /// stage with the most has: one with fewer joins them at every micro-batch, which spares no waiting.
   var stragglerFraction: Double {
     let nodes = zip(problem.cluster.pools, problem.pools.indices).reduce(0) {
       $0 + $1.0.nodes(holding: strategy.gpus(onPool: $1.1))
     }
-    let replicas = (0..<strategy.stages).reduce(.max) { min($0, strategy.data(ofStage: $1)) }
+    let replicas = (0..<strategy.stages).reduce(1) { max($0, strategy.data(ofStage: $1)) }
     return Self.stragglerFraction(
       problem, nodes: nodes, replicas: replicas * strategy.base.context)
   }

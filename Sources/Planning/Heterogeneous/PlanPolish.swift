@@ -3,8 +3,9 @@ import Quantities
 import Scheduling
 
 /// Betters a plan over several pools by small changes (`Change`), each as often as it helps, until none does;
-/// some changes are tried side by side, and the first that helps is made, whichever is tried sooner. Searches split all groups of a pool alike, and few sequences leave some with too many. Every stage recomputes
-/// as few layers as fit.
+/// some changes are tried side by side, and the first that helps is made, whichever is tried sooner. Searches
+/// split all groups of a pool alike, and few sequences leave some with too many. Every stage recomputes as few
+/// layers as fit.
 ///
 /// No bound covers what it finds: plans get better by it, and never worse.
 struct PlanPolish {

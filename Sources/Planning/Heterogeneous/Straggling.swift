@@ -26,12 +26,27 @@ struct Straggling {
 
   /// Of a pipeline with so many stages on groups of each kind, of each pool one at most.
   func fraction(_ groups: some Sequence<(SeatCosts, Int)>) -> Double {
-    var (nodes, replicas) = (0, Int.max)
+    var (nodes, replicas) = (0, 1)
     for (seat, count) in groups where count > 0 {
-      let each = gpusPerNode[seat.pool]
-      nodes += (count * seat.gpus + each - 1) / each
-      replicas = min(replicas, seat.model.strategy.weightReplicas)
+      nodes += self.nodes(count, seat)
+      replicas = max(replicas, seat.model.strategy.weightReplicas)
     }
     return fraction(nodes: nodes, replicas: replicas)
+  }
+
+  /// The least of pipelines with so many stages on groups of each class, whichever of its kinds they are of.
+  func leastFraction(_ classes: [[SeatCosts]], _ counts: [Int]) -> Double {
+    var (nodes, replicas) = (0, 1)
+    for (seats, count) in zip(classes, counts) where count > 0 {
+      nodes += seats.reduce(.max) { min($0, self.nodes(count, $1)) }
+      replicas = max(
+        replicas, seats.reduce(.max) { min($0, $1.model.strategy.weightReplicas) })
+    }
+    return fraction(nodes: nodes, replicas: replicas)
+  }
+
+  private func nodes(_ count: Int, _ seat: SeatCosts) -> Int {
+    let each = gpusPerNode[seat.pool]
+    return (count * seat.gpus + each - 1) / each
   }
 }
