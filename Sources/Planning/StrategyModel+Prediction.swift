@@ -50,13 +50,7 @@ extension StrategyModel {
     var peak = ByteCount.zero
     for stage in 0..<stages {
       let contents = contents(ofStage: stage, split.chunks(ofStage: stage, of: stages))
-      var (forward, backward, again) = (Seconds.zero, Seconds.zero, Seconds.zero)
-      for index in stride(from: stage, to: virtualStages, by: stages) {
-        forward += times.forward[index]
-        backward += times.backwardInput[index]
-        backward += times.backwardWeight[index]
-        again += times.recompute[index]
-      }
+      let (forward, backward, again) = times.passes(ofStage: stage)
       // Only the passes that bring gradients forth hide their reduction.
       let ending = stepEnd(
         contents.chunks, contents.parameters, forward: forward, backward: backward - again)
@@ -174,5 +168,19 @@ struct PassTimes {
       stages: stages, chunksPerStage: forward.count / stages, forward: forward,
       backwardInput: backwardInput, backwardWeight: backwardWeight, recompute: recompute,
       sendForward: sends, sendBackward: sends)
+  }
+}
+
+extension PipelineTimes {
+  /// Of all chunks of a stage, for one micro-batch; `again` is the part of the backward pass that recomputes.
+  func passes(ofStage stage: Int) -> (forward: Seconds, backward: Seconds, again: Seconds) {
+    var (forward, backward, again) = (Seconds.zero, Seconds.zero, Seconds.zero)
+    for index in stride(from: stage, to: self.forward.count, by: stages) {
+      forward += self.forward[index]
+      backward += backwardInput[index]
+      backward += backwardWeight[index]
+      again += recompute[index]
+    }
+    return (forward, backward, again)
   }
 }

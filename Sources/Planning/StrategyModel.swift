@@ -142,6 +142,34 @@ package final class StrategyModel: Sendable {
     return memory
   }
 
+  /// The fewest layers of a stage to recompute so that it fits; nil if it does not whatever is recomputed.
+  ///
+  /// - Parameters:
+  ///   - choosesRecompute: Whether fewer layers may be recomputed than the policy says.
+  ///   - ignoresMemory: Whether everything is taken to fit.
+  func leastRecomputation(
+    ofStage stage: Int, _ chunks: [Range<Int>], choosesRecompute: Bool = true,
+    ignoresMemory: Bool = false
+  ) -> Int? {
+    let contents = contents(ofStage: stage, chunks)
+    let all = chunks.reduce(0) { $0 + table.recomputableLayers($1) }
+    func fits(_ recomputed: Int) -> Bool {
+      ignoresMemory || memory(contents, recomputed: recomputed).total <= problem.memoryLimit
+    }
+    guard strategy.recompute == .full, choosesRecompute else {
+      let fixed = strategy.recompute == .none ? 0 : all
+      return fits(fixed) ? fixed : nil
+    }
+    if fits(0) { return 0 }
+    guard all > 0, fits(all) else { return nil }
+    var (low, high) = (0, all)
+    while low + 1 < high {
+      let middle = (low + high) / 2
+      if fits(middle) { high = middle } else { low = middle }
+    }
+    return high
+  }
+
   /// A tied head on another stage than the embedding keeps its own copy of the table.
   func tiedParameters(_ chunks: some Collection<Range<Int>>) -> Double {
     guard let tie = problem.tie, chunks.contains(where: { $0.contains(tie.head) }),

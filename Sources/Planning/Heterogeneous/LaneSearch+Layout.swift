@@ -276,7 +276,7 @@ extension LaneSearch {
     // Bounding takes a fraction of what playing and predicting do.
     var bounded = race(.bounded)
     let undisturbed =
-      bounded.seconds(microBatches: count, from: shares) + end(model, split, times)
+      bounded.seconds(microBatches: count, from: shares) + model.end(split, times).value
       + bound.overhead
     let least = undisturbed * (1 + model.stragglerFraction)
     guard least < kept.limit else { return least }
@@ -292,28 +292,6 @@ extension LaneSearch {
     if !allows(base, replicas: final.base.data) { final = strategy(atLeast: 1) }
     keep(MixedPlan(problem, final, split, devices: [], tables: tables))
     return least
-  }
-
-  /// Seconds of reduction and update after the last pass.
-  private func end(
-    _ model: MixedModel, _ split: PipelineSplit, _ times: [PipelineTimes]
-  ) -> Double {
-    var (reduction, update) = (Seconds.zero, Seconds.zero)
-    for (lane, times) in times.enumerated() {
-      for stage in 0..<model.stages {
-        var (forward, backward) = (Seconds.zero, Seconds.zero)
-        for index in stride(from: stage, to: split.virtualStages, by: model.stages) {
-          forward += times.forward[index]
-          backward += times.backwardInput[index] + times.backwardWeight[index]
-          backward -= times.recompute[index]
-        }
-        let end = model.model(lane: lane, stage: stage).model.stepEnd(
-          split.chunks(ofStage: stage, of: model.stages), forward: forward, backward: backward)
-        reduction = max(reduction, end.reduction)
-        update = max(update, end.optimizer)
-      }
-    }
-    return (reduction + update).value
   }
 
   private func lane(

@@ -95,7 +95,7 @@ extension MixedModel {
 
   private func load(_ stage: Int, _ split: PipelineSplit, _ lane: PlayedLane) -> Load {
     let chunks = split.chunks(ofStage: stage, of: stages)
-    let passes = passes(stage, lane.times)
+    let passes = lane.times.passes(ofStage: stage)
     let end = end(stage, split, lane.times, lane: lane.index)
     let model = model(lane: lane.index, stage: stage).model
     return Load(
@@ -104,24 +104,26 @@ extension MixedModel {
       limit: model.problem.memoryLimit, reduction: end.reduction, optimizer: end.optimizer)
   }
 
-  /// Of all chunks of a stage, for one micro-batch.
-  private func passes(
-    _ stage: Int, _ times: PipelineTimes
-  ) -> (forward: Seconds, backward: Seconds, again: Seconds) {
-    var (forward, backward, again) = (Seconds.zero, Seconds.zero, Seconds.zero)
-    for index in stride(from: stage, to: times.forward.count, by: stages) {
-      forward += times.forward[index]
-      backward += times.backwardInput[index] + times.backwardWeight[index]
-      again += times.recompute[index]
+  /// Of reduction and update after the last pass, of the stages that take longest. Complexity: O(lanes · nodes).
+  ///
+  /// - Parameter times: By lane.
+  func end(_ split: PipelineSplit, _ times: [PipelineTimes]) -> Seconds {
+    var (reduction, optimizer) = (Seconds.zero, Seconds.zero)
+    for (lane, times) in times.enumerated() {
+      for stage in 0..<stages {
+        let end = end(stage, split, times, lane: lane)
+        reduction = max(reduction, end.reduction)
+        optimizer = max(optimizer, end.optimizer)
+      }
     }
-    return (forward, backward, again)
+    return reduction + optimizer
   }
 
   /// What a stage of a lane does after its last micro-batch.
-  func end(
+  private func end(
     _ stage: Int, _ split: PipelineSplit, _ times: PipelineTimes, lane: Int
   ) -> (reduction: Seconds, optimizer: Seconds) {
-    let passes = passes(stage, times)
+    let passes = times.passes(ofStage: stage)
     // Only the passes that bring gradients forth hide their reduction.
     let end = model(lane: lane, stage: stage).model.stepEnd(
       split.chunks(ofStage: stage, of: stages), forward: passes.forward,

@@ -129,44 +129,13 @@ extension MixedModel {
 
   /// A time that predicting a split (`plan`) does not undercut. Complexity: O(lanes · virtual stages).
   func leastStep(_ split: PipelineSplit) -> Seconds {
-    var (pipeline, reduction, optimizer) = (Seconds.zero, Seconds.zero, Seconds.zero)
-    for lane in strategy.lanes.indices {
-      let times = pipelineTimes(split, lane: lane)
-      let least = strategy.base.schedule.lowerBound(
-        times, microBatches: strategy.lanes[lane].microBatches)
-      pipeline = max(pipeline, least)
-      for stage in 0..<stages {
-        let end = end(stage, split, times, lane: lane)
-        reduction = max(reduction, end.reduction)
-        optimizer = max(optimizer, end.optimizer)
-      }
+    let times = strategy.lanes.indices.map { pipelineTimes(split, lane: $0) }
+    let pipeline = zip(strategy.lanes, times).reduce(Seconds.zero) {
+      max($0, strategy.base.schedule.lowerBound($1.1, microBatches: $1.0.microBatches))
     }
     let overhead = problem.parameters.stepOverhead(of: problem.job)
     // Played on a grid of its own: the hair is that grid's.
-    return (pipeline + reduction + optimizer + overhead)
+    return (pipeline + end(split, times) + overhead)
       * ((1 + stragglerFraction) * (1 - 1e-9))
-  }
-}
-
-extension StrategyModel {
-  /// The fewest layers of a stage to recompute so that it fits; nil if it does not whatever is recomputed.
-  fileprivate func leastRecomputation(ofStage stage: Int, _ chunks: [Range<Int>]) -> Int? {
-    let contents = contents(ofStage: stage, chunks)
-    let all = chunks.reduce(0) { $0 + table.recomputableLayers($1) }
-    func fits(_ recomputed: Int) -> Bool {
-      memory(contents, recomputed: recomputed).total <= problem.memoryLimit
-    }
-    guard strategy.recompute == .full else {
-      let fixed = strategy.recompute == .none ? 0 : all
-      return fits(fixed) ? fixed : nil
-    }
-    if fits(0) { return 0 }
-    guard all > 0, fits(all) else { return nil }
-    var (low, high) = (0, all)
-    while low + 1 < high {
-      let middle = (low + high) / 2
-      if fits(middle) { high = middle } else { low = middle }
-    }
-    return high
   }
 }

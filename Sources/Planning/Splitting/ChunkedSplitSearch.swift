@@ -88,30 +88,12 @@ extension SplitCosts {
       boundaries: boundaries, recomputed: [Int](repeating: 0, count: stages))
     for stage in 0..<stages {
       let held = split.chunks(ofStage: stage, of: stages)
-      guard let least = leastRecomputation(stage, held) else { return nil }
+      guard
+        let least = model.leastRecomputation(
+          ofStage: stage, held, choosesRecompute: choosesRecompute, ignoresMemory: ignoresMemory)
+      else { return nil }
       split.recomputed[stage] = least
     }
     return split
-  }
-
-  private func leastRecomputation(_ stage: Int, _ chunks: [Range<Int>]) -> Int? {
-    let limit = model.problem.memoryLimit
-    let all = chunks.reduce(0) { $0 + table.recomputableLayers($1) }
-    let contents = model.contents(ofStage: stage, chunks)
-    func fits(_ recomputed: Int) -> Bool {
-      ignoresMemory || model.memory(contents, recomputed: recomputed).total <= limit
-    }
-    guard policy == .full, choosesRecompute else {
-      let fixed = policy == .none ? 0 : all
-      return fits(fixed) ? fixed : nil
-    }
-    if fits(0) { return 0 }
-    guard all > 0, fits(all) else { return nil }
-    var (low, high) = (0, all)
-    while low + 1 < high {
-      let middle = (low + high) / 2
-      if fits(middle) { high = middle } else { low = middle }
-    }
-    return high
   }
 }
