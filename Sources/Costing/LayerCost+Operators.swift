@@ -353,7 +353,8 @@ extension LayerCost {
   }
 
   /// Fully sharded weights are gathered before each pass, and their gradients scattered after the
-  /// backward one, behind the layer's own compute as far as that reaches.
+  /// backward one, behind the layer's own compute as far as that reaches. A recomputation runs with the
+  /// weights that the backward pass has gathered, and hides more of both.
   private mutating func addWeightGathers(in context: LayerContext) {
     guard context.parallelism.zeroStage == .weights, parameters + expertParameters > 0 else {
       return
@@ -365,7 +366,8 @@ extension LayerCost {
         parameters: parameters, expertParameters: expertParameters, bytesEach: bytesEach,
         pieces: pieces)
     }
-    let (gather, scatter) = (traffic(context.activationBytes), traffic(context.gradientBytes))
+    let gather = traffic(context.activationBytes)
+    let scatter = traffic(context.gradientBytes)
     let overlap = isLossScaled ? 0 : context.kernels.software.weightGatherOverlap
     func exposed(_ traffic: Seconds, behind compute: Seconds) -> Seconds {
       context.kernels.software.exposed(traffic, behind: compute * overlap)
@@ -373,7 +375,15 @@ extension LayerCost {
     // The layer's weights and, gathered ahead, the next one's.
     transient += ByteCount(2 * (parameters + expertParameters) * context.activationBytes)
     forward.data += exposed(gather, behind: forward.compute)
-    backward.data += exposed(gather + scatter, behind: backward.compute)
+    let shown = exposed(gather + scatter, behind: backward.compute)
+    func hidden(behind again: PassTime) -> Seconds {
+      let left = exposed(gather + scatter, behind: backward.compute + again.compute)
+      // Rounding must not make recomputing cost less than nothing.
+      return max(left - shown, .zero - again.compute)
+    }
+    backward.data += shown
+    selectiveRecompute.data += hidden(behind: selectiveRecompute)
+    fullRecompute.data += hidden(behind: fullRecompute)
   }
 }
 

@@ -46,7 +46,8 @@ package struct LayerCost: Hashable, Sendable {
   package var backward = PassTime()
   /// The part of `backward` that produces weight gradients, which a zero-bubble schedule may defer.
   package var weightGradient = Seconds.zero
-  /// What selective and full recomputation add to the backward pass.
+  /// What selective and full recomputation add to the backward pass. Of `data` that is zero or less: what of
+  /// the gathers they hide.
   package var selectiveRecompute = PassTime()
   package var fullRecompute = PassTime()
 

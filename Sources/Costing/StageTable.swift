@@ -101,16 +101,19 @@ package final class StageTable: Sendable {
     sums[nodes.upperBound].forward - sums[nodes.lowerBound].forward
   }
 
-  /// Of the first `recomputed` layers under `full`, of all under `selective`.
+  /// Of the first `recomputed` layers under `full`, of all under `selective`; not negative, though gathers may
+  /// hide behind all of it and sums are rounded.
   package func recomputeTime(
     _ nodes: Range<Int>, _ policy: RecomputePolicy, recomputed: Int
   ) -> Double {
     switch policy {
     case .none: return 0
-    case .selective: return sums[nodes.upperBound].selective - sums[nodes.lowerBound].selective
+    case .selective:
+      return max(0, sums[nodes.upperBound].selective - sums[nodes.lowerBound].selective)
     case .full:
       guard recomputed > 0 else { return 0 }
-      return sums[cut(behind: recomputed, from: nodes)].fullTime - sums[nodes.lowerBound].fullTime
+      let end = cut(behind: recomputed, from: nodes)
+      return max(0, sums[end].fullTime - sums[nodes.lowerBound].fullTime)
     }
   }
 

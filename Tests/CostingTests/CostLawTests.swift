@@ -105,6 +105,22 @@ private let splits: [LayerParallelism] = [
     #expect(Self.job(.bf16).gatheredWeightBytes == 2)
   }
 
+  /// A recomputation runs between a layer's gather and its scatter, and hides as much of them as it takes.
+  @Test(arguments: [256, 512, 1024, 8192])
+  func recomputationHidesGathers(tokens: Int) {
+    let job = TrainingJob(globalBatchSize: 64, sequenceLength: tokens)
+    let model = costs(Self.graph, on: pool("h100-sxm5-80gb", nodes: 8), job)
+    let block = model.block(LayerParallelism(data: 64, zeroStage: .weights))
+    let overlap = CostParameters.published.software.weightGatherOverlap
+    for policy in [RecomputePolicy.selective, .full] {
+      let again = block.recompute(policy)
+      let shown = max(block.backward.data - again.compute * overlap, .zero)
+      #expect(abs((block.backward(policy).data - shown).value) < 1e-12)
+      #expect(again.total >= .zero)
+    }
+    #expect((block.backward.data > .zero) == (tokens < 2048))
+  }
+
   /// Handshakes over a link take as many times its latency, whatever it is.
   @Test func hopsFollowTheLink() {
     func time(_ chip: String) -> Seconds {

@@ -20,12 +20,12 @@ struct BlockRates: Hashable {
     let passes = cost.ownPasses
     let dropped = (cost.activations - cost.selectiveActivations).value
     let isSelective = recompute == .selective
-    seconds = (isSelective ? passes + cost.selectiveRecompute.total : passes).value
+    seconds = (isSelective ? passes + cost.ownRecompute(.selective) : passes).value
     activations = (isSelective ? cost.selectiveActivations : cost.activations).value
     let saved =
       recompute == .full && cost.canRecompute
       ? max(0, (cost.activations - cost.fullActivations).value) : 0
-    again = cost.fullRecompute.total.value
+    again = cost.ownRecompute(.full).value
     self.saved = saved
     self.states = states
     self.room = room - cost.transient.value - (isSelective ? dropped : 0)

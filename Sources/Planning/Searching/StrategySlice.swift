@@ -61,10 +61,12 @@ package final class StrategySlice: Sendable {
         weightFraction = max(weightFraction, cost.weightGradient.value / (f + b))
         forwardFraction = min(forwardFraction, f / (f + b))
       }
-      selective += count * cost.selectiveRecompute.total.value
+      selective +=
+        count
+        * (includesGathers ? cost.selectiveRecompute.total : cost.ownRecompute(.selective)).value
       whole.add(LayerSum(cost, includesGathers: includesGathers), count)
       fullActivations += count * min(cost.fullActivations, cost.activations).value
-      rerun.take(cost)
+      rerun.take(cost, includesGathers: includesGathers)
     }
     (self.forward, self.backward, self.weight) = (forward, backward, weight)
     (self.weightFraction, self.forwardFraction) = (weightFraction, forwardFraction)
@@ -161,10 +163,10 @@ struct LeastRerun: Sendable {
   private var seconds = Double.infinity
   private var secondsPerByte = Double.infinity
 
-  mutating func take(_ cost: LayerCost) {
+  mutating func take(_ cost: LayerCost, includesGathers: Bool) {
     let saving = (cost.activations - cost.fullActivations).value
     guard cost.canRecompute, saving > 0 else { return }
-    let seconds = (cost.fullRecompute.total - cost.fullRecompute.data).value
+    let seconds = (includesGathers ? cost.fullRecompute.total : cost.ownRecompute(.full)).value
     self.saving = max(self.saving, saving)
     transient = min(transient, cost.transient.value + saving)
     self.seconds = min(self.seconds, seconds)
@@ -183,4 +185,10 @@ extension LayerCost {
   var ownForward: Seconds { forward.total - forward.data }
   var ownBackward: Seconds { backward.total - backward.data }
   var ownPasses: Seconds { ownForward + ownBackward }
+
+  /// What recomputing adds beside what of the gathers it hides.
+  func ownRecompute(_ policy: RecomputePolicy) -> Seconds {
+    let again = recompute(policy)
+    return again.total - again.data
+  }
 }
