@@ -104,7 +104,8 @@ package final class CostModel: LayerCosting {
       collectives: collectives(parallelism), parallelism: parallelism,
       sequenceLength: job.sequenceLength, hiddenSize: graph.hiddenSize,
       attention: attentionKernel, usesDropout: job.usesDropout,
-      activationBytes: job.precision.activationBytes, gradientBytes: job.gradientBytes)
+      activationBytes: job.precision.activationBytes, gradientBytes: job.gradientBytes,
+      scatteredGradientBytes: job.scatteredGradientBytes)
     let costs = graph.kinds.map { LayerCost(of: $0, in: context) }
     return measurements?.replacing(costs, for: parallelism) ?? costs
   }

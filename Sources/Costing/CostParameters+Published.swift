@@ -6,49 +6,49 @@ extension CostParameters {
   package static let published = CostParameters(
     chips: [
       .volta: ChipEfficiency(
-        matrix: 0.9328, matrixFP8: 0.8125, attention: 0.6875, shardedMatrix: 0.911,
-        shardedAttention: 0.4125, memory: 0.8649, scaleUp: 0.5036, network: 0.673,
+        matrix: 0.9355, matrixFP8: 0.8125, attention: 0.6875, shardedMatrix: 0.911,
+        shardedAttention: 0.4125, memory: 0.8564, scaleUp: 0.5027, network: 0.6727,
         tensorExposure: 0.6, expertWait: .micro(3099)),
       .turing: ChipEfficiency(
         matrix: 0.2931, matrixFP8: 0.8125, attention: 0.6875, shardedMatrix: 0.2375,
-        shardedAttention: 0.4125, memory: 0.7339, scaleUp: 0.4275, network: 0.3957,
+        shardedAttention: 0.4125, memory: 0.7352, scaleUp: 0.4276, network: 0.3965,
         tensorExposure: 0.6, expertWait: .micro(3099)),
       .ampere: ChipEfficiency(
-        matrix: 0.8035, matrixFP8: 0.7478, attention: 0.8088, shardedMatrix: 0.9161,
-        shardedAttention: 0.4741, memory: 0.8899, scaleUp: 0.8511, network: 0.9791,
+        matrix: 0.8051, matrixFP8: 0.7478, attention: 0.7941, shardedMatrix: 0.9161,
+        shardedAttention: 0.4743, memory: 0.8874, scaleUp: 0.8515, network: 0.9836,
         tensorExposure: 0.6, expertWait: .micro(3099)),
       .hopper: ChipEfficiency(
-        matrix: 0.9723, matrixFP8: 0.9228, attention: 0.4587, shardedMatrix: 0.7878,
-        shardedAttention: 0.29, memory: 0.8155, scaleUp: 0.903, network: 1, tensorExposure: 0.2442,
-        expertWait: .micro(3041)),
+        matrix: 0.9735, matrixFP8: 0.9222, attention: 0.4608, shardedMatrix: 0.7867,
+        shardedAttention: 0.2902, memory: 0.8138, scaleUp: 0.8921, network: 1,
+        tensorExposure: 0.2487, expertWait: .micro(3191)),
       .blackwell: ChipEfficiency(
-        matrix: 0.6131, matrixFP8: 1.1, attention: 0.6494, shardedMatrix: 1.053,
-        shardedAttention: 0.1818, memory: 0.8299, scaleUp: 0.7888, network: 0.7526,
-        tensorExposure: 0.8767, expertWait: .micro(1000)),
+        matrix: 0.6119, matrixFP8: 1.1, attention: 0.6484, shardedMatrix: 1.052,
+        shardedAttention: 0.1819, memory: 0.8297, scaleUp: 0.7867, network: 0.7527,
+        tensorExposure: 0.8862, expertWait: .micro(1000)),
       .graceBlackwell: ChipEfficiency(
-        matrix: 0.8308, matrixFP8: 0.82, attention: 0.7612, shardedMatrix: 0.9377,
-        shardedAttention: 0.5065, memory: 0.9585, scaleUp: 0.7921, network: 0.7327,
-        tensorExposure: 0.7749, expertWait: .micro(496.5)),
+        matrix: 0.8291, matrixFP8: 0.8208, attention: 0.7514, shardedMatrix: 0.9389,
+        shardedAttention: 0.5084, memory: 0.9558, scaleUp: 0.7805, network: 0.7338,
+        tensorExposure: 0.7692, expertWait: .micro(551.9)),
       .blackwellUltra: ChipEfficiency(
-        matrix: 1.064, matrixFP8: 0.8963, attention: 1.135, shardedMatrix: 1.068,
-        shardedAttention: 0.7326, memory: 0.9265, scaleUp: 0.7265, network: 0.7523,
-        tensorExposure: 0.4591, expertWait: .micro(2015)),
+        matrix: 1.053, matrixFP8: 0.9005, attention: 1.109, shardedMatrix: 1.07,
+        shardedAttention: 0.7357, memory: 0.924, scaleUp: 0.7181, network: 0.752,
+        tensorExposure: 0.4634, expertWait: .micro(2079)),
     ],
     software: SoftwareEfficiency(
-      matrixFill: 29.68, matrixWave: 1674000, kernelLaunch: .micro(2.242),
-      scaleUpLatency: .micro(6.925), networkLatency: .micro(8.076), gradientOverlap: 0.3672,
-      weightGatherOverlap: 1, gathersPerLayer: 12.15, stepOverhead: .micro(2203),
-      microBatchOverhead: .micro(357.1), misalignedRate: 0.03698, attentionHalfHead: 9.755,
-      attentionHalfLength: 183.4, scoreTraffic: 1.443, castTraffic: 1.137, expertRate: 0.6955,
-      expertTraffic: 0.6503, expertExposure: 0.5052, expertNetworkExposure: 0.1598,
+      matrixFill: 30.08, matrixWave: 1675000, kernelLaunch: .micro(2.26),
+      scaleUpLatency: .micro(6.862), networkLatency: .micro(7.992), gradientOverlap: 0.3583,
+      weightGatherOverlap: 1, gathersPerLayer: 12.05, stepOverhead: .micro(2211),
+      microBatchOverhead: .micro(356.6), misalignedRate: 0.03704, attentionHalfHead: 9.734,
+      attentionHalfLength: 178, scoreTraffic: 1.438, castTraffic: 1.142, expertRate: 0.727,
+      expertTraffic: 0.5946, expertExposure: 0.527, expertNetworkExposure: 0.1676,
       runtimeMemory: .gibi(2)),
     lossScaled: StackEfficiency(
-      matrix: 1.1, backward: 0.9623, traffic: 1, hostForward: .micro(64.82),
-      hostBackward: .micro(28.39), stepOverhead: .micro(0), stragglerGrowth: 0.02622),
+      matrix: 1.1, backward: 0.9642, traffic: 1, hostForward: .micro(64.82),
+      hostBackward: .micro(28.35), stepOverhead: .micro(0), stragglerGrowth: 0.02655),
     fullySharded: StackEfficiency(
-      matrix: 1, backward: 1.056, traffic: 1.611, hostForward: .micro(6), hostBackward: .micro(6),
+      matrix: 1, backward: 1.057, traffic: 1.616, hostForward: .micro(6), hostBackward: .micro(6),
       stepOverhead: .micro(0), stragglerGrowth: 0.003428),
     fused: StackEfficiency(
-      matrix: 1, backward: 1.091, traffic: 2.253, hostForward: .micro(6.124),
-      hostBackward: .micro(6.078), stepOverhead: .micro(41250), stragglerGrowth: 0.001538))
+      matrix: 1, backward: 1.087, traffic: 2.266, hostForward: .micro(6.155),
+      hostBackward: .micro(6.067), stepOverhead: .micro(40500), stragglerGrowth: 0.001667))
 }

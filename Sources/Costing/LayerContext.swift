@@ -14,6 +14,7 @@ package struct LayerContext: Hashable, Sendable {
   let usesDropout: Bool
   let activationBytes: Double
   let gradientBytes: Double
+  let scatteredGradientBytes: Double
   /// Tokens of one micro-batch on one context-parallel rank.
   let tokens: Double
   let tensor: Double
@@ -24,7 +25,7 @@ package struct LayerContext: Hashable, Sendable {
     kernels: KernelTime, stack: SoftwareStack, efficiency: StackEfficiency,
     collectives: CollectiveTime, parallelism: LayerParallelism, sequenceLength: Int,
     hiddenSize: Int, attention: AttentionKernel, usesDropout: Bool, activationBytes: Double,
-    gradientBytes: Double
+    gradientBytes: Double, scatteredGradientBytes: Double
   ) {
     self.kernels = kernels
     self.stack = stack
@@ -37,6 +38,7 @@ package struct LayerContext: Hashable, Sendable {
     self.usesDropout = usesDropout
     self.activationBytes = activationBytes
     self.gradientBytes = gradientBytes
+    self.scatteredGradientBytes = scatteredGradientBytes
     tokens =
       Double(parallelism.microBatchSize) * Double(sequenceLength) / Double(parallelism.context)
     tensor = Double(parallelism.tensor)

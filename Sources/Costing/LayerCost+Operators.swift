@@ -367,7 +367,7 @@ extension LayerCost {
         pieces: pieces)
     }
     let gather = traffic(context.activationBytes)
-    let scatter = traffic(context.gradientBytes)
+    let scatter = traffic(context.scatteredGradientBytes)
     let overlap = isLossScaled ? 0 : context.kernels.software.weightGatherOverlap
     func exposed(_ traffic: Seconds, behind compute: Seconds) -> Seconds {
       context.kernels.software.exposed(traffic, behind: compute * overlap)

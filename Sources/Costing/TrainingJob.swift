@@ -47,6 +47,13 @@ package struct TrainingJob: Hashable, Sendable {
     }
   }
 
+  /// The same as it is scattered with fully sharded weights: as wide as what the passes compute, which is
+  /// what PyTorch's `fully_shard` does by itself (`MixedPrecisionPolicy.reduce_dtype`). The shard
+  /// accumulates in `gradientBytes`.
+  package var scatteredGradientBytes: Double {
+    gradientBytesOverride ?? min(gradientBytes, precision.activationBytes)
+  }
+
   /// Bytes of one updated weight, as the replicas that share its optimizer state gather it: 8-bit jobs
   /// update 8-bit weights (Megatron Core's `fp8_param_gather`).
   package var gatheredWeightBytes: Double { precision == .fp8 ? 1 : precision.weightBytes }

@@ -30,6 +30,7 @@ enum Field {
   static let model = "/model"
   static let optimizer = "/training/optimizer"
   static let precision = "/training/precision"
+  static let gradientPrecision = "/training/gradient_precision"
   static let sequenceLength = "/training/sequence_length"
   static let stages = "/plan/stages"
 

@@ -142,11 +142,12 @@ private func stage(_ body: JSONValue) throws -> JSONValue {
     )
     #expect(abs((some - free) / (0.25 * volume / 300 / 1000) - 1) < 0.02, "\(some - free)")
     #expect(abs((most - free) / (volume / 300 / 1000) - 1) < 0.02, "\(most - free)")
-    // Of fully sharded weights: 2 gathers of two bytes and a scatter of four, one way around the ring.
+    // Of fully sharded weights: 2 gathers and a scatter of two bytes each, one way around the ring. The
+    // embedding's, a fiftieth of them, have nothing to hide behind.
     let sharded = strategy.replacing("\"zero_stage\": 0", with: "\"zero_stage\": 3")
     let slower = try step(rates(300, overlap: 1.25), strategy: sharded)
     let added = try slower - step(rates(300), strategy: sharded)
-    #expect(abs(added / (0.25 * volume / 300 / 1000) - 1) < 0.02, "\(added)")
+    #expect(abs(added / (0.25 * volume * 6 / 8 / 300 / 1000) - 1) < 0.03, "\(added)")
   }
 
   /// Over two nodes a ring with four members on each gets 20.8 GB/s, one with eight 44.7.

@@ -34,8 +34,8 @@ import Validating
   }
 
   @Test func stepTimes() {
-    #expect(Self.core.timeError < 0.068)
-    #expect(Self.core.macroTimeError < 0.082)
+    #expect(Self.core.timeError < 0.067)
+    #expect(Self.core.macroTimeError < 0.071)
   }
 
   @Test func peakMemory() {
@@ -57,7 +57,7 @@ import Validating
   @Test(arguments: [
     ("Korthikanti", 0.017), ("vTrain multi-node", 0.082), ("MLPerf Training v5.0", 0.007),
     ("LLM Foundry", 0.04), ("Narayanan et al. 2021 Table 2", 0.039), ("BigScience", 0.092),
-    ("fms-fsdp", 0.05), ("AMP", 0.053),
+    ("fms-fsdp", 0.05), ("AMP", 0.053), ("Megatron-MoE-ModelZoo", 0.081),
   ])
   func stepTimesOfSource(name: String, bound: Double) throws {
     let line = try #require(Self.core.sources.first { $0.source.hasPrefix(name) })

@@ -79,6 +79,12 @@ extension PlannedJob {
         "--data-parallel-sharding-strategy", "ddp.data_parallel_sharding_strategy", strategyName),
       .value("--ckpt-format", "checkpoint.ckpt_format", "fsdp_dtensor"),
     ]
+    if strategy.zeroStage == .weights, job.scatteredGradientBytes < job.gradientBytes {
+      notes.warn(
+        Field.gradientPrecision,
+        "the plan scatters gradients in 16 bits and accumulates them in 32; Megatron does both in 32, or "
+          + "both in 16 with --grad-reduce-in-bf16")
+    }
     if strategy.pipeline > 1 {
       notes.warn(
         Field.strategy("zero_stage"),

@@ -41,9 +41,11 @@ extension PlannedJob {
     let local =
       strategy.pipeline > 1
       ? strategy.microBatchSize * strategy.microBatches : strategy.microBatchSize
-    if job.gradientBytes != 4 {
+    let exchanged =
+      strategy.zeroStage == .weights ? job.scatteredGradientBytes : job.gradientBytes
+    if exchanged != 4 {
       notes.warn(
-        "/training/gradient_precision", "torchtitan reduces gradients in 32 bits: 4 bytes each")
+        Field.gradientPrecision, "torchtitan reduces gradients in 32 bits: 4 bytes each")
     }
     return [
       "local_batch_size": .integer(local),
