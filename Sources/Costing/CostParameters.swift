@@ -26,7 +26,8 @@ import Quantities
 /// What a request leaves open is taken as the stack's habit (`SoftwareStack`): fp16 means unfused
 /// attention and reduction after the backward pass where a chip is of Ampere's time or before;
 /// unstated recomputation means none, or PyTorch's selective policy where a dense model's weights are
-/// sharded and its products are not split; fp8 means gradients in 16 bits and inputs of products kept in 8.
+/// sharded and its products are not split; fp8 means gradients in 16 bits and inputs of products kept in 8;
+/// gradients of fully sharded weights are scattered in 16 bits.
 /// Pipelines of runs are taken to be cut as launchers cut by themselves, into equally many layers a chunk,
 /// where that divides, and otherwise as is best.
 package struct CostParameters: Hashable, Sendable {

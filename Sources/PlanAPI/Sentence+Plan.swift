@@ -157,6 +157,10 @@ extension Sentence {
       + "\(batch) in micro-batches of \(size) sequences, not \(given)"
   }
 
+  static func ofNoStage(_ given: Int) -> String {
+    "\(given) holds for no stage: each says its own"
+  }
+
   static func shareNotInGroups(_ microBatches: Int, stages: Int) -> String {
     "an interleaved pipeline of \(stages) stages runs micro-batches \(stages) at a time: a replica's "
       + "\(microBatches) are no multiple of that"

@@ -319,6 +319,12 @@ private func text(_ value: JSONValue?) -> String {
     (interleaved(shares: "14, 9, 9"), ["/plan/stages/0/micro_batch_shares"]),
     (interleaved(shares: "16, 8, 8"), []),
     (twoReplicas(#", "micro_batch_size": 1"#), []),
+    (twoReplicas(#", "micro_batches": 20"#), []),
+    (twoReplicas(#", "micro_batches": 8"#), ["/plan/strategy/micro_batches"]),
+    (
+      #"{"strategy": {"tensor_parallel": 8, "data_parallel": 4}, "stages": [{"layer_range": [0, 25], "tensor_parallel": 4, "data_parallel": 2, "devices": [{"node": "node-0", "gpus": [0, 1, 2, 3]}, {"node": "node-1", "gpus": [0, 1, 2, 3]}]}]}"#,
+      ["/plan/strategy/tensor_parallel", "/plan/strategy/data_parallel"]
+    ),
     (twoReplicas(#", "micro_batch_size": 2"#), ["/plan/strategy/micro_batch_size"]),
     (
       twoReplicas(#", "micro_batch_size": 4, "micro_batches": 8"#, shares: ""),

@@ -36,6 +36,7 @@ extension PlanRequest {
       let mixed = try MixedStrategy(
         base: base, stages: seated, on: request.cluster, batch: request.job.globalBatchSize)
       checkMicroBatchSize(mixed, batch: request.job.globalBatchSize, log)
+      checkDefaults(seated.map(\.share), log)
       checkRules(mixed, stages, request, log)
       return log.count == before ? (mixed, devices) : nil
     } catch {
@@ -65,6 +66,17 @@ extension PlanRequest {
       strategy.value, member: "micro_batch_size",
       Sentence.microBatchSize(
         given, shares: mixed.microBatchShares(ofStage: 0).reduce(0, +), batch, size))
+  }
+
+  /// What the strategy says for stages that do not say it themselves must hold for one of them.
+  private func checkDefaults(_ shares: [StageShare], _ log: JSONFaultLog) {
+    func check(_ member: String, _ given: Int?, _ isOf: (StageShare, Int) -> Bool) {
+      guard let given, !shares.contains(where: { isOf($0, given) }) else { return }
+      log.note(strategy.value, member: member, Sentence.ofNoStage(given))
+    }
+    check("tensor_parallel", strategy.tensor) { $0.tensor == $1 }
+    check("data_parallel", strategy.data) { $0.data == $1 }
+    check("micro_batches", strategy.microBatches) { $0.microBatches.contains($1) }
   }
 
   /// The rules of the training runtimes, for every stage as if all were like it.
