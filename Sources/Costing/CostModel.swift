@@ -106,8 +106,10 @@ package final class CostModel: LayerCosting {
       attention: attentionKernel, usesDropout: job.usesDropout,
       activationBytes: job.precision.activationBytes, gradientBytes: job.gradientBytes,
       scatteredGradientBytes: job.scatteredGradientBytes)
-    let costs = graph.kinds.map { LayerCost(of: $0, in: context) }
-    return measurements?.replacing(costs, for: parallelism) ?? costs
+    var costs = graph.kinds.map { LayerCost(of: $0, in: context) }
+    if let measurements { costs = measurements.replacing(costs, for: parallelism) }
+    for index in costs.indices { costs[index].addWeightGathers(in: context) }
+    return costs
   }
 
   /// Bytes of one micro-batch, on one GPU, that cross a cut: from the nodes before `cut`, or of the

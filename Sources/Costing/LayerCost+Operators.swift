@@ -26,7 +26,7 @@ private let unfusedCrossEntropyForwardBytes = 38.0
 private let unfusedCrossEntropyBackwardBytes = 14.0
 
 extension LayerCost {
-  /// Sums the operators of a layer. Complexity: O(operators).
+  /// Sums the operators of a layer, without the gathers of sharded weights. Complexity: O(operators).
   package init(of layer: borrowing Layer, in context: borrowing LayerContext) {
     self.init()
     canRecompute = layer.kind == .transformerBlock
@@ -55,7 +55,6 @@ extension LayerCost {
     }
     if context.stack != .fullySharded || !canRecompute { selectiveActivations += activations }
     activations += scoreBytes(of: layer, in: context)
-    addWeightGathers(in: context)
   }
 
   /// What PyTorch's stacks call selective: attention's output and every other product's are kept,
@@ -355,7 +354,9 @@ extension LayerCost {
   /// Fully sharded weights are gathered before each pass, and their gradients scattered after the
   /// backward one, behind the layer's own compute as far as that reaches. A recomputation runs with the
   /// weights that the backward pass has gathered, and hides more of both.
-  private mutating func addWeightGathers(in context: LayerContext) {
+  ///
+  /// Comes last: measured compute hides what it takes.
+  mutating func addWeightGathers(in context: LayerContext) {
     guard context.parallelism.zeroStage == .weights, parameters + expertParameters > 0 else {
       return
     }

@@ -36,9 +36,10 @@ package struct TrainingJob: Hashable, Sendable {
     self.isLossScaled = isLossScaled ?? (precision == .fp16)
   }
 
-  /// Bytes of one weight's gradient, as it is accumulated and reduced: 4 in bf16 jobs, whose 8 bits
-  /// of mantissa lose small contributions, as Megatron-LM does by default; 2 with fp16's loss scaling;
-  /// 2 in fp8 jobs, whose recipes reduce in bf16 (NeMo, Megatron Bridge and the MLPerf submissions).
+  /// Bytes of one weight's gradient, as it is accumulated, and reduced where weights are whole: 4 in bf16
+  /// jobs, whose 8 bits of mantissa lose small contributions, as Megatron-LM does by default; 2 with fp16's
+  /// loss scaling; 2 in fp8 jobs, whose recipes reduce in bf16 (NeMo, Megatron Bridge and the MLPerf
+  /// submissions).
   package var gradientBytes: Double {
     if let gradientBytesOverride { return gradientBytesOverride }
     switch precision {

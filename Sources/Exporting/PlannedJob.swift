@@ -23,6 +23,11 @@ package struct PlannedJob: Sendable {
   }
 
   var strategy: ParallelStrategy { plan.strategy }
+
+  /// Bytes of one weight's gradient, as replicas exchange it.
+  var exchangedGradientBytes: Double {
+    strategy.zeroStage == .weights ? job.scatteredGradientBytes : job.gradientBytes
+  }
 }
 
 /// Fields that notes are about.

@@ -150,6 +150,28 @@ private func stage(_ body: JSONValue) throws -> JSONValue {
     #expect(abs(added / (0.25 * volume * 6 / 8 / 300 / 1000) - 1) < 0.03, "\(added)")
   }
 
+  /// Whatever compute was measured, gathers hide behind that: where traffic takes longer, recomputing is free.
+  @Test(arguments: [0.1, 20])
+  func gathersHideBehindMeasuredCompute(milliseconds: Double) throws {
+    let times = ["0", "other"].flatMap { layer in
+      [1, 2].map { "\"layertype_\(layer)_bsz\($0)_seq2048\": \(milliseconds)" }
+    }
+    let profiles = rates(5).replacing(
+      "\"overlap\"", with: "\"computation\": {\(times.joined(separator: ", "))}, \"overlap\"")
+    let steps = try ["none", "selective", "full"].map { policy in
+      let strategy =
+        #"{"data_parallel": 8, "zero_stage": 3, "micro_batch_size": 2, "recompute": "\#(policy)"}"#
+      let (status, body) = try post(
+        "/simulate", profiles: profiles, more: ", \"plan\": {\"strategy\": \(strategy)}")
+      #expect(status == 200)
+      let prediction = try #require(body["plan"]?["prediction"])
+      #expect(prediction["breakdown_seconds"]!["bubble"]!.double! < 1e-9)
+      #expect((prediction["breakdown_seconds"]!["recompute"]!.double! > 0) == (policy != "none"))
+      return prediction["step_seconds"]!.double!
+    }
+    #expect(steps.allSatisfy { abs($0 / steps[0] - 1) < 1e-9 }, "\(steps)")
+  }
+
   /// Over two nodes a ring with four members on each gets 20.8 GB/s, one with eight 44.7.
   @Test func distantRanksHaveRatesOfTheirOwn() throws {
     let strategy = #"{"tensor_parallel": 2, "zero_stage": 0, "micro_batch_size": 2}"#

@@ -79,11 +79,11 @@ extension PlannedJob {
         "--data-parallel-sharding-strategy", "ddp.data_parallel_sharding_strategy", strategyName),
       .value("--ckpt-format", "checkpoint.ckpt_format", "fsdp_dtensor"),
     ]
-    if strategy.zeroStage == .weights, job.scatteredGradientBytes < job.gradientBytes {
+    if exchangedGradientBytes < job.gradientBytes {
       notes.warn(
         Field.gradientPrecision,
         "the plan scatters gradients in 16 bits and accumulates them in 32; Megatron does both in 32, or "
-          + "both in 16 with --grad-reduce-in-bf16")
+          + "both in 16 with --grad-reduce-in-bf16 (ddp.grad_reduce_in_fp32=false)")
     }
     if strategy.pipeline > 1 {
       notes.warn(

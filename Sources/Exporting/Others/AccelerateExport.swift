@@ -77,6 +77,10 @@ extension PlannedJob {
         Field.strategy("zero_stage"),
         "FSDP shards weights too: less memory than planned, and weights are gathered once a step")
     }
+    if usesFSDP, job.precision == .bf16, exchangedGradientBytes == 4 {
+      notes.warn(
+        Field.gradientPrecision, "FSDP reduces gradients as it computes: in 16 bits, not in 32")
+    }
     if strategy.tensor > 1 {
       notes.warn(
         Field.strategy("sequence_parallel"),

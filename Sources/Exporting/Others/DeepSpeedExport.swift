@@ -27,6 +27,7 @@ extension PlannedJob {
     }
     if job.precision == .bf16 || job.precision == .fp8 {
       document["data_types"] = ["grad_accum_dtype": job.gradientBytes == 4 ? "fp32" : "bf16"]
+      document["communication_data_type"] = exchangedGradientBytes == 4 ? "fp32" : "bf16"
     }
     if strategy.tensor > 1 {
       if strategy.pipeline == 1 {

@@ -41,9 +41,7 @@ extension PlannedJob {
     let local =
       strategy.pipeline > 1
       ? strategy.microBatchSize * strategy.microBatches : strategy.microBatchSize
-    let exchanged =
-      strategy.zeroStage == .weights ? job.scatteredGradientBytes : job.gradientBytes
-    if exchanged != 4 {
+    if exchangedGradientBytes != 4 {
       notes.warn(
         Field.gradientPrecision, "torchtitan reduces gradients in 32 bits: 4 bytes each")
     }
