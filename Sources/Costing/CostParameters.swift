@@ -27,7 +27,8 @@ import Quantities
 /// attention and reduction after the backward pass where a chip is of Ampere's time or before;
 /// unstated recomputation means none, or PyTorch's selective policy where a dense model's weights are
 /// sharded and its products are not split; fp8 means gradients in 16 bits and inputs of products kept in 8;
-/// gradients of fully sharded weights are scattered in 16 bits.
+/// gradients of fully sharded weights are scattered in 16 bits (torchtitan's are in 32, which no request of
+/// its rows says).
 /// Pipelines of runs are taken to be cut as launchers cut by themselves, into equally many layers a chunk,
 /// where that divides, and otherwise as is best.
 package struct CostParameters: Hashable, Sendable {
