@@ -77,7 +77,7 @@ extension PlannedJob {
         Field.strategy("zero_stage"),
         "FSDP shards weights too: less memory than planned, and weights are gathered once a step")
     }
-    if usesFSDP, job.precision == .bf16, exchangedGradientBytes == 4 {
+    if usesFSDP, exchangedGradientBytes > job.precision.activationBytes {
       notes.warn(
         Field.gradientPrecision, "FSDP reduces gradients as it computes: in 16 bits, not in 32")
     }
